@@ -1,0 +1,29 @@
+//! The physical model: parties, nodes, reaches, reservoirs and offtakes, and the checked
+//! [`Basin`] they form.
+//!
+//! Everything here is as it stands in a scenario's tables: ids are names, quantities have units.
+//! [`Basin`] is what remains after every check: the same things with their names resolved to
+//! indices, in the order of the river.
+
+mod curve;
+mod network;
+mod node;
+mod offtake;
+mod reservoir;
+
+pub use curve::{Curve, CurvePoint};
+pub use network::Basin;
+pub(crate) use network::check as check_basin;
+pub use node::{Node, NodeKind, Party, Reach, ReachKind};
+pub use offtake::{Offtake, ReturnFlow};
+pub use reservoir::{Outlet, OutletKind, PowerPlant, Reservoir};
+
+/// Everything physical as it was written, before any check.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BasinParts {
+    pub(crate) parties: Vec<Party>,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) reaches: Vec<Reach>,
+    pub(crate) reservoirs: Vec<Reservoir>,
+    pub(crate) offtakes: Vec<Offtake>,
+}

@@ -1,0 +1,660 @@
+//! The checked basin: names resolved, the network a forest of rivers and canals.
+
+use std::collections::HashMap;
+
+use super::{BasinParts, Node, NodeKind, Offtake, Party, Reach, ReachKind, Reservoir};
+use crate::error::{Diagnostic, Diagnostics, Origin};
+use crate::units::{Flow, Volume};
+
+/// A basin whose every name is known and whose network is sound.
+///
+/// Invariants: ids are unique over nodes, reaches and offtakes; the network has no cycle, directed
+/// or not; every node but terminals and the ends of canals has exactly one river reach leaving it;
+/// reservoirs are consistent in themselves. Nodes keep the order in which they were declared.
+#[derive(Clone, Debug)]
+pub struct Basin {
+    parties: Vec<Party>,
+    nodes: Vec<Node>,
+    reaches: Vec<Reach>,
+    reservoirs: Vec<Reservoir>,
+    offtakes: Vec<Offtake>,
+    /// For each reach the indices of its two nodes.
+    ends: Vec<(usize, usize)>,
+    /// For each reservoir the index of its node.
+    reservoir_node: Vec<usize>,
+    /// For each offtake the index of the node it takes from.
+    offtake_node: Vec<usize>,
+    /// Node indices, each after all nodes upstream of it.
+    order: Vec<usize>,
+    /// For each node the travel time in days from the head of its tree.
+    lead: Vec<u32>,
+}
+
+impl Basin {
+    /// The parties.
+    pub fn parties(&self) -> &[Party] {
+        &self.parties
+    }
+
+    /// The nodes, as declared.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The reaches, as declared.
+    pub fn reaches(&self) -> &[Reach] {
+        &self.reaches
+    }
+
+    /// The reservoirs, as declared.
+    pub fn reservoirs(&self) -> &[Reservoir] {
+        &self.reservoirs
+    }
+
+    /// The offtakes, as declared.
+    pub fn offtakes(&self) -> &[Offtake] {
+        &self.offtakes
+    }
+
+    /// The index of a node.
+    pub fn node_index(&self, id: &str) -> Option<usize> {
+        self.nodes.iter().position(|node| node.id == id)
+    }
+
+    /// The index of a reach.
+    pub fn reach_index(&self, id: &str) -> Option<usize> {
+        self.reaches.iter().position(|reach| reach.id == id)
+    }
+
+    /// The index of the reservoir at the node of that id.
+    pub fn reservoir_index(&self, id: &str) -> Option<usize> {
+        self.reservoirs
+            .iter()
+            .position(|reservoir| reservoir.node == id)
+    }
+
+    /// The index of an offtake.
+    pub fn offtake_index(&self, id: &str) -> Option<usize> {
+        self.offtakes.iter().position(|offtake| offtake.id == id)
+    }
+
+    /// The indices of the nodes a reach leaves and leads to.
+    pub fn reach_ends(&self, reach: usize) -> (usize, usize) {
+        self.ends[reach]
+    }
+
+    /// The index of the node of a reservoir.
+    pub fn reservoir_node(&self, reservoir: usize) -> usize {
+        self.reservoir_node[reservoir]
+    }
+
+    /// The index of the node an offtake takes from.
+    pub fn offtake_node(&self, offtake: usize) -> usize {
+        self.offtake_node[offtake]
+    }
+
+    /// The indices of all nodes, each after the nodes upstream of it.
+    pub fn downstream_order(&self) -> &[usize] {
+        &self.order
+    }
+
+    /// The lead of a node: the travel time in days from the head of its tree, at least 0 and 0 at
+    /// some node of every tree.
+    pub fn lead(&self, node: usize) -> u32 {
+        self.lead[node]
+    }
+
+    /// The river reach that leaves a node.
+    pub fn river_from(&self, node: usize) -> Option<usize> {
+        (0..self.reaches.len())
+            .find(|&r| self.ends[r].0 == node && self.reaches[r].kind == ReachKind::River)
+    }
+}
+
+/// Checks everything physical; the basin is there if nothing was wrong with names and network.
+pub(crate) fn check(parts: BasinParts, faults: &mut Diagnostics) -> Option<Basin> {
+    let before = faults.len();
+    check_ids(&parts, faults);
+    let node_of: HashMap<&str, usize> = parts
+        .nodes
+        .iter()
+        .enumerate()
+        .map(|(i, node)| (node.id.as_str(), i))
+        .collect();
+    let find_node = |id: &str, origin: &Origin, field: &str, faults: &mut Diagnostics| {
+        let found = node_of.get(id).copied();
+        if found.is_none() {
+            faults.push(
+                Diagnostic::new(format!("unknown node `{id}`"))
+                    .at(origin.place(field))
+                    .expected("the id of a node")
+                    .nearest(id, node_of.keys().copied()),
+            );
+        }
+        found
+    };
+    let ends: Vec<_> = parts
+        .reaches
+        .iter()
+        .map(|r| {
+            let from = find_node(&r.from, &r.origin, "from", faults);
+            let to = find_node(&r.to, &r.origin, "to", faults);
+            from.zip(to)
+        })
+        .collect();
+    for reach in &parts.reaches {
+        check_reach(reach, faults);
+    }
+    let reservoir_node: Vec<_> = parts
+        .reservoirs
+        .iter()
+        .map(|r| {
+            let node = find_node(&r.node, &r.origin, "reservoir", faults)?;
+            if parts.nodes[node].kind != NodeKind::Reservoir {
+                faults.push(
+                    Diagnostic::new(format!(
+                        "reservoir `{}` stands at a node of kind {}",
+                        r.node,
+                        parts.nodes[node].kind.name()
+                    ))
+                    .at(r.origin.place("reservoir"))
+                    .expected("a node of kind reservoir"),
+                );
+            }
+            Some(node)
+        })
+        .collect();
+    check_reservoirs(&parts, &reservoir_node, faults);
+    let offtake_node: Vec<_> = parts
+        .offtakes
+        .iter()
+        .map(|o| find_node(&o.at, &o.origin, "at", faults))
+        .collect();
+    for offtake in &parts.offtakes {
+        check_offtake(offtake, &parts.parties, faults);
+        if let Some(back) = &offtake.return_flow {
+            find_node(&back.to, &offtake.origin, "return_to", faults);
+        }
+    }
+    let ends = ends.into_iter().collect::<Option<Vec<_>>>()?;
+    let reservoir_node = reservoir_node.into_iter().collect::<Option<Vec<_>>>()?;
+    let offtake_node = offtake_node.into_iter().collect::<Option<Vec<_>>>()?;
+    if faults.len() > before {
+        return None;
+    }
+    check_ways(&parts, &ends, &offtake_node, faults);
+    let order = downstream_order(&parts, &ends, faults)?;
+    let lead = leads(&parts, &ends, faults)?;
+    check_returns(&parts, &offtake_node, &node_of, &lead, faults);
+    Some(Basin {
+        parties: parts.parties,
+        nodes: parts.nodes,
+        reaches: parts.reaches,
+        reservoirs: parts.reservoirs,
+        offtakes: parts.offtakes,
+        ends,
+        reservoir_node,
+        offtake_node,
+        order,
+        lead,
+    })
+}
+
+/// A fault of a value outside its range.
+fn out_of_range(
+    what: &str,
+    found: impl std::fmt::Display,
+    expected: &str,
+    origin: &Origin,
+    field: &str,
+) -> Diagnostic {
+    Diagnostic::new(format!("{what} is {found}"))
+        .at(origin.place(field))
+        .expected(expected)
+}
+
+fn check_ids(parts: &BasinParts, faults: &mut Diagnostics) {
+    let places = parts
+        .nodes
+        .iter()
+        .map(|n| (n.id.as_str(), &n.origin, "node"))
+        .chain(
+            parts
+                .reaches
+                .iter()
+                .map(|r| (r.id.as_str(), &r.origin, "reach")),
+        )
+        .chain(
+            parts
+                .offtakes
+                .iter()
+                .map(|o| (o.id.as_str(), &o.origin, "offtake")),
+        );
+    check_unique(places, "node, reach or offtake", faults);
+    check_unique(
+        parts
+            .parties
+            .iter()
+            .map(|p| (p.id.as_str(), &p.origin, "party")),
+        "party",
+        faults,
+    );
+}
+
+fn check_unique<'a>(
+    ids: impl Iterator<Item = (&'a str, &'a Origin, &'static str)>,
+    what: &str,
+    faults: &mut Diagnostics,
+) {
+    let mut seen: HashMap<&str, &Origin> = HashMap::new();
+    for (id, origin, field) in ids {
+        if id.is_empty() {
+            faults.push(
+                Diagnostic::new(format!("a {what} without an id")).at(origin.place(field)),
+            );
+        }
+        if let Some(first) = seen.insert(id, origin) {
+            let first = first
+                .place(field)
+                .map_or(String::new(), |place| format!(", first at {place}"));
+            faults.push(
+                Diagnostic::new(format!("`{id}` is declared twice{first}"))
+                    .at(origin.place(field))
+                    .expected(format!("an id no other {what} has")),
+            );
+        }
+    }
+}
+
+fn check_reach(reach: &Reach, faults: &mut Diagnostics) {
+    if !(0.0..1.0).contains(&reach.loss) {
+        faults.push(out_of_range(
+            &format!("the loss of reach `{}`", reach.id),
+            reach.loss,
+            "a fraction of at least 0 and below 1",
+            &reach.origin,
+            "loss_fraction",
+        ));
+    }
+    if reach.lag_days > MAX_LAG_DAYS {
+        faults.push(out_of_range(
+            &format!("the travel time of reach `{}`", reach.id),
+            reach.lag_days,
+            &format!("at most {MAX_LAG_DAYS} days"),
+            &reach.origin,
+            "lag_days",
+        ));
+    }
+    for (flow, what, field) in [
+        (reach.capacity, "capacity", "capacity_m3s"),
+        (reach.antecedent, "antecedent flow", "antecedent_m3s"),
+    ] {
+        if let Some(flow) = flow.filter(|q| !q.is_finite() || *q < Flow::ZERO) {
+            faults.push(out_of_range(
+                &format!("the {what} of reach `{}`", reach.id),
+                flow,
+                "a flow of at least 0",
+                &reach.origin,
+                field,
+            ));
+        }
+    }
+}
+
+/// Longer travel times are typing errors: the longest river takes half a year.
+const MAX_LAG_DAYS: u32 = 400;
+
+fn check_offtake(offtake: &Offtake, parties: &[Party], faults: &mut Diagnostics) {
+    check_party(&offtake.party, parties, &offtake.origin, faults);
+    if let Some(q) = offtake.capacity.filter(|q| !q.is_finite() || *q < Flow::ZERO) {
+        faults.push(out_of_range(
+            &format!("the capacity of offtake `{}`", offtake.id),
+            q,
+            "a flow of at least 0",
+            &offtake.origin,
+            "capacity_m3s",
+        ));
+    }
+    if !(offtake.weight.is_finite() && offtake.weight > 0.0) {
+        faults.push(out_of_range(
+            &format!("the weight of offtake `{}`", offtake.id),
+            offtake.weight,
+            "a number above 0",
+            &offtake.origin,
+            "weight",
+        ));
+    }
+    if let Some(back) = &offtake.return_flow {
+        if !(back.fraction > 0.0 && back.fraction <= 1.0) {
+            faults.push(out_of_range(
+                &format!("the return fraction of offtake `{}`", offtake.id),
+                back.fraction,
+                "a fraction above 0 and at most 1",
+                &offtake.origin,
+                "return_fraction",
+            ));
+        }
+        if back.lag_days > MAX_LAG_DAYS {
+            faults.push(out_of_range(
+                &format!("the return lag of offtake `{}`", offtake.id),
+                back.lag_days,
+                &format!("at most {MAX_LAG_DAYS} days"),
+                &offtake.origin,
+                "return_lag_days",
+            ));
+        }
+    }
+}
+
+fn check_party(id: &str, parties: &[Party], origin: &Origin, faults: &mut Diagnostics) {
+    if !parties.iter().any(|party| party.id == id) {
+        faults.push(
+            Diagnostic::new(format!("unknown party `{id}`"))
+                .at(origin.place("party"))
+                .expected("the id of a declared party")
+                .nearest(id, parties.iter().map(|party| party.id.as_str())),
+        );
+    }
+}
+
+fn check_reservoirs(parts: &BasinParts, nodes: &[Option<usize>], faults: &mut Diagnostics) {
+    for (i, node) in parts.nodes.iter().enumerate() {
+        let bodies = nodes.iter().filter(|&&at| at == Some(i)).count();
+        if node.kind == NodeKind::Reservoir && bodies == 0 {
+            faults.push(
+                Diagnostic::new(format!("node `{}` is a reservoir nobody describes", node.id))
+                    .at(node.origin.place("node"))
+                    .expected("a row in reservoirs.csv"),
+            );
+        }
+        if bodies > 1 {
+            faults.push(
+                Diagnostic::new(format!("reservoir `{}` is described twice", node.id))
+                    .at(node.origin.place("node")),
+            );
+        }
+    }
+    for reservoir in &parts.reservoirs {
+        if !reservoir.party.is_empty() {
+            check_party(&reservoir.party, &parts.parties, &reservoir.origin, faults);
+        }
+        check_reservoir(reservoir, faults);
+    }
+}
+
+fn check_reservoir(r: &Reservoir, faults: &mut Diagnostics) {
+    let mut wrong = |what: &str, found: String, expected: &str, field: &str| {
+        faults.push(out_of_range(
+            &format!("the {what} of reservoir `{}`", r.node),
+            found,
+            expected,
+            &r.origin,
+            field,
+        ));
+    };
+    for (volume, what, field) in [
+        (r.initial, "initial volume", "initial_mcm"),
+        (r.dead, "dead volume", "dead_mcm"),
+        (r.full, "full supply volume", "full_mcm"),
+        (r.surcharge, "surcharge volume", "surcharge_mcm"),
+    ] {
+        if !volume.is_finite() || volume < Volume::ZERO {
+            wrong(what, volume.to_string(), "a volume of at least 0", field);
+        }
+    }
+    if r.dead > r.full {
+        let limit = format!("at most the full supply volume, {}", r.full);
+        wrong("dead volume", r.dead.to_string(), &limit, "dead_mcm");
+    }
+    if r.surcharge < r.full {
+        let limit = format!("at least the full supply volume, {}", r.full);
+        wrong("surcharge volume", r.surcharge.to_string(), &limit, "surcharge_mcm");
+    }
+    if r.initial > r.surcharge {
+        let limit = format!("at most the surcharge volume, {}", r.surcharge);
+        wrong("initial volume", r.initial.to_string(), &limit, "initial_mcm");
+    }
+    if !r.min_release.is_finite() || r.min_release < Flow::ZERO {
+        let found = r.min_release.to_string();
+        wrong("minimum release", found, "a flow of at least 0", "min_release_m3s");
+    }
+    if let Some(ramp) = r.ramp.filter(|q| !q.is_finite() || *q <= Flow::ZERO) {
+        wrong("ramping limit", ramp.to_string(), "a flow above 0", "ramp_m3s_per_day");
+    }
+    if !r.seepage_mm_per_day.is_finite() || r.seepage_mm_per_day < 0.0 {
+        let found = r.seepage_mm_per_day.to_string();
+        wrong("seepage", found, "a depth of at least 0", "seepage_mm_per_day");
+    }
+    if let Some(depth) = r.evaporation_mm.iter().find(|d| !d.is_finite() || **d < 0.0) {
+        wrong("evaporation", depth.to_string(), "depths of at least 0", "evaporation");
+    }
+    for outlet in &r.outlets {
+        if outlet.points.is_empty()
+            || outlet.points.windows(2).any(|p| p[1].0 <= p[0].0)
+            || outlet.points.iter().any(|(z, q)| z.m().is_nan() || !q.is_finite() || *q < Flow::ZERO)
+        {
+            faults.push(
+                Diagnostic::new(format!("outlet `{}` of reservoir `{}` has no sound capacity", outlet.id, r.node))
+                    .at(r.origin.place("reservoir"))
+                    .expected("capacities of at least 0 at strictly rising levels"),
+            );
+        }
+    }
+    if let Some(power) = &r.power {
+        let sound = power.efficiency > 0.0 && power.efficiency <= 1.0 && power.capacity.is_finite() && power.capacity.kw() >= 0.0 && power.tailwater.is_finite();
+        if !sound {
+            faults.push(
+                Diagnostic::new(format!("the power station of reservoir `{}` is not sound", r.node))
+                    .at(r.origin.place("reservoir"))
+                    .expected("an efficiency above 0 and at most 1, a capacity of at least 0, a tailwater level"),
+            );
+        }
+    }
+    let needs_curve = r.power.is_some()
+        || r.seepage_mm_per_day > 0.0
+        || r.evaporation_mm.iter().any(|&d| d > 0.0)
+        || r.outlets.iter().any(|o| o.points.iter().any(|(z, _)| z.is_finite()));
+    if needs_curve && r.curve.is_none() {
+        faults.push(
+            Diagnostic::new(format!("reservoir `{}` has no curve, and its losses, outlets or power need one", r.node))
+                .at(r.origin.place("reservoir"))
+                .expected("rows in curves.csv"),
+        );
+    }
+}
+
+/// Each node's ways out and in fit its kind.
+fn check_ways(
+    parts: &BasinParts,
+    ends: &[(usize, usize)],
+    offtake_node: &[usize],
+    faults: &mut Diagnostics,
+) {
+    for (v, node) in parts.nodes.iter().enumerate() {
+        let out: Vec<&Reach> = (0..ends.len()).filter(|&r| ends[r].0 == v).map(|r| &parts.reaches[r]).collect();
+        let mut into = (0..ends.len()).filter(|&r| ends[r].1 == v).map(|r| &parts.reaches[r]);
+        let rivers = out.iter().filter(|r| r.kind == ReachKind::River).count();
+        if rivers > 1 {
+            let second = out.iter().filter(|r| r.kind == ReachKind::River).nth(1);
+            faults.push(
+                Diagnostic::new(format!("two river reaches leave node `{}`", node.id))
+                    .at(second.and_then(|r| r.origin.place("from")))
+                    .expected("one river; the others as canals"),
+            );
+        }
+        match node.kind {
+            NodeKind::Terminal => {
+                if let Some(reach) = out.first() {
+                    faults.push(
+                        Diagnostic::new(format!("reach `{}` leaves the terminal `{}`", reach.id, node.id))
+                            .at(reach.origin.place("from"))
+                            .expected("a terminal to be the end of the river"),
+                    );
+                }
+                if let Some(i) = offtake_node.iter().position(|&at| at == v) {
+                    let offtake = &parts.offtakes[i];
+                    faults.push(
+                        Diagnostic::new(format!("offtake `{}` stands at the terminal `{}`", offtake.id, node.id))
+                            .at(offtake.origin.place("at"))
+                            .expected("a node the river passes"),
+                    );
+                }
+            }
+            NodeKind::Inflow => {
+                if let Some(reach) = into.next() {
+                    faults.push(
+                        Diagnostic::new(format!("reach `{}` leads to the inflow `{}`", reach.id, node.id))
+                            .at(reach.origin.place("to"))
+                            .expected("a junction; an inflow is a source"),
+                    );
+                }
+                if rivers == 0 {
+                    faults.push(no_way_out(node));
+                }
+            }
+            NodeKind::Junction | NodeKind::Gauge | NodeKind::Reservoir => {
+                // The end of a canal gets only what is claimed there: nothing is left to go on.
+                let canal_end = node.kind != NodeKind::Reservoir && out.is_empty() && {
+                    let mut ways = into.peekable();
+                    ways.peek().is_some() && ways.all(|r| r.kind == ReachKind::Canal)
+                };
+                if rivers == 0 && !canal_end {
+                    faults.push(no_way_out(node));
+                }
+            }
+        }
+    }
+}
+
+fn no_way_out(node: &Node) -> Diagnostic {
+    Diagnostic::new(format!("no river reach leaves node `{}`", node.id))
+        .at(node.origin.place("node"))
+        .expected("one river reach; only terminals and the ends of canals have none")
+}
+
+/// All nodes, each after those upstream of it; a cycle, directed or not, is a fault.
+fn downstream_order(parts: &BasinParts, ends: &[(usize, usize)], faults: &mut Diagnostics) -> Option<Vec<usize>> {
+    let n = parts.nodes.len();
+    let mut tree: Vec<usize> = (0..n).collect();
+    let mut sound = true;
+    for (r, &(from, to)) in ends.iter().enumerate() {
+        let (a, b) = (root(&mut tree, from), root(&mut tree, to));
+        if a == b {
+            sound = false;
+            let reach = &parts.reaches[r];
+            faults.push(
+                Diagnostic::new(format!(
+                    "reach `{}` closes a loop: `{}` and `{}` are already connected",
+                    reach.id, reach.from, reach.to
+                ))
+                .at(reach.origin.place("reach"))
+                .expected("a network without loops, in whatever direction"),
+            );
+        }
+        tree[a] = b;
+    }
+    if !sound {
+        return None;
+    }
+    let mut upstream = vec![0_usize; n];
+    for &(_, to) in ends {
+        upstream[to] += 1;
+    }
+    let mut order: Vec<usize> = (0..n).filter(|&v| upstream[v] == 0).collect();
+    let mut next = 0;
+    while next < order.len() {
+        let v = order[next];
+        next += 1;
+        for &(from, to) in ends {
+            if from == v {
+                upstream[to] -= 1;
+                if upstream[to] == 0 {
+                    order.push(to);
+                }
+            }
+        }
+    }
+    Some(order)
+}
+
+fn root(tree: &mut [usize], mut v: usize) -> usize {
+    while tree[v] != v {
+        tree[v] = tree[tree[v]];
+        v = tree[v];
+    }
+    v
+}
+
+/// The travel time of each node from the head of its tree: a forest always has a consistent one.
+fn leads(parts: &BasinParts, ends: &[(usize, usize)], faults: &mut Diagnostics) -> Option<Vec<u32>> {
+    let n = parts.nodes.len();
+    let mut neighbours: Vec<Vec<(usize, i64)>> = vec![Vec::new(); n];
+    for (r, &(from, to)) in ends.iter().enumerate() {
+        let lag = i64::from(parts.reaches[r].lag_days);
+        neighbours[from].push((to, lag));
+        neighbours[to].push((from, -lag));
+    }
+    let mut lead: Vec<Option<i64>> = vec![None; n];
+    let mut result = vec![0_u32; n];
+    for start in 0..n {
+        if lead[start].is_some() {
+            continue;
+        }
+        lead[start] = Some(0);
+        let mut tree = vec![(start, 0_i64)];
+        let mut next = 0;
+        while next < tree.len() {
+            let (v, at) = tree[next];
+            next += 1;
+            for &(w, lag) in &neighbours[v] {
+                if lead[w].is_none() {
+                    lead[w] = Some(at + lag);
+                    tree.push((w, at + lag));
+                }
+            }
+        }
+        let head = tree.iter().map(|&(_, at)| at).min().unwrap_or(0);
+        for (v, at) in tree {
+            let Ok(at) = u32::try_from(at - head) else {
+                faults.push(Diagnostic::new("the travel times of the network overflow"));
+                return None;
+            };
+            result[v] = at;
+        }
+    }
+    Some(result)
+}
+
+/// A return flow reaches its node later than the river water it was part of: each wave is solved
+/// once, from the head to the mouth.
+fn check_returns(
+    parts: &BasinParts,
+    offtake_node: &[usize],
+    node_of: &HashMap<&str, usize>,
+    lead: &[u32],
+    faults: &mut Diagnostics,
+) {
+    for (offtake, &at) in parts.offtakes.iter().zip(offtake_node) {
+        let Some(back) = &offtake.return_flow else {
+            continue;
+        };
+        let Some(&to) = node_of.get(back.to.as_str()) else {
+            continue;
+        };
+        let river = i64::from(lead[to]) - i64::from(lead[at]);
+        let least = (river + 1).max(1);
+        if i64::from(back.lag_days) < least {
+            faults.push(
+                Diagnostic::new(format!(
+                    "the return flow of `{}` reaches `{}` after {} days",
+                    offtake.id, back.to, back.lag_days
+                ))
+                .at(offtake.origin.place("return_lag_days"))
+                .expected(format!(
+                    "at least {least}: a return flow comes a day later than the river itself, which takes {} days",
+                    river.max(0)
+                )),
+            );
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Reservoirs: storage, outlets, losses and hydropower.
+
+use super::curve::Curve;
+use crate::error::Origin;
+use crate::units::{Energy, Flow, Level, Power, Volume};
+
+/// A reservoir at a node of kind [`Reservoir`](super::NodeKind::Reservoir).
+///
+/// Its zones, from the bottom: *dead* storage, which no outlet reaches; *conservation* storage up
+/// to the *full supply* volume; *flood* storage up to the *surcharge* limit, held only while the
+/// spillway cannot pass the water. Evaporation and seepage may draw on dead storage, releases and
+/// offtakes never.
+#[derive(Clone, Debug)]
+pub struct Reservoir {
+    /// The node it stands at.
+    pub node: String,
+    /// Who operates it; empty for nobody in particular.
+    pub party: String,
+    /// The storage at the start of the run.
+    pub initial: Volume,
+    /// The volume no outlet reaches.
+    pub dead: Volume,
+    /// The volume at full supply level.
+    pub full: Volume,
+    /// The volume that is never exceeded.
+    pub surcharge: Volume,
+    /// Level and surface by volume; without it neither evaporation, seepage, level-dependent
+    /// outlets nor hydropower can be computed.
+    pub curve: Option<Curve>,
+    /// Its outlets; without any, release and spill know no limit.
+    pub outlets: Vec<Outlet>,
+    /// What is released whatever the policy says, as long as there is water.
+    pub min_release: Flow,
+    /// By how much the release of a day may differ from that of the day before.
+    pub ramp: Option<Flow>,
+    /// Evaporation depth by month, January first, in millimetres a month.
+    pub evaporation_mm: [f64; 12],
+    /// Seepage depth in millimetres a day over the surface.
+    pub seepage_mm_per_day: f64,
+    /// The power station, if it has one.
+    pub power: Option<PowerPlant>,
+    /// Which reservoirs hold on to unclaimed water first: the lower rank keeps it. `None`: the
+    /// number of reservoirs upstream, so that water is held high in the basin. Equal ranks fill
+    /// in proportion to their room.
+    pub keep_rank: Option<u32>,
+    pub(crate) origin: Origin,
+}
+
+impl Reservoir {
+    /// An empty reservoir of a capacity: no dead storage, no surcharge, no losses.
+    pub fn new(node: impl Into<String>, full: Volume) -> Self {
+        Self {
+            node: node.into(),
+            party: String::new(),
+            initial: Volume::ZERO,
+            dead: Volume::ZERO,
+            full,
+            surcharge: full,
+            curve: None,
+            outlets: Vec::new(),
+            min_release: Flow::ZERO,
+            ramp: None,
+            evaporation_mm: [0.0; 12],
+            seepage_mm_per_day: 0.0,
+            power: None,
+            keep_rank: None,
+            origin: Origin::default(),
+        }
+    }
+
+    /// The same, operated by a party.
+    #[must_use]
+    pub fn party(mut self, party: impl Into<String>) -> Self {
+        self.party = party.into();
+        self
+    }
+
+    /// The same, holding a volume at the start.
+    #[must_use]
+    pub fn initial(mut self, volume: Volume) -> Self {
+        self.initial = volume;
+        self
+    }
+
+    /// The same, with a dead volume.
+    #[must_use]
+    pub fn dead(mut self, volume: Volume) -> Self {
+        self.dead = volume;
+        self
+    }
+
+    /// The same, with a volume never exceeded, at least the full supply volume.
+    #[must_use]
+    pub fn surcharge(mut self, volume: Volume) -> Self {
+        self.surcharge = volume;
+        self
+    }
+
+    /// The same, with its level-volume-area curve.
+    #[must_use]
+    pub fn curve(mut self, curve: Curve) -> Self {
+        self.curve = Some(curve);
+        self
+    }
+
+    /// The same, with one more outlet.
+    #[must_use]
+    pub fn outlet(mut self, outlet: Outlet) -> Self {
+        self.outlets.push(outlet);
+        self
+    }
+
+    /// The same, with a minimum release.
+    #[must_use]
+    pub fn min_release(mut self, flow: Flow) -> Self {
+        self.min_release = flow;
+        self
+    }
+
+    /// The same, with a limit on the change of release from one day to the next.
+    #[must_use]
+    pub fn ramp(mut self, per_day: Flow) -> Self {
+        self.ramp = Some(per_day);
+        self
+    }
+
+    /// The same, with evaporation depths in millimetres by month, January first.
+    #[must_use]
+    pub fn evaporation_mm(mut self, by_month: [f64; 12]) -> Self {
+        self.evaporation_mm = by_month;
+        self
+    }
+
+    /// The same, with a seepage depth in millimetres a day.
+    #[must_use]
+    pub fn seepage_mm_per_day(mut self, depth: f64) -> Self {
+        self.seepage_mm_per_day = depth;
+        self
+    }
+
+    /// The same, with a power station.
+    #[must_use]
+    pub fn power(mut self, power: PowerPlant) -> Self {
+        self.power = Some(power);
+        self
+    }
+
+    /// The same, with a rank in keeping unclaimed water.
+    #[must_use]
+    pub fn keep_rank(mut self, rank: u32) -> Self {
+        self.keep_rank = Some(rank);
+        self
+    }
+
+    /// The same, with where it was written, for the messages of a failed check.
+    #[must_use]
+    pub fn written_at(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    /// The water level at a volume, if there is a curve.
+    pub fn level(&self, volume: Volume) -> Option<Level> {
+        self.curve.as_ref().map(|curve| curve.level(volume))
+    }
+
+    /// What turbines and gates can pass at a volume: the most that can be released on purpose.
+    /// Infinite where the reservoir has no outlet.
+    pub fn release_capacity(&self, volume: Volume) -> Flow {
+        if self.outlets.is_empty() {
+            return Flow::from_m3s(f64::INFINITY);
+        }
+        self.capacity(volume, |kind| kind != OutletKind::Spillway)
+    }
+
+    /// What the spillway can pass at a volume; infinite where there is none, since water that
+    /// cannot be held goes somewhere.
+    pub fn spill_capacity(&self, volume: Volume) -> Flow {
+        if self.outlets.iter().all(|o| o.kind != OutletKind::Spillway) {
+            return Flow::from_m3s(f64::INFINITY);
+        }
+        self.capacity(volume, |kind| kind == OutletKind::Spillway)
+    }
+
+    /// What the turbines can pass at a volume.
+    pub fn turbine_capacity(&self, volume: Volume) -> Flow {
+        if self.outlets.iter().all(|o| o.kind != OutletKind::Turbine) {
+            return Flow::from_m3s(f64::INFINITY);
+        }
+        self.capacity(volume, |kind| kind == OutletKind::Turbine)
+    }
+
+    fn capacity(&self, volume: Volume, which: impl Fn(OutletKind) -> bool) -> Flow {
+        let level = self.level(volume);
+        self.outlets
+            .iter()
+            .filter(|outlet| which(outlet.kind))
+            .map(|outlet| outlet.capacity(level))
+            .fold(Flow::ZERO, |sum, flow| sum + flow)
+    }
+}
+
+/// What kind of way water takes out of a reservoir.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OutletKind {
+    /// Through the turbines.
+    Turbine,
+    /// Through a gate or bottom outlet.
+    Gate,
+    /// Over the spillway: nobody opens it, it passes what rises above full supply level.
+    Spillway,
+}
+
+impl OutletKind {
+    /// The kind of that name in `outlets.csv`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "turbine" => Some(Self::Turbine),
+            "gate" => Some(Self::Gate),
+            "spillway" => Some(Self::Spillway),
+            _ => None,
+        }
+    }
+}
+
+/// A way out of a reservoir, with its capacity by water level.
+#[derive(Clone, Debug)]
+pub struct Outlet {
+    /// Its id within the reservoir.
+    pub id: String,
+    /// Turbine, gate or spillway.
+    pub kind: OutletKind,
+    /// Capacity at rising levels: nothing below the first, linear between, constant above the
+    /// last. One point at any level below the water means a constant capacity.
+    pub points: Vec<(Level, Flow)>,
+}
+
+impl Outlet {
+    /// An outlet with a capacity that does not depend on the level.
+    pub fn constant(id: impl Into<String>, kind: OutletKind, capacity: Flow) -> Self {
+        Self {
+            id: id.into(),
+            kind,
+            points: vec![(Level::from_m(f64::NEG_INFINITY), capacity)],
+        }
+    }
+
+    /// An outlet with a capacity by level.
+    pub fn by_level(id: impl Into<String>, kind: OutletKind, points: Vec<(Level, Flow)>) -> Self {
+        Self {
+            id: id.into(),
+            kind,
+            points,
+        }
+    }
+
+    /// What it passes at a level; without a level, what it passes at most.
+    pub fn capacity(&self, level: Option<Level>) -> Flow {
+        let Some(&(_, highest)) = self.points.last() else {
+            return Flow::ZERO;
+        };
+        let Some(level) = level else { return highest };
+        let above = self.points.partition_point(|&(z, _)| z <= level);
+        if above == 0 {
+            Flow::ZERO
+        } else if above == self.points.len() {
+            highest
+        } else {
+            let ((z0, q0), (z1, q1)) = (self.points[above - 1], self.points[above]);
+            let t = (level.m() - z0.m()) / (z1.m() - z0.m());
+            q0 + (q1 - q0) * t
+        }
+    }
+}
+
+/// A power station: energy from the water that goes through the turbines.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PowerPlant {
+    /// Overall efficiency, in `(0, 1]`.
+    pub efficiency: f64,
+    /// What all its units give together.
+    pub capacity: Power,
+    /// The water level below the dam.
+    pub tailwater: Level,
+}
+
+/// Density of water times the acceleration of gravity, in N/m3.
+const WEIGHT_OF_WATER: f64 = 1000.0 * 9.806_65;
+
+impl PowerPlant {
+    /// The energy of a day's turbined volume at a water level:
+    /// `efficiency * rho * g * V * (level - tailwater)`, at most the capacity over 24 hours.
+    ///
+    /// ```
+    /// use riparian::basin::PowerPlant;
+    /// use riparian::units::{Level, Power, Volume};
+    ///
+    /// let plant = PowerPlant {
+    ///     efficiency: 0.9,
+    ///     capacity: Power::from_mw(100.0),
+    ///     tailwater: Level::from_m(330.0),
+    /// };
+    /// let energy = plant.energy_of_day(Volume::from_mcm(10.0), Level::from_m(345.0));
+    /// assert!((energy.mwh() - 367.749).abs() < 1e-3);
+    /// ```
+    pub fn energy_of_day(&self, turbined: Volume, level: Level) -> Energy {
+        let head = (level.m() - self.tailwater.m()).max(0.0);
+        let joule = self.efficiency * WEIGHT_OF_WATER * turbined.m3() * head;
+        let kwh = joule / 3.6e6;
+        Energy::from_kwh(kwh.min(self.capacity.kw() * 24.0))
+    }
+}

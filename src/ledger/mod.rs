@@ -1,0 +1,266 @@
+//! The journal of a run: every cubic metre once, by place and day, and the balances over it.
+
+mod balance;
+mod sum;
+
+pub(crate) use balance::CLOSES_AT;
+pub use balance::{Balance, BalanceLine};
+pub use sum::Sum;
+
+use jiff::civil::Date;
+
+use crate::allocation::Binding;
+use crate::calendar::Window;
+
+/// A table of numbers by day and place; flat, days outermost.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Daily<T = f64> {
+    width: usize,
+    values: Vec<T>,
+}
+
+impl<T: Copy> Daily<T> {
+    pub(crate) fn new(days: usize, width: usize, empty: T) -> Self {
+        Self {
+            width,
+            values: vec![empty; days * width],
+        }
+    }
+
+    /// The value of a place on a day, both counted from 0.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such day or place.
+    pub fn at(&self, day: usize, place: usize) -> T {
+        assert!(place < self.width, "place {place} of {}", self.width);
+        self.values[day * self.width + place]
+    }
+
+    /// The values of one place, day by day.
+    pub fn of(&self, place: usize) -> impl Iterator<Item = T> + '_ {
+        self.values
+            .iter()
+            .skip(place)
+            .step_by(self.width.max(1))
+            .copied()
+    }
+
+    pub(crate) fn set(&mut self, day: usize, place: usize, value: T) {
+        self.values[day * self.width + place] = value;
+    }
+}
+
+/// What happened on every day of a run: volumes in m3 a day, storages in m3 at the day's end,
+/// energies in kWh.
+///
+/// Places are numbered as in the [`Basin`](crate::basin::Basin), days from 0 at the first day of
+/// the run. A run that was restored from a saved state holds the days after it; those before are
+/// zero.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    pub(crate) window: Window,
+    pub(crate) nodes: NodeJournal,
+    pub(crate) reaches: ReachJournal,
+    pub(crate) offtakes: OfftakeJournal,
+    pub(crate) reservoirs: ReservoirJournal,
+    pub(crate) claims: ClaimJournal,
+    /// Storage before the first day, by reservoir.
+    pub(crate) initial_storage: Vec<f64>,
+    /// Water on its way before the first day, by reach.
+    pub(crate) initial_channel: Vec<f64>,
+}
+
+/// Water at nodes.
+#[derive(Clone, Debug)]
+pub struct NodeJournal {
+    /// What the reaches brought.
+    pub arrived: Daily,
+    /// What entered there by itself; negative for a net loss that was taken.
+    pub lateral: Daily,
+    /// The part of a net loss for which there was no water.
+    pub unmet_loss: Daily,
+    /// Return flow from offtakes.
+    pub returned: Daily,
+}
+
+/// Water in reaches.
+#[derive(Clone, Debug)]
+pub struct ReachJournal {
+    /// What entered at the tail on the day.
+    pub entered: Daily,
+    /// What arrived at the head on the day.
+    pub arrived: Daily,
+    /// What was lost of the water that entered on the day.
+    pub lost: Daily,
+}
+
+/// Water taken by offtakes.
+#[derive(Clone, Debug)]
+pub struct OfftakeJournal {
+    /// What the user asked for.
+    pub demand: Daily,
+    /// What the allocation awarded.
+    pub allocated: Daily,
+    /// What was taken.
+    pub delivered: Daily,
+    /// Why the last part of the claim was not served.
+    pub binding: Daily<Binding>,
+}
+
+/// Water in reservoirs.
+#[derive(Clone, Debug)]
+pub struct ReservoirJournal {
+    /// Storage at the end of the day.
+    pub storage: Daily,
+    /// What was passed downstream on purpose.
+    pub release: Daily,
+    /// What could not be held.
+    pub spill: Daily,
+    /// The part of the spill that went over the dam: beyond the spillway and the surcharge limit.
+    pub overtopped: Daily,
+    /// Evaporation from the surface.
+    pub evaporation: Daily,
+    /// Seepage.
+    pub seepage: Daily,
+    /// Rain on the surface.
+    pub rain: Daily,
+    /// The term no gauge explains.
+    pub unaccounted: Daily,
+    /// Electricity made, in kWh.
+    pub energy: Daily,
+    /// The most that could have been released on purpose, by outlets, ramping and policy.
+    pub ceiling: Daily,
+}
+
+/// What obligations claimed on the river, numbered as [`Plan::claiming`](crate::simulation::Plan).
+#[derive(Clone, Debug)]
+pub struct ClaimJournal {
+    /// What was claimed.
+    pub claimed: Daily,
+    /// What the allocation awarded.
+    pub awarded: Daily,
+    /// Why the last part of the claim was not served.
+    pub binding: Daily<Binding>,
+}
+
+/// How many places of each kind a ledger holds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sizes {
+    pub(crate) nodes: usize,
+    pub(crate) reaches: usize,
+    pub(crate) offtakes: usize,
+    pub(crate) reservoirs: usize,
+    pub(crate) claims: usize,
+}
+
+impl Ledger {
+    pub(crate) fn new(
+        window: Window,
+        sizes: Sizes,
+        initial_storage: Vec<f64>,
+        initial_channel: Vec<f64>,
+    ) -> Self {
+        let days = window.days();
+        let daily = |width| Daily::new(days, width, 0.0);
+        let Sizes {
+            nodes,
+            reaches,
+            offtakes,
+            reservoirs,
+            claims,
+        } = sizes;
+        Self {
+            window,
+            nodes: NodeJournal {
+                arrived: daily(nodes),
+                lateral: daily(nodes),
+                unmet_loss: daily(nodes),
+                returned: daily(nodes),
+            },
+            reaches: ReachJournal {
+                entered: daily(reaches),
+                arrived: daily(reaches),
+                lost: daily(reaches),
+            },
+            offtakes: OfftakeJournal {
+                demand: daily(offtakes),
+                allocated: daily(offtakes),
+                delivered: daily(offtakes),
+                binding: Daily::new(days, offtakes, Binding::Met),
+            },
+            reservoirs: ReservoirJournal {
+                storage: daily(reservoirs),
+                release: daily(reservoirs),
+                spill: daily(reservoirs),
+                overtopped: daily(reservoirs),
+                evaporation: daily(reservoirs),
+                seepage: daily(reservoirs),
+                rain: daily(reservoirs),
+                unaccounted: daily(reservoirs),
+                energy: daily(reservoirs),
+                ceiling: daily(reservoirs),
+            },
+            claims: ClaimJournal {
+                claimed: daily(claims),
+                awarded: daily(claims),
+                binding: Daily::new(days, claims, Binding::Met),
+            },
+            initial_storage,
+            initial_channel,
+        }
+    }
+
+    /// The days of the run.
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    /// How many days the run has.
+    pub fn days(&self) -> usize {
+        self.window.days()
+    }
+
+    /// The date of a day counted from 0.
+    pub fn date(&self, day: usize) -> Date {
+        crate::calendar::date_of(self.window.from(), day as i64)
+    }
+
+    /// Water at nodes.
+    pub fn nodes(&self) -> &NodeJournal {
+        &self.nodes
+    }
+
+    /// Water in reaches.
+    pub fn reaches(&self) -> &ReachJournal {
+        &self.reaches
+    }
+
+    /// Water taken by offtakes.
+    pub fn offtakes(&self) -> &OfftakeJournal {
+        &self.offtakes
+    }
+
+    /// Water in reservoirs.
+    pub fn reservoirs(&self) -> &ReservoirJournal {
+        &self.reservoirs
+    }
+
+    /// What obligations claimed.
+    pub fn claims(&self) -> &ClaimJournal {
+        &self.claims
+    }
+
+    /// Storage before the first day, by reservoir, in m3.
+    pub fn initial_storage(&self) -> &[f64] {
+        &self.initial_storage
+    }
+
+    /// All the water that passed a node on a day, in m3: what reaches brought, what entered there
+    /// and what came back from offtakes.
+    pub fn flow_at_node(&self, day: usize, node: usize) -> f64 {
+        self.nodes.arrived.at(day, node)
+            + self.nodes.lateral.at(day, node).max(0.0)
+            + self.nodes.returned.at(day, node)
+    }
+}

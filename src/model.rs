@@ -1,0 +1,561 @@
+//! The checked model: basin, operation and agreements over a run, ready to be compiled.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::agreement::{Agreement, check_agreements};
+use crate::allocation::Rule;
+use crate::basin::{
+    Basin, BasinParts, Node, NodeKind, Offtake, Party, Reach, Reservoir, check_basin,
+};
+use crate::calendar::Window;
+use crate::error::{Diagnostic, Diagnostics, Origin, Result};
+use crate::operation::{ReleasePolicy, StandardOperating};
+use crate::series::DailySeries;
+
+/// A priority class: who is served before whom, and how its members share a shortage.
+#[derive(Clone, Debug)]
+pub struct PriorityClass {
+    /// Its name.
+    pub name: String,
+    /// The sharing rule among its claims.
+    pub rule: Rule,
+}
+
+/// A model that passed every check.
+///
+/// It comes from a scenario folder ([`scenario::read`](crate::scenario::read)) or from a
+/// [`ModelBuilder`]; both check the same things.
+#[derive(Clone, Debug)]
+pub struct Model {
+    pub(crate) title: String,
+    pub(crate) note: String,
+    pub(crate) window: Window,
+    pub(crate) classes: Vec<PriorityClass>,
+    pub(crate) basin: Basin,
+    /// By node: the water that enters there, in m3/s.
+    pub(crate) inflow: Vec<Option<DailySeries>>,
+    /// By offtake: the demand, in m3/s.
+    pub(crate) demand: Vec<DailySeries>,
+    /// By reservoir: the unaccounted term, in m3/s.
+    pub(crate) unaccounted: Vec<Option<DailySeries>>,
+    /// By reservoir: rain on the surface, in mm a day.
+    pub(crate) rain: Vec<Option<DailySeries>>,
+    /// By reservoir.
+    pub(crate) policies: Vec<Arc<dyn ReleasePolicy>>,
+    pub(crate) agreements: Vec<Agreement>,
+    pub(crate) inputs_hash: u64,
+}
+
+impl Model {
+    /// Starts a model in code, over a run of days.
+    pub fn builder(title: impl Into<String>, window: Window) -> ModelBuilder {
+        ModelBuilder {
+            title: title.into(),
+            note: String::new(),
+            window,
+            classes: Vec::new(),
+            parts: BasinParts::default(),
+            inflow: Vec::new(),
+            demand: Vec::new(),
+            unaccounted: Vec::new(),
+            rain: Vec::new(),
+            policies: Vec::new(),
+            agreements: Vec::new(),
+            inputs_hash: 0,
+        }
+    }
+
+    /// The title.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// What the author wants every reader of a report to know.
+    pub fn note(&self) -> &str {
+        &self.note
+    }
+
+    /// The days of the run.
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    /// The basin.
+    pub fn basin(&self) -> &Basin {
+        &self.basin
+    }
+
+    /// The priority classes, senior first.
+    pub fn classes(&self) -> &[PriorityClass] {
+        &self.classes
+    }
+
+    /// The agreements.
+    pub fn agreements(&self) -> &[Agreement] {
+        &self.agreements
+    }
+
+    /// The policy of a reservoir.
+    pub fn policy(&self, reservoir: usize) -> &dyn ReleasePolicy {
+        self.policies[reservoir].as_ref()
+    }
+
+    /// The lateral inflow of a node in m3/s, if it has one.
+    pub fn inflow(&self, node: usize) -> Option<&DailySeries> {
+        self.inflow[node].as_ref()
+    }
+
+    /// The demand of an offtake in m3/s.
+    pub fn demand(&self, offtake: usize) -> &DailySeries {
+        &self.demand[offtake]
+    }
+
+    /// A hash of the files the model was read from; 0 for a model built in code.
+    pub fn inputs_hash(&self) -> u64 {
+        self.inputs_hash
+    }
+}
+
+/// A series with the id it belongs to and where it was written.
+type Column = (String, DailySeries, Origin);
+
+/// Builds a [`Model`] in code.
+///
+/// ```
+/// use riparian::agreement::{Agreement, Form, Obligation};
+/// use riparian::basin::{Node, Offtake, Party, Reach, Reservoir};
+/// use riparian::calendar::Window;
+/// use riparian::series::DailySeries;
+/// use riparian::units::Volume;
+/// use riparian::{Model, jiff::civil::date};
+///
+/// let june = Window::new(date(2024, 6, 1), date(2024, 6, 30))?;
+/// let model = Model::builder("A lake and a town", june)
+///     .party(Party::new("UP", "Upland"))
+///     .party(Party::new("LO", "Lowland"))
+///     .reservoir(Reservoir::new("lake", Volume::from_mcm(100.0)).party("UP"))
+///     .node(Node::junction("town"))
+///     .node(Node::terminal("sea"))
+///     .reach(Reach::river("upper", "lake", "town"))
+///     .reach(Reach::river("lower", "town", "sea"))
+///     .inflow("lake", DailySeries::constant(june, 20.0))
+///     .class("use")
+///     .offtake(Offtake::new("canal", "town", "LO", "use"))
+///     .demand("canal", DailySeries::constant(june, 15.0))
+///     .build()?;
+/// assert_eq!(model.basin().nodes().len(), 3);
+/// # Ok::<(), riparian::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ModelBuilder {
+    title: String,
+    note: String,
+    window: Window,
+    classes: Vec<(PriorityClass, Origin)>,
+    parts: BasinParts,
+    inflow: Vec<Column>,
+    demand: Vec<Column>,
+    unaccounted: Vec<Column>,
+    rain: Vec<Column>,
+    policies: Vec<(String, Arc<dyn ReleasePolicy>, Origin)>,
+    agreements: Vec<Agreement>,
+    inputs_hash: u64,
+}
+
+impl ModelBuilder {
+    /// What the author wants every reader of a report to know.
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = note.into();
+        self
+    }
+
+    /// Adds a party.
+    pub fn party(mut self, party: Party) -> Self {
+        self.parts.parties.push(party);
+        self
+    }
+
+    /// Adds a node; nodes are best declared in the order of the river.
+    pub fn node(mut self, node: Node) -> Self {
+        self.parts.nodes.push(node);
+        self
+    }
+
+    /// Adds a reach.
+    pub fn reach(mut self, reach: Reach) -> Self {
+        self.parts.reaches.push(reach);
+        self
+    }
+
+    /// Adds a reservoir, and its node unless that was added before.
+    pub fn reservoir(mut self, reservoir: Reservoir) -> Self {
+        if !self.parts.nodes.iter().any(|node| node.id == reservoir.node) {
+            self.parts
+                .nodes
+                .push(Node::new(reservoir.node.clone(), NodeKind::Reservoir));
+        }
+        self.parts.reservoirs.push(reservoir);
+        self
+    }
+
+    /// Adds a reservoir at a node that must be declared elsewhere.
+    pub(crate) fn reservoir_row(mut self, reservoir: Reservoir) -> Self {
+        self.parts.reservoirs.push(reservoir);
+        self
+    }
+
+    /// Adds an offtake.
+    pub fn offtake(mut self, offtake: Offtake) -> Self {
+        self.parts.offtakes.push(offtake);
+        self
+    }
+
+    /// Adds a priority class that shares in proportion, junior to those added before.
+    pub fn class(self, name: impl Into<String>) -> Self {
+        self.class_sharing(name, Rule::Proportional)
+    }
+
+    /// Adds a priority class with its sharing rule, junior to those added before.
+    pub fn class_sharing(self, name: impl Into<String>, rule: Rule) -> Self {
+        self.class_row(PriorityClass { name: name.into(), rule }, Origin::default())
+    }
+
+    pub(crate) fn class_row(mut self, class: PriorityClass, origin: Origin) -> Self {
+        self.classes.push((class, origin));
+        self
+    }
+
+    /// The water that enters at a node, in m3/s. At any node but an inflow it may be negative: a
+    /// net loss, taken from the water there.
+    pub fn inflow(self, node: impl Into<String>, m3s: DailySeries) -> Self {
+        self.inflow_column(node.into(), m3s, Origin::default())
+    }
+
+    pub(crate) fn inflow_column(mut self, id: String, series: DailySeries, at: Origin) -> Self {
+        self.inflow.push((id, series, at));
+        self
+    }
+
+    /// What an offtake asks for, in m3/s.
+    pub fn demand(self, offtake: impl Into<String>, m3s: DailySeries) -> Self {
+        self.demand_column(offtake.into(), m3s, Origin::default())
+    }
+
+    pub(crate) fn demand_column(mut self, id: String, series: DailySeries, at: Origin) -> Self {
+        self.demand.push((id, series, at));
+        self
+    }
+
+    /// The term of a reservoir's balance that no gauge explains, in m3/s; positive for water that
+    /// appears, negative for water that disappears.
+    pub fn unaccounted(self, reservoir: impl Into<String>, m3s: DailySeries) -> Self {
+        self.unaccounted_column(reservoir.into(), m3s, Origin::default())
+    }
+
+    pub(crate) fn unaccounted_column(
+        mut self,
+        id: String,
+        series: DailySeries,
+        at: Origin,
+    ) -> Self {
+        self.unaccounted.push((id, series, at));
+        self
+    }
+
+    /// Rain on the surface of a reservoir, in mm a day.
+    pub fn rain(self, reservoir: impl Into<String>, mm: DailySeries) -> Self {
+        self.rain_column(reservoir.into(), mm, Origin::default())
+    }
+
+    pub(crate) fn rain_column(mut self, id: String, series: DailySeries, at: Origin) -> Self {
+        self.rain.push((id, series, at));
+        self
+    }
+
+    /// The release policy of a reservoir; without one it follows [`StandardOperating`].
+    pub fn policy(
+        self,
+        reservoir: impl Into<String>,
+        policy: impl ReleasePolicy + 'static,
+    ) -> Self {
+        self.policy_row(reservoir.into(), Arc::new(policy), Origin::default())
+    }
+
+    pub(crate) fn policy_row(
+        mut self,
+        id: String,
+        policy: Arc<dyn ReleasePolicy>,
+        at: Origin,
+    ) -> Self {
+        self.policies.push((id, policy, at));
+        self
+    }
+
+    /// Adds an agreement.
+    pub fn agreement(mut self, agreement: Agreement) -> Self {
+        self.agreements.push(agreement);
+        self
+    }
+
+    pub(crate) fn inputs_hash(mut self, hash: u64) -> Self {
+        self.inputs_hash = hash;
+        self
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    ///
+    /// All the faults at once, as an error for which [`Error::is_invalid`](crate::Error::is_invalid)
+    /// holds.
+    pub fn build(self) -> Result<Model> {
+        let mut faults = Diagnostics::new();
+        let model = self.check(&mut faults);
+        match model {
+            Some(model) => faults.finish(model),
+            None => Err(faults.into()),
+        }
+    }
+
+    /// Checks everything into `faults`; the model is there if it could be put together at all.
+    pub(crate) fn check(self, faults: &mut Diagnostics) -> Option<Model> {
+        let names = check_classes(&self.classes, faults);
+        let has_inflow: Vec<String> = self.inflow.iter().map(|c| c.0.clone()).collect();
+        for node in &self.parts.nodes {
+            if node.kind == NodeKind::Inflow && !has_inflow.contains(&node.id) {
+                faults.push(
+                    Diagnostic::new(format!("no series for the inflow `{}`", node.id))
+                        .at(node.origin.place("node"))
+                        .expected("a column of inflows"),
+                );
+            }
+        }
+        for offtake in &self.parts.offtakes {
+            if !names.contains(&offtake.class.as_str()) {
+                faults.push(
+                    Diagnostic::new(format!("unknown priority class `{}`", offtake.class))
+                        .at(offtake.origin.place("class"))
+                        .expected("a class of scenario.toml")
+                        .nearest(&offtake.class, names.iter().copied()),
+                );
+            }
+            if !self.demand.iter().any(|(id, ..)| *id == offtake.id) {
+                faults.push(
+                    Diagnostic::new(format!("no series for the demand of `{}`", offtake.id))
+                        .at(offtake.origin.place("offtake"))
+                        .expected("a column of demands"),
+                );
+            }
+        }
+        let ids = Ids::of(&self.parts);
+        let window = self.window;
+        let inflow = columns(self.inflow, &ids.nodes, "node", window, faults);
+        let demand = columns(self.demand, &ids.offtakes, "offtake", window, faults);
+        let unaccounted = columns(self.unaccounted, &ids.reservoirs, "reservoir", window, faults);
+        let rain = columns(self.rain, &ids.reservoirs, "reservoir", window, faults);
+        for (node, column) in self.parts.nodes.iter().zip(&inflow) {
+            match (node.kind, column) {
+                (NodeKind::Inflow, Some((series, at))) => {
+                    negative(series, &format!("the inflow of `{}`", node.id), at, &node.id, faults);
+                }
+                (NodeKind::Terminal, Some((_, at))) => faults.push(
+                    Diagnostic::new(format!("an inflow at the terminal `{}`", node.id))
+                        .at(at.place(&node.id))
+                        .expected("a node the river passes"),
+                ),
+                _ => {}
+            }
+        }
+        for (offtake, column) in self.parts.offtakes.iter().zip(&demand) {
+            if let Some((series, at)) = column {
+                negative(series, &format!("the demand of `{}`", offtake.id), at, &offtake.id, faults);
+            }
+        }
+        for (reservoir, column) in self.parts.reservoirs.iter().zip(&rain) {
+            if let Some((series, at)) = column {
+                let id = &reservoir.node;
+                negative(series, &format!("the rain on `{id}`"), at, id, faults);
+                if reservoir.curve.is_none() {
+                    faults.push(
+                        Diagnostic::new(format!("rain on `{id}`, which has no curve"))
+                            .at(at.place(id))
+                            .expected("rows in curves.csv"),
+                    );
+                }
+            }
+        }
+        let policies = policies(self.policies, &ids.reservoirs, &names, window, faults);
+        let basin = check_basin(self.parts, faults)?;
+        check_agreements(&self.agreements, &basin, &names, window, faults);
+        Some(Model {
+            title: self.title,
+            note: self.note,
+            window,
+            basin,
+            inflow: bare(inflow),
+            demand: demand.into_iter().map(|c| c.map(|(s, _)| s)).collect::<Option<_>>()?,
+            unaccounted: bare(unaccounted),
+            rain: bare(rain),
+            policies,
+            agreements: self.agreements,
+            inputs_hash: self.inputs_hash,
+            classes: self.classes.into_iter().map(|(class, _)| class).collect(),
+        })
+    }
+}
+
+/// The ids that columns may name.
+struct Ids {
+    nodes: Vec<String>,
+    offtakes: Vec<String>,
+    reservoirs: Vec<String>,
+}
+
+impl Ids {
+    fn of(parts: &BasinParts) -> Self {
+        Self {
+            nodes: parts.nodes.iter().map(|n| n.id.clone()).collect(),
+            offtakes: parts.offtakes.iter().map(|o| o.id.clone()).collect(),
+            reservoirs: parts.reservoirs.iter().map(|r| r.node.clone()).collect(),
+        }
+    }
+}
+
+fn check_classes<'a>(
+    classes: &'a [(PriorityClass, Origin)],
+    faults: &mut Diagnostics,
+) -> Vec<&'a str> {
+    let names: Vec<&str> = classes.iter().map(|(c, _)| c.name.as_str()).collect();
+    for (i, (class, origin)) in classes.iter().enumerate() {
+        if names[..i].contains(&class.name.as_str()) {
+            faults.push(
+                Diagnostic::new(format!("priority class `{}` is declared twice", class.name))
+                    .at(origin.place("name"))
+                    .expected("a name no other class has"),
+            );
+        }
+    }
+    names
+}
+
+type Placed = Option<(DailySeries, Origin)>;
+
+fn bare(columns: Vec<Placed>) -> Vec<Option<DailySeries>> {
+    columns.into_iter().map(|c| c.map(|(series, _)| series)).collect()
+}
+
+/// Puts columns in the order of the things they belong to, cut to the run.
+fn columns(
+    columns: Vec<Column>,
+    ids: &[String],
+    what: &str,
+    window: Window,
+    faults: &mut Diagnostics,
+) -> Vec<Placed> {
+    let index: HashMap<&str, usize> = ids.iter().enumerate().map(|(i, id)| (id.as_str(), i)).collect();
+    let mut placed: Vec<Placed> = vec![None; ids.len()];
+    for (id, series, origin) in columns {
+        let Some(&i) = index.get(id.as_str()) else {
+            faults.push(
+                Diagnostic::new(format!("a column for the unknown {what} `{id}`"))
+                    .at(origin.place(&id))
+                    .expected(format!("the id of a {what}"))
+                    .nearest(&id, ids.iter().map(String::as_str)),
+            );
+            continue;
+        };
+        if placed[i].is_some() {
+            faults.push(
+                Diagnostic::new(format!("two columns for the {what} `{id}`"))
+                    .at(origin.place(&id)),
+            );
+            continue;
+        }
+        if series.start() > window.from() || series.end() < window.to() {
+            faults.push(
+                Diagnostic::new(format!(
+                    "the series of `{id}` covers {}..{}",
+                    series.start(),
+                    series.end()
+                ))
+                .at(origin.place(&id))
+                .expected(format!("all days of the run, {window}")),
+            );
+            continue;
+        }
+        if let Some((day, value)) = series.iter().find(|(_, v)| !v.is_finite()) {
+            faults.push(
+                Diagnostic::new(format!("the series of `{id}` is {value} on {day}"))
+                    .at(origin.place(&id))
+                    .expected("a number"),
+            );
+            continue;
+        }
+        if let Ok(cut) = series.slice(window) {
+            placed[i] = Some((cut, origin));
+        }
+    }
+    placed
+}
+
+fn negative(series: &DailySeries, what: &str, at: &Origin, id: &str, faults: &mut Diagnostics) {
+    if let Some((day, value)) = series.iter().find(|&(_, v)| v < 0.0) {
+        faults.push(
+            Diagnostic::new(format!("{what} is {value} on {day}"))
+                .at(at.place(id))
+                .expected("at least 0"),
+        );
+    }
+}
+
+fn policies(
+    rows: Vec<(String, Arc<dyn ReleasePolicy>, Origin)>,
+    reservoirs: &[String],
+    classes: &[&str],
+    window: Window,
+    faults: &mut Diagnostics,
+) -> Vec<Arc<dyn ReleasePolicy>> {
+    let mut found: Vec<Option<Arc<dyn ReleasePolicy>>> = vec![None; reservoirs.len()];
+    for (id, policy, origin) in rows {
+        let Some(i) = reservoirs.iter().position(|r| *r == id) else {
+            faults.push(
+                Diagnostic::new(format!("a policy for the unknown reservoir `{id}`"))
+                    .at(origin.place("reservoir"))
+                    .expected("the id of a reservoir")
+                    .nearest(&id, reservoirs.iter().map(String::as_str)),
+            );
+            continue;
+        };
+        for class in policy.storage_classes() {
+            if !classes.contains(&class.as_str()) {
+                faults.push(
+                    Diagnostic::new(format!("unknown priority class `{class}`"))
+                        .at(origin.place("zones"))
+                        .expected("a class of scenario.toml")
+                        .nearest(&class, classes.iter().copied()),
+                );
+            }
+        }
+        if let Some((from, to)) = policy.valid()
+            && (from > window.from() || to < window.to())
+        {
+            faults.push(
+                Diagnostic::new(format!("the releases of `{id}` cover {from}..{to}"))
+                    .at(origin.place("policy"))
+                    .expected(format!("all days of the run, {window}")),
+            );
+        }
+        if found[i].replace(policy).is_some() {
+            faults.push(
+                Diagnostic::new(format!("two policies for the reservoir `{id}`"))
+                    .at(origin.place("reservoir")),
+            );
+        }
+    }
+    found
+        .into_iter()
+        .map(|policy| policy.unwrap_or_else(|| Arc::new(StandardOperating)))
+        .collect()
+}

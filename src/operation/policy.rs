@@ -1,0 +1,165 @@
+//! The trait of release policies, what they see and what they answer.
+
+use std::fmt::Debug;
+
+use jiff::civil::Date;
+
+use crate::units::{Flow, Level, Volume};
+
+/// What the operator of a reservoir wants on a day.
+///
+/// Implementations must be pure: the same view gives the same decision, so that runs repeat to the
+/// last bit and a restored state goes on as the original would have.
+///
+/// ```
+/// use riparian::operation::{Decision, ReleasePolicy, ReservoirView};
+///
+/// /// Releases what came in yesterday: a lake that was never dammed.
+/// #[derive(Debug)]
+/// struct Natural;
+///
+/// impl ReleasePolicy for Natural {
+///     fn name(&self) -> &str {
+///         "natural"
+///     }
+///
+///     fn decide(&self, lake: &ReservoirView, decision: &mut Decision) {
+///         decision.release(lake.last_inflow.min(lake.max_release).max(lake.min_release));
+///     }
+/// }
+/// ```
+pub trait ReleasePolicy: Debug + Send + Sync {
+    /// The policy's name, for messages and reports.
+    fn name(&self) -> &str;
+
+    /// The priority class of each storage wish the policy makes, from the bottom of the reservoir
+    /// up; asked once, when the plan is compiled.
+    fn storage_classes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether [`ReservoirView::demand`] must be computed for this policy.
+    fn sees_demand(&self) -> bool {
+        false
+    }
+
+    /// The first and last day the policy can decide, if it does not hold for ever. A model whose
+    /// run is longer is refused.
+    fn valid(&self) -> Option<(Date, Date)> {
+        None
+    }
+
+    /// Writes what is wanted on the day of `view` into `decision`, which comes as
+    /// `min_release..=max_release` with no storage wishes.
+    fn decide(&self, view: &ReservoirView, decision: &mut Decision);
+}
+
+/// What a policy sees of its reservoir on a day, before the day's allocation.
+///
+/// Inflow that comes down the river on the day itself is not known yet: it depends on the same
+/// allocation. [`ReservoirView::last_inflow`] is the last one seen.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ReservoirView {
+    /// The day.
+    pub date: Date,
+    /// Storage at the start of the day.
+    pub storage: Volume,
+    /// Storage after the day's known gains and losses: lateral inflow, rain, evaporation,
+    /// seepage, the unaccounted term.
+    pub available: Volume,
+    /// Dead storage.
+    pub dead: Volume,
+    /// Full supply volume.
+    pub full: Volume,
+    /// Water level at the start of the day, if there is a curve.
+    pub level: Option<Level>,
+    /// What the river brought the day before.
+    pub last_inflow: Flow,
+    /// The release of the day before.
+    pub last_release: Flow,
+    /// The least the release may be today: the minimum release, and the ramping limit.
+    pub min_release: Flow,
+    /// The most that can be released on purpose today: the outlets at this level, and the ramping
+    /// limit. Infinite where nothing limits it.
+    pub max_release: Flow,
+    /// What is claimed from here down to the next reservoirs today, losses on the way included,
+    /// net of what enters there; zero unless [`ReleasePolicy::sees_demand`].
+    pub demand: Flow,
+}
+
+/// A policy's answer for a day.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    pub(crate) floor: Flow,
+    pub(crate) ceiling: Flow,
+    pub(crate) keep: Vec<Volume>,
+}
+
+impl Decision {
+    pub(crate) fn with_wishes(count: usize) -> Self {
+        Self {
+            floor: Flow::ZERO,
+            ceiling: Flow::ZERO,
+            keep: vec![Volume::ZERO; count],
+        }
+    }
+
+    pub(crate) fn reset(&mut self, floor: Flow, ceiling: Flow) {
+        self.floor = floor;
+        self.ceiling = ceiling;
+        self.keep.fill(Volume::ZERO);
+    }
+
+    /// Releases exactly this, as long as there is water for it.
+    pub fn release(&mut self, flow: Flow) {
+        self.floor = flow;
+        self.ceiling = flow;
+    }
+
+    /// Releases at least this, as long as there is water for it, before any other claim.
+    pub fn at_least(&mut self, flow: Flow) {
+        self.floor = flow;
+    }
+
+    /// Releases at most this on purpose; what cannot be held is spilled all the same.
+    pub fn at_most(&mut self, flow: Flow) {
+        self.ceiling = flow;
+    }
+
+    /// Wishes to keep a volume in the reservoir, as the claim of the class that
+    /// [`ReleasePolicy::storage_classes`] names at `wish`. Volumes of several wishes lie on top of
+    /// one another, above dead storage.
+    ///
+    /// # Panics
+    ///
+    /// If the policy declared no class for that wish.
+    pub fn keep(&mut self, wish: usize, volume: Volume) {
+        self.keep[wish] = volume;
+    }
+
+    /// The least that should be released.
+    pub fn floor(&self) -> Flow {
+        self.floor
+    }
+
+    /// The most that may be released on purpose.
+    pub fn ceiling(&self) -> Flow {
+        self.ceiling
+    }
+}
+
+/// The standard operating policy: every claim downstream is served while there is water, and what
+/// nobody claims is stored.
+///
+/// It wishes nothing of its own. Source: Maass et al., *Design of Water-Resource Systems* (1962).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StandardOperating;
+
+impl ReleasePolicy for StandardOperating {
+    fn name(&self) -> &'static str {
+        "standard"
+    }
+
+    fn decide(&self, _view: &ReservoirView, _decision: &mut Decision) {}
+}

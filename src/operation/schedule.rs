@@ -1,0 +1,50 @@
+//! A release for each day, written down beforehand.
+
+use jiff::civil::Date;
+
+use super::policy::{Decision, ReleasePolicy, ReservoirView};
+use crate::series::DailySeries;
+use crate::units::Flow;
+
+/// One release a day: a schedule agreed before the season, or releases observed in a past one.
+///
+/// A day's release is what is written, brought between what the reservoir must and can release
+/// ([`ReservoirView::min_release`] and [`ReservoirView::max_release`]).
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    name: &'static str,
+    releases: DailySeries,
+}
+
+impl Schedule {
+    /// A planned schedule; values in m3/s.
+    pub fn planned(releases: DailySeries) -> Self {
+        Self {
+            name: "schedule",
+            releases,
+        }
+    }
+
+    /// A replay of observed releases; values in m3/s.
+    pub fn observed(releases: DailySeries) -> Self {
+        Self {
+            name: "replay",
+            releases,
+        }
+    }
+}
+
+impl ReleasePolicy for Schedule {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn valid(&self) -> Option<(Date, Date)> {
+        Some((self.releases.start(), self.releases.end()))
+    }
+
+    fn decide(&self, view: &ReservoirView, decision: &mut Decision) {
+        let release = Flow::from_m3s(self.releases.get(view.date).unwrap_or(0.0));
+        decision.release(release.min(view.max_release).max(view.min_release));
+    }
+}

@@ -1,0 +1,650 @@
+//! The compiled plan: flat numbers by day and place, and the network of the day's allocation.
+
+use std::collections::BTreeMap;
+
+use crate::agreement::{Form, Measure, Obligation};
+use crate::allocation::{Network, Place, Role};
+use crate::basin::{Basin, NodeKind, ReachKind};
+use crate::calendar::Window;
+use crate::error::{Diagnostic, Diagnostics, Result};
+use crate::ledger::Sizes;
+use crate::model::Model;
+use crate::series::DailySeries;
+
+/// Seconds in a day: a mean flow of 1 m3/s is this many m3 a day.
+pub(crate) const SECONDS_A_DAY: f64 = 86_400.0;
+
+/// A model compiled for speed: immutable, and shared freely between threads.
+///
+/// All series are volumes by day and place; names have become numbers; the network of the daily
+/// allocation and its priority classes are built.
+#[derive(Debug)]
+pub struct Plan {
+    pub(crate) model: Model,
+    pub(crate) days: usize,
+    pub(crate) sizes: Sizes,
+    /// By node: the travel time from the head of its tree.
+    pub(crate) lead: Vec<i64>,
+    pub(crate) last_lead: i64,
+    /// Nodes, each after those upstream of it.
+    pub(crate) order: Vec<usize>,
+    pub(crate) ways: Vec<Ways>,
+    pub(crate) reaches: Vec<Channel>,
+    /// By day and node: lateral inflow in m3.
+    pub(crate) inflow: Vec<f64>,
+    /// By day and offtake: demand in m3, at most what the head can take.
+    pub(crate) demand: Vec<f64>,
+    /// By day and offtake: demand in m3 as the user asked.
+    pub(crate) asked: Vec<f64>,
+    pub(crate) stores: Vec<Store>,
+    pub(crate) offtakes: Vec<Intake>,
+    pub(crate) returns: Vec<Return>,
+    /// Claims of class 0 for net losses, by node.
+    pub(crate) loss_claim: Vec<Option<usize>>,
+    pub(crate) claiming: Vec<Claiming>,
+    pub(crate) network: Network,
+}
+
+/// The ways of water at a node.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ways {
+    pub(crate) into: Vec<usize>,
+    pub(crate) river: Option<usize>,
+    pub(crate) canals: Vec<usize>,
+    pub(crate) offtakes: Vec<usize>,
+    pub(crate) store: Option<usize>,
+}
+
+/// A reach in numbers.
+#[derive(Clone, Debug)]
+pub(crate) struct Channel {
+    pub(crate) tail: usize,
+    pub(crate) head: usize,
+    pub(crate) gain: f64,
+    pub(crate) lag: usize,
+    /// m3 a day.
+    pub(crate) capacity: f64,
+    /// What arrives each day of the water that entered before the run, in m3.
+    pub(crate) antecedent: f64,
+}
+
+/// A reservoir in numbers.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    pub(crate) node: usize,
+    pub(crate) initial: f64,
+    pub(crate) dead: f64,
+    pub(crate) full: f64,
+    pub(crate) surcharge: f64,
+    pub(crate) refill_claim: usize,
+    pub(crate) floor_claim: usize,
+    pub(crate) wish_claims: Vec<usize>,
+    pub(crate) wish_classes: Vec<u16>,
+    pub(crate) owed: Vec<OwedStorage>,
+    pub(crate) keep_claim: usize,
+    pub(crate) sees_demand: bool,
+    /// By day: evaporation depth in m.
+    pub(crate) evaporation: Vec<f64>,
+    /// m a day.
+    pub(crate) seepage: f64,
+    /// By day: rain depth in m.
+    pub(crate) rain: Option<Vec<f64>>,
+    /// By day: the unaccounted term in m3.
+    pub(crate) unaccounted: Option<Vec<f64>>,
+}
+
+/// A storage wish of an obligation.
+#[derive(Clone, Debug)]
+pub(crate) struct OwedStorage {
+    /// Which of [`Plan::claiming`] it serves.
+    pub(crate) claiming: usize,
+    pub(crate) class: u16,
+    pub(crate) claim: usize,
+}
+
+/// An offtake in numbers.
+#[derive(Clone, Debug)]
+pub(crate) struct Intake {
+    pub(crate) node: usize,
+    /// The claim of what no obligation claims for it.
+    pub(crate) claim: usize,
+    /// Claims on behalf of obligations: which of [`Plan::claiming`], and the claim.
+    pub(crate) owed: Vec<(usize, usize)>,
+    pub(crate) returns: Option<usize>,
+}
+
+/// A return flow in numbers.
+#[derive(Clone, Debug)]
+pub(crate) struct Return {
+    pub(crate) to: usize,
+    pub(crate) fraction: f64,
+    /// After how many waves it is there.
+    pub(crate) waves: usize,
+}
+
+/// An obligation that claims water on the river.
+#[derive(Clone, Debug)]
+pub struct Claiming {
+    /// The agreement, by its number in the model.
+    pub agreement: usize,
+    /// The obligation, by its number in the agreement.
+    pub obligation: usize,
+    pub(crate) place: ClaimedAt,
+    /// The periods in which something is due: first and last day of the run they cover, and the
+    /// volume in m3 (for a minimum flow: m3 a day).
+    pub(crate) dues: Vec<(i64, i64, f64)>,
+    pub(crate) kind: Pace,
+}
+
+/// Where an obligation claims.
+#[derive(Clone, Debug)]
+pub(crate) enum ClaimedAt {
+    /// At offtakes, sharing in proportion to their demand.
+    Offtakes(Vec<usize>),
+    /// In the stream of a reach; measured at its head if `at_head`, else at its tail.
+    Stream {
+        reach: usize,
+        at_head: bool,
+        node: usize,
+        claim: usize,
+    },
+    /// In the storage of a reservoir.
+    Storage { store: usize, claim: usize },
+}
+
+/// How what is owed becomes the claim of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// What is missing of the period's volume, spread evenly over its days left.
+    Even,
+    /// The same volume every day.
+    Daily,
+    /// Storage that rises evenly from the start of the period to the volume due.
+    Fill,
+}
+
+/// Class numbers of the allocation, senior first.
+const LOSSES: u16 = 0;
+const FLOORS: u16 = 1;
+const FIRST_CLASS: u16 = 2;
+
+impl Plan {
+    /// Compiles a model.
+    ///
+    /// # Errors
+    ///
+    /// What the allocation cannot solve, as an error for which
+    /// [`Error::is_invalid`](crate::Error::is_invalid) holds: a claim in the stream of a canal, or
+    /// an obligation that claims where no single reach carries the water.
+    pub fn compile(model: Model) -> Result<Self> {
+        let mut faults = Diagnostics::new();
+        match Compiler::new(&model, &mut faults).compile() {
+            Some(parts) if faults.is_empty() => Ok(parts.into_plan(model)),
+            _ => Err(faults.into()),
+        }
+    }
+
+    /// The model this plan was compiled from.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The days of the run.
+    pub fn window(&self) -> Window {
+        self.model.window
+    }
+
+    /// The obligations that claim water on the river, as the ledger numbers them.
+    pub fn claiming(&self) -> &[Claiming] {
+        &self.claiming
+    }
+
+    /// The flow that entered each reach before the run, in m3 a day, after losses: what arrives.
+    pub fn antecedent_arrival(&self, reach: usize) -> f64 {
+        self.reaches[reach].antecedent
+    }
+
+    /// The day of the run on which a wave passes a node; it may lie outside the run.
+    pub(crate) fn day_at(&self, wave: i64, node: usize) -> i64 {
+        wave + self.lead[node]
+    }
+}
+
+/// Everything of a plan but the model it borrows from while it is made.
+struct Parts {
+    lead: Vec<i64>,
+    order: Vec<usize>,
+    ways: Vec<Ways>,
+    reaches: Vec<Channel>,
+    inflow: Vec<f64>,
+    demand: Vec<f64>,
+    asked: Vec<f64>,
+    stores: Vec<Store>,
+    offtakes: Vec<Intake>,
+    returns: Vec<Return>,
+    loss_claim: Vec<Option<usize>>,
+    claiming: Vec<Claiming>,
+    network: Network,
+}
+
+impl Parts {
+    fn into_plan(self, model: Model) -> Plan {
+        let sizes = Sizes {
+            nodes: self.ways.len(),
+            reaches: self.reaches.len(),
+            offtakes: self.offtakes.len(),
+            reservoirs: self.stores.len(),
+            claims: self.claiming.len(),
+        };
+        let mut plan = Plan {
+            days: model.window.days(),
+            sizes,
+            last_lead: self.lead.iter().copied().max().unwrap_or(0),
+            lead: self.lead,
+            order: self.order,
+            ways: self.ways,
+            reaches: self.reaches,
+            inflow: self.inflow,
+            demand: self.demand,
+            asked: self.asked,
+            stores: self.stores,
+            offtakes: self.offtakes,
+            returns: self.returns,
+            loss_claim: self.loss_claim,
+            claiming: self.claiming,
+            network: self.network,
+            model,
+        };
+        super::antecedent::fill(&mut plan);
+        plan
+    }
+}
+
+struct Compiler<'a> {
+    model: &'a Model,
+    basin: &'a Basin,
+    faults: &'a mut Diagnostics,
+    network: crate::allocation::NetworkBuilder,
+    keep_class: BTreeMap<u32, u16>,
+}
+
+impl<'a> Compiler<'a> {
+    fn new(model: &'a Model, faults: &'a mut Diagnostics) -> Self {
+        Self {
+            model,
+            basin: &model.basin,
+            faults,
+            network: Network::builder(),
+            keep_class: BTreeMap::new(),
+        }
+    }
+
+    fn compile(mut self) -> Option<Parts> {
+        let basin = self.basin;
+        for _ in basin.nodes() {
+            self.network.node();
+        }
+        let reaches: Vec<Channel> = (0..basin.reaches().len()).map(|r| self.channel(r)).collect();
+        for (i, class) in self.model.classes.iter().enumerate() {
+            self.network.rule(FIRST_CLASS + i as u16, class.rule.clone());
+        }
+        let ways = ways(basin);
+        let order = basin.downstream_order().to_vec();
+        let ranks = keep_ranks(basin, &order, &ways);
+        // Numbered from the lowest rank, after all classes of the model.
+        self.keep_class = ranks.iter().map(|&rank| (rank, 0)).collect();
+        let first_keep = FIRST_CLASS + self.model.classes.len() as u16;
+        for (i, class) in self.keep_class.values_mut().enumerate() {
+            *class = first_keep + i as u16;
+        }
+        let loss_claim = (0..basin.nodes().len()).map(|v| self.loss_claim(v)).collect();
+        let mut stores: Vec<Store> = (0..basin.reservoirs().len())
+            .map(|k| self.store(k, &ways, ranks[k]))
+            .collect();
+        let (mut offtakes, returns) = self.offtakes();
+        let claiming = self.claiming(&ways, &mut stores, &mut offtakes);
+        let window = self.model.window;
+        let inflow = by_day(window, &self.model.inflow.iter().map(Option::as_ref).collect::<Vec<_>>());
+        let asked = by_day(window, &self.model.demand.iter().map(Some).collect::<Vec<_>>());
+        let heads: Vec<f64> = basin
+            .offtakes()
+            .iter()
+            .map(|o| o.capacity.map_or(f64::INFINITY, |q| q.m3s() * SECONDS_A_DAY))
+            .collect();
+        let demand = asked
+            .iter()
+            .enumerate()
+            .map(|(i, &volume)| volume.min(heads[i % heads.len()]))
+            .collect();
+        let network = match self.network.build() {
+            Ok(network) => network,
+            Err(error) => {
+                self.faults.push(Diagnostic::new(format!("the network cannot be solved: {error}")));
+                return None;
+            }
+        };
+        Some(Parts {
+            lead: (0..basin.nodes().len()).map(|v| i64::from(basin.lead(v))).collect(),
+            order,
+            ways,
+            reaches,
+            inflow,
+            demand,
+            asked,
+            stores,
+            offtakes,
+            returns,
+            loss_claim,
+            claiming,
+            network,
+        })
+    }
+
+    fn channel(&mut self, r: usize) -> Channel {
+        let reach = &self.basin.reaches()[r];
+        let (tail, head) = self.basin.reach_ends(r);
+        let gain = 1.0 - reach.loss;
+        let role = match reach.kind {
+            ReachKind::River => Role::Main,
+            ReachKind::Canal => Role::Canal,
+        };
+        self.network.arc(tail, head, gain, role);
+        Channel {
+            tail,
+            head,
+            gain,
+            lag: reach.lag_days as usize,
+            capacity: reach.capacity.map_or(f64::INFINITY, |q| q.m3s() * SECONDS_A_DAY),
+            // Filled in when the plan is whole, for it may need the steady state.
+            antecedent: reach.antecedent.map_or(f64::NAN, |q| q.m3s() * SECONDS_A_DAY * gain),
+        }
+    }
+
+    fn class(&self, name: &str) -> u16 {
+        let at = self.model.classes.iter().position(|class| class.name == name);
+        FIRST_CLASS + at.unwrap_or(self.model.classes.len()) as u16
+    }
+
+    /// A claim for the net losses at a node, if it ever has one; a reservoir takes its own.
+    fn loss_claim(&mut self, v: usize) -> Option<usize> {
+        let series = self.model.inflow[v].as_ref()?;
+        let reservoir = self.basin.nodes()[v].kind == NodeKind::Reservoir;
+        (!reservoir && series.values().iter().any(|&q| q < 0.0))
+            .then(|| self.network.claim(Place::Node(v), LOSSES, 1.0))
+    }
+
+    fn store(&mut self, k: usize, ways: &[Ways], rank: u32) -> Store {
+        let reservoir = &self.basin.reservoirs()[k];
+        let policy = &self.model.policies[k];
+        let node = self.basin.reservoir_node(k);
+        let window = self.model.window;
+        let river = ways[node].river.unwrap_or_default();
+        let refill_claim = self.network.claim(Place::Node(node), LOSSES, 1.0);
+        let floor_claim = self.network.claim(Place::Arc(river), FLOORS, 1.0);
+        let wish_classes: Vec<u16> =
+            policy.storage_classes().iter().map(|name| self.class(name)).collect();
+        let wish_claims = wish_classes
+            .iter()
+            .map(|&class| self.network.claim(Place::Node(node), class, 1.0))
+            .collect();
+        let keep_claim = self.network.claim(Place::Node(node), self.keep_class[&rank], 1.0);
+        let by_day = |series: &Option<DailySeries>, factor: f64| {
+            series
+                .as_ref()
+                .map(|s| s.values().iter().map(|v| v * factor).collect::<Vec<f64>>())
+        };
+        Store {
+            node,
+            initial: reservoir.initial.m3(),
+            dead: reservoir.dead.m3(),
+            full: reservoir.full.m3(),
+            surcharge: reservoir.surcharge.m3(),
+            refill_claim,
+            floor_claim,
+            wish_claims,
+            wish_classes,
+            owed: Vec::new(),
+            keep_claim,
+            sees_demand: policy.sees_demand(),
+            evaporation: window
+                .iter()
+                .map(|date| {
+                    let month = (date.month() - 1) as usize;
+                    reservoir.evaporation_mm[month] / 1000.0 / f64::from(date.days_in_month())
+                })
+                .collect(),
+            seepage: reservoir.seepage_mm_per_day / 1000.0,
+            rain: by_day(&self.model.rain[k], 1e-3),
+            unaccounted: by_day(&self.model.unaccounted[k], SECONDS_A_DAY),
+        }
+    }
+
+    fn offtakes(&mut self) -> (Vec<Intake>, Vec<Return>) {
+        let mut returns = Vec::new();
+        let basin = self.basin;
+        let intakes = basin
+            .offtakes()
+            .iter()
+            .enumerate()
+            .map(|(i, offtake)| {
+                let node = basin.offtake_node(i);
+                let class = self.class(&offtake.class);
+                let back = offtake.return_flow.as_ref().and_then(|back| {
+                    let to = basin.node_index(&back.to)?;
+                    let waves = i64::from(back.lag_days) + i64::from(basin.lead(node))
+                        - i64::from(basin.lead(to));
+                    returns.push(Return {
+                        to,
+                        fraction: back.fraction,
+                        waves: usize::try_from(waves).unwrap_or(1),
+                    });
+                    Some(returns.len() - 1)
+                });
+                Intake {
+                    node,
+                    claim: self.network.claim(Place::Node(node), class, offtake.weight),
+                    owed: Vec::new(),
+                    returns: back,
+                }
+            })
+            .collect();
+        (intakes, returns)
+    }
+
+    /// The obligations that claim, with claims of their own at every place they claim at.
+    fn claiming(
+        &mut self,
+        ways: &[Ways],
+        stores: &mut [Store],
+        offtakes: &mut [Intake],
+    ) -> Vec<Claiming> {
+        let model = self.model;
+        let mut all: Vec<Claiming> = Vec::new();
+        for (a, agreement) in model.agreements.iter().enumerate() {
+            for (b, obligation) in agreement.obligations.iter().enumerate() {
+                let Some(class) = &obligation.claim else { continue };
+                let class = self.class(class);
+                let number = all.len();
+                let Some(place) = self.claimed_at(obligation, class, number, ways, stores, offtakes)
+                else {
+                    continue;
+                };
+                let (dues, kind) = dues(obligation, model.window);
+                all.push(Claiming {
+                    agreement: a,
+                    obligation: b,
+                    place,
+                    dues,
+                    kind,
+                });
+            }
+        }
+        all
+    }
+
+    fn claimed_at(
+        &mut self,
+        obligation: &Obligation,
+        class: u16,
+        number: usize,
+        ways: &[Ways],
+        stores: &mut [Store],
+        offtakes: &mut [Intake],
+    ) -> Option<ClaimedAt> {
+        let basin = self.basin;
+        let id = &obligation.point.terms[0].0;
+        if basin.offtake_index(id).is_some() {
+            let members: Vec<usize> = obligation
+                .point
+                .terms
+                .iter()
+                .filter_map(|(id, _)| basin.offtake_index(id))
+                .collect();
+            for &i in &members {
+                let claim = self.network.claim(
+                    Place::Node(offtakes[i].node),
+                    class,
+                    basin.offtakes()[i].weight,
+                );
+                offtakes[i].owed.push((number, claim));
+            }
+            return Some(ClaimedAt::Offtakes(members));
+        }
+        if matches!(obligation.form, Form::StorageBy { .. }) {
+            let store = basin.reservoir_index(id)?;
+            let claim = self.network.claim(Place::Node(stores[store].node), class, 1.0);
+            stores[store].owed.push(OwedStorage {
+                claiming: number,
+                class,
+                claim,
+            });
+            return Some(ClaimedAt::Storage { store, claim });
+        }
+        let (reach, at_head, node) = if let Some(reach) = basin.reach_index(id) {
+            (Some(reach), false, basin.reach_ends(reach).0)
+        } else {
+            let node = basin.node_index(id)?;
+            let ways = &ways[node];
+            let inflow = ways.store.is_some()
+                && matches!(obligation.measure, None | Some(Measure::Inflow));
+            let terminal = ways.river.is_none();
+            if inflow || terminal {
+                let single = (ways.into.len() == 1).then(|| ways.into[0]);
+                (single, true, node)
+            } else {
+                (ways.river, false, node)
+            }
+        };
+        let Some(reach) = reach else {
+            self.faults.push(
+                Diagnostic::new(format!(
+                    "obligation `{}` claims at `{id}`, where no single reach carries the water",
+                    obligation.id
+                ))
+                .at(obligation.origin.place("point"))
+                .expected("a reach, or a node with one reach to it"),
+            );
+            return None;
+        };
+        if basin.reaches()[reach].kind == ReachKind::Canal {
+            self.faults.push(
+                Diagnostic::new(format!(
+                    "obligation `{}` claims a flow in the canal `{}`",
+                    obligation.id,
+                    basin.reaches()[reach].id
+                ))
+                .at(obligation.origin.place("point"))
+                .expected("a river reach; beyond a canal's head, claim at its offtakes"),
+            );
+            return None;
+        }
+        let claim = self.network.claim(Place::Arc(reach), class, 1.0);
+        Some(ClaimedAt::Stream {
+            reach,
+            at_head,
+            node,
+            claim,
+        })
+    }
+}
+
+/// The reaches, offtakes and reservoir of each node.
+fn ways(basin: &Basin) -> Vec<Ways> {
+    let mut ways = vec![Ways::default(); basin.nodes().len()];
+    for (r, reach) in basin.reaches().iter().enumerate() {
+        let (from, to) = basin.reach_ends(r);
+        ways[to].into.push(r);
+        match reach.kind {
+            ReachKind::River => ways[from].river = Some(r),
+            ReachKind::Canal => ways[from].canals.push(r),
+        }
+    }
+    for i in 0..basin.offtakes().len() {
+        ways[basin.offtake_node(i)].offtakes.push(i);
+    }
+    for k in 0..basin.reservoirs().len() {
+        ways[basin.reservoir_node(k)].store = Some(k);
+    }
+    ways
+}
+
+/// The rank of each reservoir in keeping unclaimed water: its own, or how many reservoirs lie
+/// upstream on the longest way.
+fn keep_ranks(basin: &Basin, order: &[usize], ways: &[Ways]) -> Vec<u32> {
+    let mut above = vec![0_u32; ways.len()];
+    for &v in order {
+        let passed = above[v] + u32::from(ways[v].store.is_some());
+        for &r in ways[v].river.iter().chain(&ways[v].canals) {
+            let head = basin.reach_ends(r).1;
+            above[head] = above[head].max(passed);
+        }
+    }
+    basin
+        .reservoirs()
+        .iter()
+        .enumerate()
+        .map(|(k, reservoir)| reservoir.keep_rank.unwrap_or(above[basin.reservoir_node(k)]))
+        .collect()
+}
+
+/// Series in m3/s as volumes by day and place.
+fn by_day(window: Window, series: &[Option<&DailySeries>]) -> Vec<f64> {
+    let width = series.len();
+    let mut values = vec![0.0; window.days() * width];
+    for (place, series) in series.iter().enumerate() {
+        for (day, &flow) in series.iter().flat_map(|s| s.values()).enumerate() {
+            values[day * width + place] = flow * SECONDS_A_DAY;
+        }
+    }
+    values
+}
+
+/// What is due when, in days of the run, and how it becomes a daily claim.
+fn dues(obligation: &Obligation, run: Window) -> (Vec<(i64, i64, f64)>, Pace) {
+    let days = |window: Window| {
+        let index = |date| crate::calendar::day_index(run.from(), date);
+        (index(window.from()), index(window.to()))
+    };
+    let due = |window: Window, amount: f64| {
+        let (from, to) = days(window);
+        (from, to, amount)
+    };
+    match &obligation.form {
+        Form::Schedule(periods) => (
+            periods.iter().map(|(w, v)| due(*w, v.m3())).collect(),
+            Pace::Even,
+        ),
+        Form::MinimumFlow { flow, .. } => (
+            vec![due(obligation.window, flow.m3s() * SECONDS_A_DAY)],
+            Pace::Daily,
+        ),
+        Form::StorageBy { volume, by } => {
+            let (from, _) = days(obligation.window);
+            let to = crate::calendar::day_index(run.from(), *by);
+            (vec![(from, to, volume.m3())], Pace::Fill)
+        }
+        Form::Volume(volume) => (vec![due(obligation.window, volume.m3())], Pace::Even),
+        // Refused by the model's checks.
+        Form::Limit(_) | Form::Energy(_) | Form::EnergyCoupled { .. } => (Vec::new(), Pace::Even),
+    }
+}

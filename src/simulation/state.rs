@@ -1,0 +1,100 @@
+//! What a run carries from one wave to the next.
+
+use serde::{Deserialize, Serialize};
+
+use super::Plan;
+use crate::error::{Error, Result};
+
+/// Everything a run carries from one wave to the next: restore it and the run goes on to the same
+/// bits.
+///
+/// ```
+/// # use riparian::{Plan, Simulation, State};
+/// # fn save_and_go_on(plan: &Plan) -> riparian::Result<()> {
+/// let mut run = Simulation::new(plan);
+/// run.step()?;
+/// let saved = run.state().clone();
+/// let mut again = Simulation::resume(plan, saved)?;
+/// again.step()?;
+/// run.step()?;
+/// assert_eq!(run.state(), again.state());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// The wave that comes next.
+    pub(crate) wave: i64,
+    /// By reservoir, in m3.
+    pub(crate) storage: Vec<f64>,
+    /// By reservoir: the release of the day before, in m3.
+    pub(crate) last_release: Vec<f64>,
+    /// By reservoir: what the river brought the day before, in m3.
+    pub(crate) last_inflow: Vec<f64>,
+    /// By return flow: what is on its way, one place for each wave until it arrives.
+    pub(crate) returning: Vec<Vec<f64>>,
+    /// By claiming obligation: the period it is in, and what came in it so far, in m3.
+    pub(crate) accounts: Vec<(usize, f64)>,
+}
+
+impl State {
+    pub(crate) fn first(plan: &Plan) -> Self {
+        let arriving = |v: usize| -> f64 {
+            plan.ways[v]
+                .into
+                .iter()
+                .map(|&r| plan.reaches[r].antecedent)
+                .sum()
+        };
+        Self {
+            wave: -plan.last_lead,
+            storage: plan.stores.iter().map(|s| s.initial).collect(),
+            last_release: plan
+                .stores
+                .iter()
+                .map(|s| {
+                    plan.ways[s.node].river.map_or(0.0, |r| {
+                        plan.reaches[r].antecedent / plan.reaches[r].gain
+                    })
+                })
+                .collect(),
+            last_inflow: plan.stores.iter().map(|s| arriving(s.node)).collect(),
+            returning: plan.returns.iter().map(|r| vec![0.0; r.waves]).collect(),
+            accounts: vec![(usize::MAX, 0.0); plan.claiming.len()],
+        }
+    }
+
+    /// Whether this state belongs to a run of that plan, as far as sizes tell.
+    pub(crate) fn check(&self, plan: &Plan) -> Result<()> {
+        let sizes = [
+            ("reservoirs", self.storage.len(), plan.stores.len()),
+            ("reservoirs", self.last_release.len(), plan.stores.len()),
+            ("reservoirs", self.last_inflow.len(), plan.stores.len()),
+            ("return flows", self.returning.len(), plan.returns.len()),
+            ("claims", self.accounts.len(), plan.claiming.len()),
+        ];
+        for (what, found, expected) in sizes {
+            if found != expected {
+                return Err(Error::state(format!(
+                    "the saved state has {found} {what}, the plan has {expected}"
+                )));
+            }
+        }
+        let lags = self.returning.iter().zip(&plan.returns);
+        if lags.into_iter().any(|(held, back)| held.len() != back.waves) {
+            return Err(Error::state(
+                "the saved state has return flows of other travel times than the plan",
+            ));
+        }
+        let waves = -plan.last_lead..=plan.days as i64;
+        if !waves.contains(&self.wave) {
+            return Err(Error::state(format!(
+                "the saved state is at wave {}, the plan runs from {} to {}",
+                self.wave,
+                waves.start(),
+                waves.end()
+            )));
+        }
+        Ok(())
+    }
+}

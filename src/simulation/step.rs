@@ -1,0 +1,625 @@
+//! The run: one wave after another.
+
+use super::plan::{Claiming, ClaimedAt, Pace, SECONDS_A_DAY};
+use super::{Plan, State};
+use crate::allocation::{Solver, Today};
+use crate::error::{Error, Result};
+use crate::ledger::Ledger;
+use crate::operation::{Decision, ReservoirView};
+use crate::units::{Flow, Volume};
+
+/// A run of a plan: it owns its state and its ledger, and nothing else changes.
+///
+/// ```
+/// # use riparian::{Plan, Simulation};
+/// # fn look_every_day(plan: &Plan) -> riparian::Result<()> {
+/// let mut run = Simulation::new(plan);
+/// while run.step()? {
+///     println!("{:?}", run.storages().collect::<Vec<_>>());
+/// }
+/// let ledger = run.into_ledger();
+/// # let _ = ledger;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Simulation<'p> {
+    plan: &'p Plan,
+    state: State,
+    ledger: Ledger,
+    solver: Solver,
+    today: Today,
+    decisions: Vec<Decision>,
+    wave: Wave,
+}
+
+/// The numbers of the wave at hand; all volumes in m3.
+#[derive(Debug)]
+struct Wave {
+    /// By node: the day of the run, or nothing where the node takes no part.
+    day: Vec<Option<usize>>,
+    /// By node: what the antecedent flow brings.
+    antecedent: Vec<f64>,
+    /// By node: the return flow due.
+    returned: Vec<f64>,
+    /// By node: the net loss that is to be taken there.
+    loss: Vec<f64>,
+    /// By node: what is wanted from here on, losses on the way included.
+    need: Vec<f64>,
+    /// By node: whether anybody downstream, before the next reservoir, wants water.
+    wanted: Vec<bool>,
+    /// By reservoir: storage after known gains and losses.
+    known: Vec<f64>,
+    /// By reservoir: the most that is released on purpose.
+    ceiling: Vec<f64>,
+    /// By reservoir: the wishes of policy and obligations to keep storage are not nothing.
+    fills: Vec<bool>,
+    /// By reach: what arrives at its head.
+    arriving: Vec<f64>,
+}
+
+impl<'p> Simulation<'p> {
+    /// A run from the first day.
+    pub fn new(plan: &'p Plan) -> Self {
+        Self::with_state(plan, State::first(plan))
+    }
+
+    /// A run that goes on from a saved state.
+    ///
+    /// # Errors
+    ///
+    /// If the state does not fit the plan ([`Error::is_state`]).
+    pub fn resume(plan: &'p Plan, state: State) -> Result<Self> {
+        state.check(plan)?;
+        Ok(Self::with_state(plan, state))
+    }
+
+    fn with_state(plan: &'p Plan, state: State) -> Self {
+        let n = plan.sizes.nodes;
+        let stores = plan.stores.len();
+        let mut today = plan.network.today();
+        for (capacity, reach) in today.capacity.iter_mut().zip(&plan.reaches) {
+            *capacity = reach.capacity;
+        }
+        Self {
+            ledger: Ledger::new(
+                plan.window(),
+                plan.sizes,
+                plan.stores.iter().map(|s| s.initial).collect(),
+                plan.reaches.iter().map(|r| r.antecedent * r.lag as f64).collect(),
+            ),
+            solver: Solver::new(&plan.network),
+            today,
+            decisions: plan
+                .stores
+                .iter()
+                .map(|s| Decision::with_wishes(s.wish_claims.len()))
+                .collect(),
+            wave: Wave {
+                day: vec![None; n],
+                antecedent: vec![0.0; n],
+                returned: vec![0.0; n],
+                loss: vec![0.0; n],
+                need: vec![0.0; n],
+                wanted: vec![false; n],
+                known: vec![0.0; stores],
+                ceiling: vec![0.0; stores],
+                fills: vec![false; stores],
+                arriving: vec![0.0; plan.reaches.len()],
+            },
+            plan,
+            state,
+        }
+    }
+
+    /// What the run carries to the next wave.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What happened so far.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// What happened so far, at the end of the run.
+    pub fn into_ledger(self) -> Ledger {
+        self.ledger
+    }
+
+    /// The storage of each reservoir now.
+    pub fn storages(&self) -> impl Iterator<Item = Volume> + '_ {
+        self.state.storage.iter().map(|&v| Volume::from_m3(v))
+    }
+
+    /// Puts a reservoir's storage to a value between steps: for what-if and data assimilation.
+    /// The ledger shows the jump as a residual of the reservoir's balance.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such reservoir, or the volume is negative, no number or over the surcharge
+    /// limit.
+    pub fn set_storage(&mut self, reservoir: usize, volume: Volume) {
+        let limit = self.plan.stores[reservoir].surcharge;
+        assert!(
+            (0.0..=limit).contains(&volume.m3()),
+            "a storage of {volume} in a reservoir of at most {limit} m3"
+        );
+        self.state.storage[reservoir] = volume.m3();
+    }
+
+    /// Runs to the end.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Simulation::step`].
+    pub fn run(mut self) -> Result<Ledger> {
+        while self.step()? {}
+        Ok(self.ledger)
+    }
+
+    /// Advances by one wave; false when the run is over and nothing was done.
+    ///
+    /// # Errors
+    ///
+    /// If a release policy answers with something impossible ([`Error::is_policy`]), or a water
+    /// balance does not close ([`Error::is_balance`]).
+    pub fn step(&mut self) -> Result<bool> {
+        if self.state.wave >= self.plan.days as i64 {
+            return Ok(false);
+        }
+        self.begin();
+        self.known_water();
+        self.claims();
+        self.ask_policies()?;
+        self.claim_losses();
+        self.certain_spill();
+        self.solver
+            .solve(&self.plan.network, &self.today)
+            .map_err(|fault| Error::state(format!("the day cannot be allocated: {fault}")))?;
+        self.route()?;
+        self.state.wave += 1;
+        Ok(true)
+    }
+
+    /// Which nodes take part, and what reaches and returns bring them.
+    fn begin(&mut self) {
+        let plan = self.plan;
+        let wave = &mut self.wave;
+        for v in 0..plan.sizes.nodes {
+            let day = plan.day_at(self.state.wave, v);
+            wave.day[v] = usize::try_from(day).ok().filter(|&d| d < plan.days);
+            wave.antecedent[v] = 0.0;
+            wave.returned[v] = 0.0;
+            wave.loss[v] = 0.0;
+        }
+        for (r, reach) in plan.reaches.iter().enumerate() {
+            let before = plan.day_at(self.state.wave, reach.tail) < 0;
+            wave.arriving[r] = 0.0;
+            if let Some(day) = wave.day[reach.head].filter(|_| before) {
+                wave.arriving[r] = reach.antecedent;
+                wave.antecedent[reach.head] += reach.antecedent;
+                self.ledger.reaches.arrived.set(day, r, reach.antecedent);
+            }
+        }
+        for (back, held) in plan.returns.iter().zip(&mut self.state.returning) {
+            let slot = self.state.wave.rem_euclid(back.waves as i64) as usize;
+            let due = std::mem::take(&mut held[slot]);
+            if wave.day[back.to].is_some() {
+                wave.returned[back.to] += due;
+            }
+        }
+        self.today.claim.fill(0.0);
+    }
+
+    /// Inflows, returns, and what reservoirs gain and lose whatever anybody wants.
+    fn known_water(&mut self) {
+        let plan = self.plan;
+        let n = plan.sizes.nodes;
+        for v in 0..n {
+            let Some(day) = self.wave.day[v] else {
+                self.today.supply[v] = 0.0;
+                continue;
+            };
+            let lateral = plan.inflow[day * n + v];
+            let entering = lateral.max(0.0) + self.wave.returned[v] + self.wave.antecedent[v];
+            self.ledger.nodes.returned.set(day, v, self.wave.returned[v]);
+            if let Some(k) = plan.ways[v].store {
+                self.known_storage(k, day, lateral, entering);
+            } else {
+                self.today.supply[v] = entering;
+                self.wave.loss[v] = (-lateral).max(0.0);
+                self.ledger.nodes.lateral.set(day, v, lateral.max(0.0));
+            }
+        }
+    }
+
+    /// A reservoir's known day: gains first, then losses as far as there is water.
+    fn known_storage(&mut self, k: usize, day: usize, lateral: f64, entering: f64) {
+        let store = &self.plan.stores[k];
+        let v = store.node;
+        let start = self.state.storage[k];
+        let area = self.plan.model.basin.reservoirs()[k]
+            .curve
+            .as_ref()
+            .map_or(0.0, |curve| curve.area(Volume::from_m3(start)).m2());
+        let rain = store.rain.as_ref().map_or(0.0, |depth| depth[day] * area);
+        let unaccounted = store.unaccounted.as_ref().map_or(0.0, |term| term[day]);
+        let mut have = start + entering + rain + unaccounted.max(0.0);
+        let mut take = |wanted: f64| {
+            let taken = wanted.min(have);
+            have -= taken;
+            taken
+        };
+        let lost = take((-lateral).max(0.0));
+        let vanished = take((-unaccounted).max(0.0));
+        let evaporation = take(store.evaporation[day] * area);
+        let seepage = take(store.seepage * area);
+        self.wave.known[k] = have;
+        let base = have.min(store.dead);
+        self.today.supply[v] = have - base;
+        self.today.claim[store.refill_claim] = store.dead - base;
+        let journal = &mut self.ledger.reservoirs;
+        journal.rain.set(day, k, rain);
+        journal.evaporation.set(day, k, evaporation);
+        journal.seepage.set(day, k, seepage);
+        journal.unaccounted.set(day, k, unaccounted.max(0.0) - vanished);
+        self.ledger.nodes.lateral.set(day, v, lateral.max(0.0) - lost);
+        let unmet = (-lateral).max(0.0) - lost + (-unaccounted).max(0.0) - vanished;
+        self.ledger.nodes.unmet_loss.set(day, v, unmet);
+    }
+
+    /// What offtakes and obligations ask of the river; storage comes with the policies.
+    fn claims(&mut self) {
+        let plan = self.plan;
+        let width = plan.offtakes.len();
+        for (i, offtake) in plan.offtakes.iter().enumerate() {
+            if let Some(day) = self.wave.day[offtake.node] {
+                self.today.claim[offtake.claim] = plan.demand[day * width + i];
+                self.ledger.offtakes.demand.set(day, i, plan.asked[day * width + i]);
+            }
+        }
+        for (k, claiming) in plan.claiming.iter().enumerate() {
+            match &claiming.place {
+                ClaimedAt::Offtakes(members) => self.claim_at_offtakes(k, claiming, members),
+                &ClaimedAt::Stream { reach, at_head, node, claim } => {
+                    let channel = &plan.reaches[reach];
+                    let (Some(day), Some(_)) = (self.wave.day[node], self.wave.day[channel.tail])
+                    else {
+                        continue;
+                    };
+                    let due = self.due_today(k, claiming, day);
+                    self.today.claim[claim] = if at_head { due / channel.gain } else { due };
+                    self.ledger.claims.claimed.set(day, k, due);
+                }
+                ClaimedAt::Storage { .. } => {}
+            }
+        }
+    }
+
+    /// Part of the demand of offtakes becomes the claim of an obligation.
+    fn claim_at_offtakes(&mut self, k: usize, claiming: &Claiming, members: &[usize]) {
+        let plan = self.plan;
+        let Some(day) = self.wave.day[plan.offtakes[members[0]].node] else {
+            return;
+        };
+        let due = self.due_today(k, claiming, day);
+        let open: f64 = members.iter().map(|&i| self.today.claim[plan.offtakes[i].claim]).sum();
+        let part = if open > due { due / open } else { 1.0 };
+        let mut claimed = 0.0;
+        for &i in members {
+            let offtake = &plan.offtakes[i];
+            let Some(&(_, claim)) = offtake.owed.iter().find(|&&(number, _)| number == k) else {
+                continue;
+            };
+            let demand = self.today.claim[offtake.claim];
+            let owed = demand * part;
+            self.today.claim[claim] = owed;
+            self.today.claim[offtake.claim] = demand - owed;
+            claimed += owed;
+        }
+        self.ledger.claims.claimed.set(day, k, claimed);
+    }
+
+    /// What an obligation claims on a day: volume in m3.
+    fn due_today(&mut self, k: usize, claiming: &Claiming, day: usize) -> f64 {
+        let day = day as i64;
+        let period = claiming.dues.iter().position(|&(from, to, _)| (from..=to).contains(&day));
+        let Some(period) = period else { return 0.0 };
+        let account = &mut self.state.accounts[k];
+        if account.0 != period {
+            *account = (period, 0.0);
+        }
+        let (_, to, due) = claiming.dues[period];
+        match claiming.kind {
+            Pace::Even => (due - account.1).max(0.0) / (to - day + 1) as f64,
+            Pace::Daily | Pace::Fill => due,
+        }
+    }
+
+    /// Asks each operator, and turns the answers into claims and capacities.
+    fn ask_policies(&mut self) -> Result<()> {
+        let plan = self.plan;
+        if plan.stores.iter().any(|store| store.sees_demand) {
+            self.find_need();
+        }
+        for (k, store) in plan.stores.iter().enumerate() {
+            let Some(day) = self.wave.day[store.node] else {
+                self.wave.ceiling[k] = f64::INFINITY;
+                self.wave.fills[k] = false;
+                continue;
+            };
+            let view = self.view(k, day);
+            let decision = &mut self.decisions[k];
+            decision.reset(view.min_release, view.max_release);
+            plan.model.policies[k].decide(&view, decision);
+            if let Some(fault) = infeasible(&view, decision) {
+                let name = plan.model.policies[k].name();
+                let reservoir = &plan.model.basin.reservoirs()[k].node;
+                return Err(Error::policy(reservoir, view.date, format!("`{name}` {fault}")));
+            }
+            let ceiling = decision.ceiling.m3s() * SECONDS_A_DAY;
+            self.wave.ceiling[k] = ceiling;
+            self.ledger.reservoirs.ceiling.set(day, k, ceiling);
+            self.today.claim[store.floor_claim] = decision.floor.m3s() * SECONDS_A_DAY;
+            if let Some(river) = plan.ways[store.node].river {
+                self.today.capacity[river] = ceiling.min(plan.reaches[river].capacity);
+            }
+            self.claim_storage(k, day);
+        }
+        Ok(())
+    }
+
+    fn view(&self, k: usize, day: usize) -> ReservoirView {
+        let store = &self.plan.stores[k];
+        let reservoir = &self.plan.model.basin.reservoirs()[k];
+        let storage = Volume::from_m3(self.state.storage[k]);
+        let flow = |volume: f64| Flow::from_m3s(volume / SECONDS_A_DAY);
+        let last_release = flow(self.state.last_release[k]);
+        let mut max_release = reservoir.release_capacity(storage);
+        let mut min_release = reservoir.min_release;
+        if let Some(ramp) = reservoir.ramp {
+            max_release = max_release.min(last_release + ramp);
+            min_release = min_release.max(last_release - ramp);
+        }
+        // An outlet that cannot pass the minimum passes what it can.
+        min_release = min_release.min(max_release);
+        ReservoirView {
+            date: self.ledger.date(day),
+            storage,
+            available: Volume::from_m3(self.wave.known[k]),
+            dead: Volume::from_m3(store.dead),
+            full: Volume::from_m3(store.full),
+            level: reservoir.level(storage),
+            last_inflow: flow(self.state.last_inflow[k]),
+            last_release,
+            min_release,
+            max_release,
+            demand: flow(if store.sees_demand { self.wave.need[store.node] } else { 0.0 }),
+        }
+    }
+
+    /// The wishes of policy and obligations to keep water, as claims that do not overlap: a layer
+    /// of storage that several want belongs to the most senior of them. What is left up to full
+    /// supply is kept if nobody else wants it.
+    fn claim_storage(&mut self, k: usize, day: usize) {
+        let plan = self.plan;
+        let store = &plan.stores[k];
+        let mut kept = 0.0;
+        for (at, owed) in store.owed.iter().enumerate() {
+            let target = self.storage_due(owed.claiming, day).clamp(store.dead, store.full);
+            let mut bottom = store.dead;
+            for (other_at, other) in store.owed.iter().enumerate() {
+                if (other.class, other_at) < (owed.class, at) {
+                    bottom = bottom.max(self.storage_due(other.claiming, day).min(store.full));
+                }
+            }
+            let mut size = (target - bottom).max(0.0);
+            let mut zone = store.dead;
+            for (wish, &class) in store.wish_classes.iter().enumerate() {
+                let top = zone + self.decisions[k].keep[wish].m3();
+                if class <= owed.class {
+                    size -= (top.min(target) - zone.max(bottom)).max(0.0);
+                }
+                zone = top;
+            }
+            self.today.claim[owed.claim] = size.max(0.0);
+            self.ledger.claims.claimed.set(day, owed.claiming, size.max(0.0));
+            kept += size.max(0.0);
+        }
+        let mut zone = store.dead;
+        for (wish, &claim) in store.wish_claims.iter().enumerate() {
+            let class = store.wish_classes[wish];
+            let top = zone + self.decisions[k].keep[wish].m3();
+            let mut bottom = zone;
+            for owed in &store.owed {
+                if owed.class < class {
+                    bottom = bottom.max(self.storage_due(owed.claiming, day).min(store.full));
+                }
+            }
+            self.today.claim[claim] = (top - bottom).max(0.0);
+            kept += (top - bottom).max(0.0);
+            zone = top;
+        }
+        self.wave.fills[k] = kept > 0.0;
+        self.today.claim[store.keep_claim] = (store.full - store.dead - kept).max(0.0);
+    }
+
+    /// The storage an obligation wants at the end of a day: on an even way from today's storage to
+    /// the volume due.
+    fn storage_due(&self, claiming: usize, day: usize) -> f64 {
+        let claiming = &self.plan.claiming[claiming];
+        let ClaimedAt::Storage { store, .. } = claiming.place else { return 0.0 };
+        let start = self.state.storage[store];
+        let day = day as i64;
+        claiming
+            .dues
+            .iter()
+            .find(|&&(from, to, _)| (from..=to).contains(&day))
+            .map_or(0.0, |&(_, to, due)| start + (due - start) / (to - day + 1) as f64)
+    }
+
+    /// What is wanted at each node and beyond it, down to the next reservoirs, net of what enters
+    /// on the way.
+    fn find_need(&mut self) {
+        let plan = self.plan;
+        for &v in plan.order.iter().rev() {
+            let ways = &plan.ways[v];
+            let mut need = self.wave.loss[v];
+            for &i in &ways.offtakes {
+                need += self.today.claim[plan.offtakes[i].claim];
+                for &(_, claim) in &plan.offtakes[i].owed {
+                    need += self.today.claim[claim];
+                }
+            }
+            for &r in &ways.canals {
+                need += self.need_through(r);
+            }
+            let mut below = ways.river.map_or(0.0, |r| self.need_through(r));
+            for claiming in &plan.claiming {
+                if let ClaimedAt::Stream { reach, claim, .. } = claiming.place
+                    && ways.river == Some(reach)
+                {
+                    below = below.max(self.today.claim[claim]);
+                }
+            }
+            self.wave.need[v] = if ways.store.is_some() {
+                below
+            } else {
+                (need + below - self.today.supply[v]).max(0.0)
+            };
+        }
+    }
+
+    fn need_through(&self, r: usize) -> f64 {
+        let reach = &self.plan.reaches[r];
+        if self.plan.ways[reach.head].store.is_some() {
+            0.0
+        } else {
+            (self.wave.need[reach.head] / reach.gain).min(reach.capacity)
+        }
+    }
+
+    /// Net losses are senior claims where somebody downstream wants water that must pass them;
+    /// where nobody does, they take what is there and draw on no reservoir.
+    fn claim_losses(&mut self) {
+        let plan = self.plan;
+        if plan.loss_claim.iter().all(Option::is_none) {
+            return;
+        }
+        for &v in plan.order.iter().rev() {
+            let ways = &plan.ways[v];
+            let wants = |claim: usize| self.today.claim[claim] > 0.0;
+            let here = ways.offtakes.iter().any(|&i| {
+                let offtake = &plan.offtakes[i];
+                wants(offtake.claim) || offtake.owed.iter().any(|&(_, claim)| wants(claim))
+            });
+            let stream = plan.claiming.iter().any(|c| {
+                matches!(c.place, ClaimedAt::Stream { reach, claim, .. } if ways.river == Some(reach) && wants(claim))
+            });
+            let beyond = ways.river.iter().chain(&ways.canals).any(|&r| {
+                let head = plan.reaches[r].head;
+                plan.ways[head].store.map_or(self.wave.wanted[head], |k| self.wave.fills[k])
+            });
+            self.wave.wanted[v] = here || stream || beyond;
+            if let Some(claim) = plan.loss_claim[v].filter(|_| self.wave.wanted[v]) {
+                self.today.claim[claim] = self.wave.loss[v];
+            }
+        }
+    }
+
+    /// Water that no reservoir can hold even if every claim takes its full share is on the river
+    /// for certain: it becomes supply below the dam, beside what is released on purpose.
+    fn certain_spill(&mut self) {
+        let plan = self.plan;
+        if self.wave.ceiling.iter().all(|ceiling| ceiling.is_infinite()) {
+            return;
+        }
+        // From the mouth up: all that is claimed at a node and beyond it.
+        for &v in plan.order.iter().rev() {
+            let ways = &plan.ways[v];
+            let beyond: f64 = ways
+                .canals
+                .iter()
+                .chain(&ways.river)
+                .map(|&r| self.wave.need[plan.reaches[r].head] / plan.reaches[r].gain)
+                .sum();
+            self.wave.need[v] = beyond + self.claimed_here(v);
+        }
+        // From the head down: what is left over whatever they take.
+        for &v in &plan.order {
+            let ways = &plan.ways[v];
+            let arriving: f64 = ways.into.iter().map(|&r| self.wave.arriving[r]).sum();
+            let by_canals: f64 = ways
+                .canals
+                .iter()
+                .map(|&r| {
+                    let canal = &plan.reaches[r];
+                    (self.wave.need[canal.head] / canal.gain).min(canal.capacity)
+                })
+                .sum();
+            let surely = arriving - self.wave.antecedent[v] + self.today.supply[v];
+            let left = (surely - self.claimed_here(v) - by_canals).max(0.0);
+            let Some(river) = ways.river else { continue };
+            let reach = &plan.reaches[river];
+            if let Some(k) = ways.store.filter(|_| self.wave.day[v].is_some()) {
+                let reservoir = &plan.model.basin.reservoirs()[k];
+                let start = Volume::from_m3(self.state.storage[k]);
+                let spillway = reservoir.spill_capacity(start).m3s() * SECONDS_A_DAY;
+                let spill = (left - self.wave.ceiling[k])
+                    .min(spillway)
+                    .min(self.today.supply[v])
+                    .max(0.0);
+                self.today.supply[v] -= spill;
+                if self.wave.day[reach.head].is_some() {
+                    self.today.supply[reach.head] += spill * reach.gain;
+                }
+                // The rest of what is left goes on as ordinary flow.
+                self.wave.arriving[river] += (left - spill) * reach.gain;
+            } else {
+                self.wave.arriving[river] += left * reach.gain;
+            }
+        }
+    }
+
+    /// All that is taken out at a node if every claim there is served in full.
+    fn claimed_here(&self, v: usize) -> f64 {
+        let plan = self.plan;
+        let ways = &plan.ways[v];
+        let mut sum = self.wave.loss[v];
+        for &i in &ways.offtakes {
+            sum += self.today.claim[plan.offtakes[i].claim];
+            for &(_, claim) in &plan.offtakes[i].owed {
+                sum += self.today.claim[claim];
+            }
+        }
+        if let Some(k) = ways.store {
+            let store = &plan.stores[k];
+            sum += self.today.claim[store.refill_claim] + self.today.claim[store.keep_claim];
+            sum += store.wish_claims.iter().map(|&c| self.today.claim[c]).sum::<f64>();
+            sum += store.owed.iter().map(|owed| self.today.claim[owed.claim]).sum::<f64>();
+        }
+        sum
+    }
+}
+
+/// What is impossible about a decision, if anything.
+fn infeasible(view: &ReservoirView, decision: &Decision) -> Option<String> {
+    let (floor, ceiling) = (decision.floor, decision.ceiling);
+    if !floor.is_finite() || ceiling.m3s().is_nan() {
+        return Some(format!("wants {floor} to {ceiling}"));
+    }
+    if floor > ceiling {
+        return Some(format!("wants at least {floor} and at most {ceiling}"));
+    }
+    if floor < view.min_release {
+        let least = view.min_release;
+        return Some(format!("wants {floor}, below the minimum release of {least}"));
+    }
+    if ceiling > view.max_release {
+        let most = view.max_release;
+        return Some(format!("wants {ceiling}, above what can be released, {most}"));
+    }
+    let wish = decision.keep.iter().find(|v| !v.is_finite() || **v < Volume::ZERO);
+    wish.map(|volume| format!("wants to keep {volume}"))
+}
