@@ -4,11 +4,14 @@
 pub mod agreement;
 pub mod allocation;
 pub mod basin;
+pub mod calendar;
 pub mod error;
 pub mod ledger;
 pub mod model;
 pub mod operation;
+pub mod series;
 pub mod simulation;
+pub mod units;
 
 pub use error::{Diagnostic, Diagnostics, Error, Result};
 pub use jiff;

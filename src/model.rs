@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::agreement::{Agreement, check_agreements};
-use crate::allocation::Rule;
+use crate::allocation::{ParametricRule, Proportional};
 use crate::basin::{
     Basin, BasinParts, Node, NodeKind, Offtake, Party, Reach, Reservoir, check_basin,
 };
@@ -19,7 +19,7 @@ pub struct PriorityClass {
     /// Its name.
     pub name: String,
     /// The sharing rule among its claims.
-    pub rule: Rule,
+    pub rule: Arc<dyn ParametricRule>,
 }
 
 /// A model that passed every check.
@@ -139,10 +139,10 @@ type Column = (String, DailySeries, Origin);
 ///     .node(Node::terminal("sea"))
 ///     .reach(Reach::river("upper", "lake", "town"))
 ///     .reach(Reach::river("lower", "town", "sea"))
-///     .inflow("lake", DailySeries::constant(june, 20.0))
+///     .inflow("lake", DailySeries::constant(june, 20.0)?)
 ///     .class("use")
 ///     .offtake(Offtake::new("canal", "town", "LO", "use"))
-///     .demand("canal", DailySeries::constant(june, 15.0))
+///     .demand("canal", DailySeries::constant(june, 15.0)?)
 ///     .build()?;
 /// assert_eq!(model.basin().nodes().len(), 3);
 /// # Ok::<(), riparian::Error>(())
@@ -214,12 +214,20 @@ impl ModelBuilder {
 
     /// Adds a priority class that shares in proportion, junior to those added before.
     pub fn class(self, name: impl Into<String>) -> Self {
-        self.class_sharing(name, Rule::Proportional)
+        self.class_sharing(name, Proportional)
     }
 
     /// Adds a priority class with its sharing rule, junior to those added before.
-    pub fn class_sharing(self, name: impl Into<String>, rule: Rule) -> Self {
-        self.class_row(PriorityClass { name: name.into(), rule }, Origin::default())
+    pub fn class_sharing(
+        self,
+        name: impl Into<String>,
+        rule: impl ParametricRule + 'static,
+    ) -> Self {
+        let class = PriorityClass {
+            name: name.into(),
+            rule: Arc::new(rule),
+        };
+        self.class_row(class, Origin::default())
     }
 
     pub(crate) fn class_row(mut self, class: PriorityClass, origin: Origin) -> Self {

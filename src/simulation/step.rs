@@ -24,38 +24,38 @@ use crate::units::{Flow, Volume};
 /// ```
 #[derive(Debug)]
 pub struct Simulation<'p> {
-    plan: &'p Plan,
-    state: State,
-    ledger: Ledger,
-    solver: Solver,
+    pub(super) plan: &'p Plan,
+    pub(super) state: State,
+    pub(super) ledger: Ledger,
+    pub(super) solver: Solver,
     today: Today,
     decisions: Vec<Decision>,
-    wave: Wave,
+    pub(super) wave: Wave,
 }
 
 /// The numbers of the wave at hand; all volumes in m3.
 #[derive(Debug)]
-struct Wave {
+pub(super) struct Wave {
     /// By node: the day of the run, or nothing where the node takes no part.
-    day: Vec<Option<usize>>,
+    pub(super) day: Vec<Option<usize>>,
     /// By node: what the antecedent flow brings.
-    antecedent: Vec<f64>,
+    pub(super) antecedent: Vec<f64>,
     /// By node: the return flow due.
     returned: Vec<f64>,
     /// By node: the net loss that is to be taken there.
-    loss: Vec<f64>,
+    pub(super) loss: Vec<f64>,
     /// By node: what is wanted from here on, losses on the way included.
     need: Vec<f64>,
     /// By node: whether anybody downstream, before the next reservoir, wants water.
     wanted: Vec<bool>,
     /// By reservoir: storage after known gains and losses.
-    known: Vec<f64>,
+    pub(super) known: Vec<f64>,
     /// By reservoir: the most that is released on purpose.
-    ceiling: Vec<f64>,
+    pub(super) ceiling: Vec<f64>,
     /// By reservoir: the wishes of policy and obligations to keep storage are not nothing.
     fills: Vec<bool>,
     /// By reach: what arrives at its head.
-    arriving: Vec<f64>,
+    pub(super) arriving: Vec<f64>,
 }
 
 impl<'p> Simulation<'p> {
