@@ -191,7 +191,12 @@ impl ModelBuilder {
 
     /// Adds a reservoir, and its node unless that was added before.
     pub fn reservoir(mut self, reservoir: Reservoir) -> Self {
-        if !self.parts.nodes.iter().any(|node| node.id == reservoir.node) {
+        if !self
+            .parts
+            .nodes
+            .iter()
+            .any(|node| node.id == reservoir.node)
+        {
             self.parts
                 .nodes
                 .push(Node::new(reservoir.node.clone(), NodeKind::Reservoir));
@@ -361,12 +366,24 @@ impl ModelBuilder {
         let window = self.window;
         let inflow = columns(self.inflow, &ids.nodes, "node", window, faults);
         let demand = columns(self.demand, &ids.offtakes, "offtake", window, faults);
-        let unaccounted = columns(self.unaccounted, &ids.reservoirs, "reservoir", window, faults);
+        let unaccounted = columns(
+            self.unaccounted,
+            &ids.reservoirs,
+            "reservoir",
+            window,
+            faults,
+        );
         let rain = columns(self.rain, &ids.reservoirs, "reservoir", window, faults);
         for (node, column) in self.parts.nodes.iter().zip(&inflow) {
             match (node.kind, column) {
                 (NodeKind::Inflow, Some((series, at))) => {
-                    negative(series, &format!("the inflow of `{}`", node.id), at, &node.id, faults);
+                    negative(
+                        series,
+                        &format!("the inflow of `{}`", node.id),
+                        at,
+                        &node.id,
+                        faults,
+                    );
                 }
                 (NodeKind::Terminal, Some((_, at))) => faults.push(
                     Diagnostic::new(format!("an inflow at the terminal `{}`", node.id))
@@ -378,7 +395,13 @@ impl ModelBuilder {
         }
         for (offtake, column) in self.parts.offtakes.iter().zip(&demand) {
             if let Some((series, at)) = column {
-                negative(series, &format!("the demand of `{}`", offtake.id), at, &offtake.id, faults);
+                negative(
+                    series,
+                    &format!("the demand of `{}`", offtake.id),
+                    at,
+                    &offtake.id,
+                    faults,
+                );
             }
         }
         for (reservoir, column) in self.parts.reservoirs.iter().zip(&rain) {
@@ -403,7 +426,10 @@ impl ModelBuilder {
             window,
             basin,
             inflow: bare(inflow),
-            demand: demand.into_iter().map(|c| c.map(|(s, _)| s)).collect::<Option<_>>()?,
+            demand: demand
+                .into_iter()
+                .map(|c| c.map(|(s, _)| s))
+                .collect::<Option<_>>()?,
             unaccounted: bare(unaccounted),
             rain: bare(rain),
             policies,
@@ -451,7 +477,10 @@ fn check_classes<'a>(
 type Placed = Option<(DailySeries, Origin)>;
 
 fn bare(columns: Vec<Placed>) -> Vec<Option<DailySeries>> {
-    columns.into_iter().map(|c| c.map(|(series, _)| series)).collect()
+    columns
+        .into_iter()
+        .map(|c| c.map(|(series, _)| series))
+        .collect()
 }
 
 /// Puts columns in the order of the things they belong to, cut to the run.
@@ -462,7 +491,11 @@ fn columns(
     window: Window,
     faults: &mut Diagnostics,
 ) -> Vec<Placed> {
-    let index: HashMap<&str, usize> = ids.iter().enumerate().map(|(i, id)| (id.as_str(), i)).collect();
+    let index: HashMap<&str, usize> = ids
+        .iter()
+        .enumerate()
+        .map(|(i, id)| (id.as_str(), i))
+        .collect();
     let mut placed: Vec<Placed> = vec![None; ids.len()];
     for (id, series, origin) in columns {
         let Some(&i) = index.get(id.as_str()) else {
@@ -476,8 +509,7 @@ fn columns(
         };
         if placed[i].is_some() {
             faults.push(
-                Diagnostic::new(format!("two columns for the {what} `{id}`"))
-                    .at(origin.place(&id)),
+                Diagnostic::new(format!("two columns for the {what} `{id}`")).at(origin.place(&id)),
             );
             continue;
         }

@@ -60,7 +60,10 @@ impl Simulation<'_> {
             water -= lost;
             let lateral = self.ledger.nodes.lateral.at(day, v);
             self.ledger.nodes.lateral.set(day, v, lateral - lost);
-            self.ledger.nodes.unmet_loss.set(day, v, self.wave.loss[v] - lost);
+            self.ledger
+                .nodes
+                .unmet_loss
+                .set(day, v, self.wave.loss[v] - lost);
         }
         let mut stored = 0.0;
         if let Some(k) = ways.store {
@@ -134,7 +137,10 @@ impl Simulation<'_> {
             let reservoir = &self.plan.model.basin.reservoirs()[k];
             let start = Volume::from_m3(self.state.storage[k]);
             let spillway = reservoir.spill_capacity(start).m3s() * SECONDS_A_DAY;
-            let held = (excess - spillway).max(0.0).min(store.surcharge - stored).max(0.0);
+            let held = (excess - spillway)
+                .max(0.0)
+                .min(store.surcharge - stored)
+                .max(0.0);
             stored += held;
             excess -= held;
             overtopped = (excess - spillway).max(0.0);
@@ -194,7 +200,12 @@ impl Simulation<'_> {
             return Ok(());
         }
         let node = &plan.model.basin.nodes()[v].id;
-        Err(Error::balance(node, self.ledger.date(day), residual, throughput))
+        Err(Error::balance(
+            node,
+            self.ledger.date(day),
+            residual,
+            throughput,
+        ))
     }
 
     /// What obligations claimed and got, and what came at their points so far.
@@ -222,15 +233,31 @@ impl Simulation<'_> {
                     }
                     (day, awarded, binding, came)
                 }
-                &ClaimedAt::Stream { reach, at_head, node, claim } => {
-                    let Some(day) = self.wave.day[node] else { continue };
-                    let gain = if at_head { plan.reaches[reach].gain } else { 1.0 };
+                &ClaimedAt::Stream {
+                    reach,
+                    at_head,
+                    node,
+                    claim,
+                } => {
+                    let Some(day) = self.wave.day[node] else {
+                        continue;
+                    };
+                    let gain = if at_head {
+                        plan.reaches[reach].gain
+                    } else {
+                        1.0
+                    };
                     let came = if at_head {
                         self.ledger.reaches.arrived.at(day, reach)
                     } else {
                         self.ledger.reaches.entered.at(day, reach)
                     };
-                    (day, outcome.award[claim] * gain, outcome.binding[claim], came)
+                    (
+                        day,
+                        outcome.award[claim] * gain,
+                        outcome.binding[claim],
+                        came,
+                    )
                 }
                 &ClaimedAt::Storage { store, claim } => {
                     let Some(day) = self.wave.day[plan.stores[store].node] else {

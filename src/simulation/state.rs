@@ -53,9 +53,9 @@ impl State {
                 .stores
                 .iter()
                 .map(|s| {
-                    plan.ways[s.node].river.map_or(0.0, |r| {
-                        plan.reaches[r].antecedent / plan.reaches[r].gain
-                    })
+                    plan.ways[s.node]
+                        .river
+                        .map_or(0.0, |r| plan.reaches[r].antecedent / plan.reaches[r].gain)
                 })
                 .collect(),
             last_inflow: plan.stores.iter().map(|s| arriving(s.node)).collect(),
@@ -81,7 +81,10 @@ impl State {
             }
         }
         let lags = self.returning.iter().zip(&plan.returns);
-        if lags.into_iter().any(|(held, back)| held.len() != back.waves) {
+        if lags
+            .into_iter()
+            .any(|(held, back)| held.len() != back.waves)
+        {
             return Err(Error::state(
                 "the saved state has return flows of other travel times than the plan",
             ));

@@ -1,6 +1,6 @@
 //! The run: one wave after another.
 
-use super::plan::{Claiming, ClaimedAt, Pace, SECONDS_A_DAY};
+use super::plan::{ClaimedAt, Claiming, Pace, SECONDS_A_DAY};
 use super::{Plan, State};
 use crate::allocation::{Solver, Today};
 use crate::error::{Error, Result};
@@ -86,7 +86,10 @@ impl<'p> Simulation<'p> {
                 plan.window(),
                 plan.sizes,
                 plan.stores.iter().map(|s| s.initial).collect(),
-                plan.reaches.iter().map(|r| r.antecedent * r.lag as f64).collect(),
+                plan.reaches
+                    .iter()
+                    .map(|r| r.antecedent * r.lag as f64)
+                    .collect(),
             ),
             solver: Solver::new(&plan.network),
             today,
@@ -223,7 +226,10 @@ impl<'p> Simulation<'p> {
             };
             let lateral = plan.inflow[day * n + v];
             let entering = lateral.max(0.0) + self.wave.returned[v] + self.wave.antecedent[v];
-            self.ledger.nodes.returned.set(day, v, self.wave.returned[v]);
+            self.ledger
+                .nodes
+                .returned
+                .set(day, v, self.wave.returned[v]);
             if let Some(k) = plan.ways[v].store {
                 self.known_storage(k, day, lateral, entering);
             } else {
@@ -263,8 +269,13 @@ impl<'p> Simulation<'p> {
         journal.rain.set(day, k, rain);
         journal.evaporation.set(day, k, evaporation);
         journal.seepage.set(day, k, seepage);
-        journal.unaccounted.set(day, k, unaccounted.max(0.0) - vanished);
-        self.ledger.nodes.lateral.set(day, v, lateral.max(0.0) - lost);
+        journal
+            .unaccounted
+            .set(day, k, unaccounted.max(0.0) - vanished);
+        self.ledger
+            .nodes
+            .lateral
+            .set(day, v, lateral.max(0.0) - lost);
         let unmet = (-lateral).max(0.0) - lost + (-unaccounted).max(0.0) - vanished;
         self.ledger.nodes.unmet_loss.set(day, v, unmet);
     }
@@ -276,13 +287,21 @@ impl<'p> Simulation<'p> {
         for (i, offtake) in plan.offtakes.iter().enumerate() {
             if let Some(day) = self.wave.day[offtake.node] {
                 self.today.claim[offtake.claim] = plan.demand[day * width + i];
-                self.ledger.offtakes.demand.set(day, i, plan.asked[day * width + i]);
+                self.ledger
+                    .offtakes
+                    .demand
+                    .set(day, i, plan.asked[day * width + i]);
             }
         }
         for (k, claiming) in plan.claiming.iter().enumerate() {
             match &claiming.place {
                 ClaimedAt::Offtakes(members) => self.claim_at_offtakes(k, claiming, members),
-                &ClaimedAt::Stream { reach, at_head, node, claim } => {
+                &ClaimedAt::Stream {
+                    reach,
+                    at_head,
+                    node,
+                    claim,
+                } => {
                     let channel = &plan.reaches[reach];
                     let (Some(day), Some(_)) = (self.wave.day[node], self.wave.day[channel.tail])
                     else {
@@ -304,7 +323,10 @@ impl<'p> Simulation<'p> {
             return;
         };
         let due = self.due_today(k, claiming, day);
-        let open: f64 = members.iter().map(|&i| self.today.claim[plan.offtakes[i].claim]).sum();
+        let open: f64 = members
+            .iter()
+            .map(|&i| self.today.claim[plan.offtakes[i].claim])
+            .sum();
         let part = if open > due { due / open } else { 1.0 };
         let mut claimed = 0.0;
         for &i in members {
@@ -324,7 +346,10 @@ impl<'p> Simulation<'p> {
     /// What an obligation claims on a day: volume in m3.
     fn due_today(&mut self, k: usize, claiming: &Claiming, day: usize) -> f64 {
         let day = day as i64;
-        let period = claiming.dues.iter().position(|&(from, to, _)| (from..=to).contains(&day));
+        let period = claiming
+            .dues
+            .iter()
+            .position(|&(from, to, _)| (from..=to).contains(&day));
         let Some(period) = period else { return 0.0 };
         let account = &mut self.state.accounts[k];
         if account.0 != period {
@@ -356,7 +381,11 @@ impl<'p> Simulation<'p> {
             if let Some(fault) = infeasible(&view, decision) {
                 let name = plan.model.policies[k].name();
                 let reservoir = &plan.model.basin.reservoirs()[k].node;
-                return Err(Error::policy(reservoir, view.date, format!("`{name}` {fault}")));
+                return Err(Error::policy(
+                    reservoir,
+                    view.date,
+                    format!("`{name}` {fault}"),
+                ));
             }
             let ceiling = decision.ceiling.m3s() * SECONDS_A_DAY;
             self.wave.ceiling[k] = ceiling;
@@ -395,7 +424,11 @@ impl<'p> Simulation<'p> {
             last_release,
             min_release,
             max_release,
-            demand: flow(if store.sees_demand { self.wave.need[store.node] } else { 0.0 }),
+            demand: flow(if store.sees_demand {
+                self.wave.need[store.node]
+            } else {
+                0.0
+            }),
         }
     }
 
@@ -407,7 +440,9 @@ impl<'p> Simulation<'p> {
         let store = &plan.stores[k];
         let mut kept = 0.0;
         for (at, owed) in store.owed.iter().enumerate() {
-            let target = self.storage_due(owed.claiming, day).clamp(store.dead, store.full);
+            let target = self
+                .storage_due(owed.claiming, day)
+                .clamp(store.dead, store.full);
             let mut bottom = store.dead;
             for (other_at, other) in store.owed.iter().enumerate() {
                 if (other.class, other_at) < (owed.class, at) {
@@ -424,7 +459,10 @@ impl<'p> Simulation<'p> {
                 zone = top;
             }
             self.today.claim[owed.claim] = size.max(0.0);
-            self.ledger.claims.claimed.set(day, owed.claiming, size.max(0.0));
+            self.ledger
+                .claims
+                .claimed
+                .set(day, owed.claiming, size.max(0.0));
             kept += size.max(0.0);
         }
         let mut zone = store.dead;
@@ -449,14 +487,18 @@ impl<'p> Simulation<'p> {
     /// the volume due.
     fn storage_due(&self, claiming: usize, day: usize) -> f64 {
         let claiming = &self.plan.claiming[claiming];
-        let ClaimedAt::Storage { store, .. } = claiming.place else { return 0.0 };
+        let ClaimedAt::Storage { store, .. } = claiming.place else {
+            return 0.0;
+        };
         let start = self.state.storage[store];
         let day = day as i64;
         claiming
             .dues
             .iter()
             .find(|&&(from, to, _)| (from..=to).contains(&day))
-            .map_or(0.0, |&(_, to, due)| start + (due - start) / (to - day + 1) as f64)
+            .map_or(0.0, |&(_, to, due)| {
+                start + (due - start) / (to - day + 1) as f64
+            })
     }
 
     /// What is wanted at each node and beyond it, down to the next reservoirs, net of what enters
@@ -519,7 +561,9 @@ impl<'p> Simulation<'p> {
             });
             let beyond = ways.river.iter().chain(&ways.canals).any(|&r| {
                 let head = plan.reaches[r].head;
-                plan.ways[head].store.map_or(self.wave.wanted[head], |k| self.wave.fills[k])
+                plan.ways[head]
+                    .store
+                    .map_or(self.wave.wanted[head], |k| self.wave.fills[k])
             });
             self.wave.wanted[v] = here || stream || beyond;
             if let Some(claim) = plan.loss_claim[v].filter(|_| self.wave.wanted[v]) {
@@ -532,7 +576,12 @@ impl<'p> Simulation<'p> {
     /// for certain: it becomes supply below the dam, beside what is released on purpose.
     fn certain_spill(&mut self) {
         let plan = self.plan;
-        if self.wave.ceiling.iter().all(|ceiling| ceiling.is_infinite()) {
+        if self
+            .wave
+            .ceiling
+            .iter()
+            .all(|ceiling| ceiling.is_infinite())
+        {
             return;
         }
         // From the mouth up: all that is claimed at a node and beyond it.
@@ -596,8 +645,16 @@ impl<'p> Simulation<'p> {
         if let Some(k) = ways.store {
             let store = &plan.stores[k];
             sum += self.today.claim[store.refill_claim] + self.today.claim[store.keep_claim];
-            sum += store.wish_claims.iter().map(|&c| self.today.claim[c]).sum::<f64>();
-            sum += store.owed.iter().map(|owed| self.today.claim[owed.claim]).sum::<f64>();
+            sum += store
+                .wish_claims
+                .iter()
+                .map(|&c| self.today.claim[c])
+                .sum::<f64>();
+            sum += store
+                .owed
+                .iter()
+                .map(|owed| self.today.claim[owed.claim])
+                .sum::<f64>();
         }
         sum
     }
@@ -614,12 +671,19 @@ fn infeasible(view: &ReservoirView, decision: &Decision) -> Option<String> {
     }
     if floor < view.min_release {
         let least = view.min_release;
-        return Some(format!("wants {floor}, below the minimum release of {least}"));
+        return Some(format!(
+            "wants {floor}, below the minimum release of {least}"
+        ));
     }
     if ceiling > view.max_release {
         let most = view.max_release;
-        return Some(format!("wants {ceiling}, above what can be released, {most}"));
+        return Some(format!(
+            "wants {ceiling}, above what can be released, {most}"
+        ));
     }
-    let wish = decision.keep.iter().find(|v| !v.is_finite() || **v < Volume::ZERO);
+    let wish = decision
+        .keep
+        .iter()
+        .find(|v| !v.is_finite() || **v < Volume::ZERO);
     wish.map(|volume| format!("wants to keep {volume}"))
 }
