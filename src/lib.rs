@@ -1,6 +1,7 @@
 //! Shares the water of a river basin among its countries day by day, and settles what each
 //! delivered against what it had promised.
 
+pub mod allocation;
 pub mod error;
 
 pub use error::{Diagnostic, Diagnostics, Error, Result};

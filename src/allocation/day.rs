@@ -1,0 +1,99 @@
+//! What goes into a day's allocation and what comes out.
+
+use super::reasons::Binding;
+
+#[cfg(doc)]
+use super::{Network, ParametricRule, Solver};
+
+/// What a [`Network`] meets on one day: plain volumes in m³.
+///
+/// Made once by [`Network::today`] and filled anew each day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Today {
+    /// Water that becomes available at each node, at least 0.
+    pub supply: Vec<f64>,
+    /// The most that may enter each arc, at least 0; infinite where nothing limits it.
+    pub capacity: Vec<f64>,
+    /// The size of each claim, at least 0.
+    pub claim: Vec<f64>,
+}
+
+/// The answer for one day: a function of the network and the day alone, to the bit.
+///
+/// It lives in the [`Solver`], which writes the next day over it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// What each claim gets, m³: at most its size. An in-stream claim gets the flow that passes, as far as it
+    /// asked for it.
+    pub award: Vec<f64>,
+    /// The level at which each claim was held, on its class's [level axis](ParametricRule); infinite where it was
+    /// served in full.
+    pub level: Vec<f64>,
+    /// What kept each claim from more.
+    pub binding: Vec<Binding>,
+    /// What enters each arc, m³.
+    pub flow: Vec<f64>,
+    /// What stays at each node, m³: at the end of a river, what flows out of the basin; elsewhere, water above
+    /// the capacity of the arc that should take it on.
+    ///
+    /// At every node supply and arrivals equal awards, outgoing flows and this, up to rounding of their sum.
+    pub left: Vec<f64>,
+}
+
+impl Outcome {
+    pub(super) fn new(nodes: usize, arcs: usize, claims: usize) -> Self {
+        Self {
+            award: vec![0.0; claims],
+            level: vec![f64::INFINITY; claims],
+            binding: vec![Binding::Met; claims],
+            flow: vec![0.0; arcs],
+            left: vec![0.0; nodes],
+        }
+    }
+}
+
+/// A number in [`Today`] that cannot be: negative, not a number, or infinite where it must not be.
+#[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DayError {
+    /// In [`Today::supply`].
+    #[error("supply of node {node} is {m3} m3; it must be at least 0 and finite")]
+    Supply {
+        /// The node.
+        node: usize,
+        /// The number found.
+        m3: f64,
+    },
+    /// In [`Today::capacity`].
+    #[error("capacity of arc {arc} is {m3} m3; it must be at least 0")]
+    Capacity {
+        /// The arc.
+        arc: usize,
+        /// The number found.
+        m3: f64,
+    },
+    /// In [`Today::claim`].
+    #[error("claim {claim} is {m3} m3; it must be at least 0 and finite")]
+    Claim {
+        /// The claim.
+        claim: usize,
+        /// The number found.
+        m3: f64,
+    },
+}
+
+impl Today {
+    pub(super) fn check(&self) -> Result<(), DayError> {
+        let volume = |m3: &f64| !(*m3 >= 0.0 && *m3 < f64::INFINITY);
+        if let Some(node) = self.supply.iter().position(volume) {
+            return Err(DayError::Supply { node, m3: self.supply[node] });
+        }
+        if let Some(claim) = self.claim.iter().position(volume) {
+            return Err(DayError::Claim { claim, m3: self.claim[claim] });
+        }
+        match self.capacity.iter().position(|m3| m3.is_nan() || *m3 < 0.0) {
+            Some(arc) => Err(DayError::Capacity { arc, m3: self.capacity[arc] }),
+            None => Ok(()),
+        }
+    }
+}

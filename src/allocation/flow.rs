@@ -1,0 +1,97 @@
+//! From awards to flows: what passes each arc once everyone takes their award.
+
+use super::day::{Outcome, Today};
+use super::network::{NONE, Network};
+
+/// What is known of a node, in m³ there.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stage {
+    /// The balance with every canal open as far as it can be.
+    most: f64,
+    /// The balance with canals into this part of the tree only as open as claims within it demand; at the end,
+    /// what is left here.
+    balance: f64,
+    /// What the arc to or from the parent carries at least.
+    base: f64,
+    /// What it could carry on top.
+    spare: f64,
+}
+
+/// Scratch of the flow pass.
+#[derive(Clone, Debug)]
+pub(super) struct Flows {
+    stages: Vec<Stage>,
+}
+
+impl Flows {
+    pub(super) fn new(network: &Network) -> Self {
+        Self { stages: vec![Stage::default(); network.branches.len()] }
+    }
+
+    /// Sets the flows and what is left, given the awards of the claims that take water out.
+    ///
+    /// The way up finds what each arc must carry and what it could; the way down opens canals for what is still
+    /// missing, in the order they were made, and sends the rest down the rivers.
+    pub(super) fn run(&mut self, network: &Network, today: &Today, outcome: &mut Outcome) {
+        self.gather(network, today, &outcome.award);
+        for v in (0..network.branches.len()).rev() {
+            let branch = &network.branches[v];
+            if branch.parent == NONE {
+                continue;
+            }
+            let parent = branch.parent as usize;
+            let missing = -self.stages[parent].balance;
+            let Stage { base, spare, .. } = self.stages[v];
+            let mut flow = base;
+            if branch.up {
+                if branch.main && missing < 0.0 {
+                    flow += spare.min(-missing);
+                    self.stages[parent].balance -= flow - base;
+                }
+                self.stages[v].balance += branch.gain * flow;
+            } else {
+                if missing > 0.0 {
+                    let more = spare.min(missing / branch.gain);
+                    flow += more;
+                    self.stages[parent].balance += branch.gain * more;
+                }
+                self.stages[v].balance -= flow;
+            }
+            outcome.flow[branch.arc as usize] = flow;
+        }
+        for (branch, stage) in network.branches.iter().zip(&self.stages) {
+            // Below zero only by rounding.
+            outcome.left[branch.node as usize] = stage.balance.max(0.0);
+        }
+    }
+
+    fn gather(&mut self, network: &Network, today: &Today, award: &[f64]) {
+        self.stages.fill(Stage::default());
+        for (v, branch) in network.branches.iter().enumerate() {
+            let taken: f64 = network.offstream.of(v).iter().map(|at| award[at.claim as usize]).sum();
+            let local = today.supply[branch.node as usize] - taken;
+            let mut stage = self.stages[v];
+            stage.most += local;
+            stage.balance += local;
+            if branch.parent != NONE {
+                let capacity = today.capacity[branch.arc as usize];
+                let parent = &mut self.stages[branch.parent as usize];
+                if branch.up {
+                    stage.base = (-stage.most / branch.gain).max(0.0).min(capacity);
+                    stage.spare = capacity - stage.base;
+                    parent.most -= stage.base;
+                    parent.balance -= stage.base;
+                } else {
+                    let able = stage.most.min(capacity).max(0.0);
+                    let claims = network.instream.of(v).iter();
+                    let asked = claims.map(|at| today.claim[at.claim as usize]).fold(0.0, f64::max).min(able);
+                    stage.base = if branch.main { stage.balance.max(asked).min(able) } else { asked };
+                    stage.spare = able - stage.base;
+                    parent.most += branch.gain * able;
+                    parent.balance += branch.gain * stage.base;
+                }
+            }
+            self.stages[v] = stage;
+        }
+    }
+}

@@ -1,0 +1,632 @@
+//! The compiled network: what does not change from day to day.
+
+use std::collections::BTreeMap;
+
+use super::day::Today;
+use super::rule::{ParametricRule, Proportional};
+
+pub(super) const NONE: u32 = u32::MAX;
+
+/// Gain products from a node to the outlet of its tree must stay within this factor of 1, far enough from the
+/// ends of f64 for volumes of any river to keep their precision.
+const WIDEST_SCALE: f64 = 1e150;
+
+/// What an arc carries when nobody claims its water.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The river: all water not claimed elsewhere goes this way. A node has at most one such outgoing arc.
+    Main,
+    /// A canal: it carries only what is claimed beyond it.
+    Canal,
+}
+
+/// Where a claim asks for water.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Water taken out of the river at a node.
+    Node(usize),
+    /// Water left in the stream: a least flow at the tail of an arc, which uses nothing up. Where several such
+    /// claims lie on one arc, the same water serves them all.
+    Arc(usize),
+}
+
+/// Why a network cannot be built, or is not of the kind this solver handles.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetworkError {
+    /// An arc or claim names a node that was never made.
+    #[error("there is no node {0}")]
+    NoSuchNode(usize),
+    /// A claim names an arc that was never made.
+    #[error("there is no arc {0}")]
+    NoSuchArc(usize),
+    /// A gain outside (0, 1].
+    #[error("arc {arc} passes on {gain} of its water; this must be above 0 and at most 1")]
+    Gain {
+        /// The arc.
+        arc: usize,
+        /// Its gain.
+        gain: f64,
+    },
+    /// A second main arc leaves a node.
+    #[error("node {node} has two main arcs, {first} and {second}; all but one must be canals")]
+    TwoMainArcs {
+        /// The node both leave.
+        node: usize,
+        /// The arc made first.
+        first: usize,
+        /// The arc made second.
+        second: usize,
+    },
+    /// Arcs close a ring, whatever their direction: water can get from one node to another in two ways.
+    #[error("arc {arc} closes a ring through nodes {nodes:?}")]
+    Ring {
+        /// The arc that closes it.
+        arc: usize,
+        /// The nodes on the ring, in order, from the arc's tail to its head.
+        nodes: Vec<usize>,
+    },
+    /// An in-stream claim on an arc that leads away from the outlet of its tree.
+    #[error("claim {claim} asks for in-stream flow on arc {arc}, which leads away from the outlet at node {outlet}")]
+    InStreamAway {
+        /// The claim.
+        claim: usize,
+        /// The arc it lies on.
+        arc: usize,
+        /// The outlet that suits the in-stream claims of this tree best.
+        outlet: usize,
+    },
+    /// A weight that is not positive and finite.
+    #[error("claim {claim} has weight {weight}; a weight must be positive and finite")]
+    Weight {
+        /// The claim.
+        claim: usize,
+        /// Its weight.
+        weight: f64,
+    },
+    /// A weight in a class whose rule heeds none.
+    #[error("claim {claim} has weight {weight}, but the rule of class {class} ({rule}) heeds no weights")]
+    IdleWeight {
+        /// The claim.
+        claim: usize,
+        /// Its weight.
+        weight: f64,
+        /// Its class.
+        class: u16,
+        /// The rule of the class, as it prints for debugging.
+        rule: String,
+    },
+    /// Losses so heavy along one path that volumes at its ends cannot be compared in f64.
+    #[error("between node {node} and the outlet of its tree the gains multiply to {product:e}")]
+    GainProduct {
+        /// The far node.
+        node: usize,
+        /// The product of gains on the way (of their inverses where the way leads upstream).
+        product: f64,
+    },
+}
+
+/// A node with the arc that joins it to its parent, in the tree rooted at the outlet.
+///
+/// "Down" arcs lead from child to parent, towards the outlet; "up" arcs lead from parent to child.
+#[derive(Clone, Debug)]
+pub(super) struct Branch {
+    pub(super) node: u32,
+    /// Position of the parent, or [`NONE`] at an outlet.
+    pub(super) parent: u32,
+    /// The arc to the parent, or [`NONE`] at an outlet.
+    pub(super) arc: u32,
+    pub(super) up: bool,
+    pub(super) main: bool,
+    pub(super) gain: f64,
+    /// What one m³ here is worth at the outlet: the unit all surpluses of a tree are added up in.
+    pub(super) scale: f64,
+    /// The same at the tail of the arc, where its capacity applies.
+    pub(super) tail_scale: f64,
+}
+
+/// A claim in the order of branches.
+#[derive(Clone, Debug)]
+pub(super) struct ClaimAt {
+    pub(super) claim: u32,
+    pub(super) rank: u32,
+    pub(super) weight: f64,
+}
+
+/// Claims sorted by branch, found by branch.
+#[derive(Debug)]
+pub(super) struct ClaimsAt {
+    starts: Vec<u32>,
+    claims: Vec<ClaimAt>,
+}
+
+impl ClaimsAt {
+    fn new(branches: usize, mut claims: Vec<(u32, ClaimAt)>) -> Self {
+        claims.sort_by_key(|&(branch, _)| branch);
+        let mut starts = vec![0; branches + 1];
+        for &(branch, _) in &claims {
+            starts[branch as usize + 1] += 1;
+        }
+        for i in 0..branches {
+            starts[i + 1] += starts[i];
+        }
+        Self { starts, claims: claims.into_iter().map(|(_, claim)| claim).collect() }
+    }
+
+    #[inline]
+    pub(super) fn of(&self, branch: usize) -> &[ClaimAt] {
+        &self.claims[self.starts[branch] as usize..self.starts[branch + 1] as usize]
+    }
+
+    pub(super) fn all(&self) -> &[ClaimAt] {
+        &self.claims
+    }
+}
+
+/// A network ready to be solved day after day: immutable, and shared freely by threads.
+///
+/// Made by a [`NetworkBuilder`]. Nodes, arcs and claims are known by the numbers the builder gave them.
+///
+/// # Invariant
+///
+/// Without regard to direction the arcs form a forest, so there is one way between any two nodes of a tree and
+/// the awards decide every flow. Each tree hangs from an *outlet*: the node from which fewest in-stream claims,
+/// then fewest main arcs, lead away.
+#[derive(Debug)]
+pub struct Network {
+    arcs: usize,
+    /// Children before parents: a parent's position is the larger.
+    pub(super) branches: Vec<Branch>,
+    pub(super) offstream: ClaimsAt,
+    pub(super) instream: ClaimsAt,
+    /// By rank less one, the senior class first.
+    pub(super) rules: Vec<Box<dyn ParametricRule>>,
+}
+
+impl Network {
+    /// Starts a network.
+    pub fn builder() -> NetworkBuilder {
+        NetworkBuilder::default()
+    }
+
+    /// A day without supply, claims or capacity limits, of the sizes this network needs.
+    pub fn today(&self) -> Today {
+        Today {
+            supply: vec![0.0; self.nodes()],
+            capacity: vec![f64::INFINITY; self.arcs],
+            claim: vec![0.0; self.claims()],
+        }
+    }
+
+    /// How many nodes there are.
+    pub fn nodes(&self) -> usize {
+        self.branches.len()
+    }
+
+    /// How many arcs there are.
+    pub fn arcs(&self) -> usize {
+        self.arcs
+    }
+
+    /// How many claims there are.
+    pub fn claims(&self) -> usize {
+        self.offstream.claims.len() + self.instream.claims.len()
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Arc {
+    tail: usize,
+    head: usize,
+    gain: f64,
+    role: Role,
+}
+
+#[derive(Clone, Debug)]
+struct Claim {
+    place: Place,
+    class: u16,
+    weight: f64,
+}
+
+/// Collects nodes, arcs, claims and rules, then checks and compiles them.
+///
+/// # Examples
+///
+/// ```
+/// use riparian::allocation::{EqualAwards, Network, NetworkError, Place, Role};
+///
+/// # fn main() -> Result<(), NetworkError> {
+/// let mut builder = Network::builder();
+/// let (dam, town, sea) = (builder.node(), builder.node(), builder.node());
+/// let reach = builder.arc(dam, town, 0.95, Role::Main);
+/// builder.arc(town, sea, 1.0, Role::Main);
+/// builder.claim(Place::Arc(reach), 1, 1.0);
+/// builder.claim(Place::Node(town), 2, 1.0);
+/// builder.rule(2, EqualAwards);
+/// let network = builder.build()?;
+/// assert_eq!((network.nodes(), network.arcs(), network.claims()), (3, 2, 2));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Default)]
+pub struct NetworkBuilder {
+    nodes: usize,
+    arcs: Vec<Arc>,
+    claims: Vec<Claim>,
+    rules: BTreeMap<u16, Box<dyn ParametricRule>>,
+}
+
+impl NetworkBuilder {
+    /// Makes a node and returns its number.
+    pub fn node(&mut self) -> usize {
+        self.nodes += 1;
+        self.nodes - 1
+    }
+
+    /// Makes an arc that delivers `gain` m³ at its head for each m³ entering at its tail, and returns its number.
+    pub fn arc(&mut self, tail: usize, head: usize, gain: f64, role: Role) -> usize {
+        self.arcs.push(Arc { tail, head, gain, role });
+        self.arcs.len() - 1
+    }
+
+    /// Makes a claim and returns its number. The smaller the class number, the more senior the claim.
+    ///
+    /// Weights compare the claims of one class under rules that heed them; otherwise give 1.
+    pub fn claim(&mut self, place: Place, class: u16, weight: f64) -> usize {
+        self.claims.push(Claim { place, class, weight });
+        self.claims.len() - 1
+    }
+
+    /// Sets the rule by which a class shares. Without one a class shares by [`Proportional`].
+    pub fn rule(&mut self, class: u16, rule: impl ParametricRule + 'static) -> &mut Self {
+        self.rules.insert(class, Box::new(rule));
+        self
+    }
+
+    /// Checks and compiles the network.
+    ///
+    /// # Errors
+    ///
+    /// The first fault found, as a [`NetworkError`].
+    pub fn build(mut self) -> Result<Network, NetworkError> {
+        self.check_arcs()?;
+        let forest = Forest::new(self.nodes, &self.arcs);
+        if let Some((arc, nodes)) = forest.ring(&self.arcs) {
+            return Err(NetworkError::Ring { arc, nodes });
+        }
+        self.check_claims()?;
+
+        let branches = self.branches(&forest)?;
+        let mut by_node = vec![0; self.nodes];
+        let mut by_arc = vec![NONE; self.arcs.len()];
+        for (position, branch) in branches.iter().enumerate() {
+            by_node[branch.node as usize] = position as u32;
+            if branch.arc != NONE && !branch.up {
+                by_arc[branch.arc as usize] = position as u32;
+            }
+        }
+
+        let mut ranks: BTreeMap<u16, u32> = self.claims.iter().map(|claim| (claim.class, 0)).collect();
+        for (rank, slot) in (1..).zip(ranks.values_mut()) {
+            *slot = rank;
+        }
+        let (mut offstream, mut instream) = (Vec::new(), Vec::new());
+        for (i, claim) in self.claims.iter().enumerate() {
+            let at = ClaimAt { claim: i as u32, rank: ranks[&claim.class], weight: claim.weight };
+            match claim.place {
+                Place::Node(node) => offstream.push((by_node[node], at)),
+                Place::Arc(arc) if by_arc[arc] != NONE => instream.push((by_arc[arc], at)),
+                Place::Arc(arc) => {
+                    let outlet = outlet_above(&branches, by_node[self.arcs[arc].tail]);
+                    return Err(NetworkError::InStreamAway { claim: i, arc, outlet });
+                }
+            }
+        }
+        let rules = ranks
+            .keys()
+            .map(|class| self.rules.remove(class).unwrap_or_else(|| Box::new(Proportional)))
+            .collect();
+        Ok(Network {
+            arcs: self.arcs.len(),
+            offstream: ClaimsAt::new(branches.len(), offstream),
+            instream: ClaimsAt::new(branches.len(), instream),
+            branches,
+            rules,
+        })
+    }
+
+    fn check_arcs(&self) -> Result<(), NetworkError> {
+        let mut main = vec![None; self.nodes];
+        for (i, arc) in self.arcs.iter().enumerate() {
+            for node in [arc.tail, arc.head] {
+                if node >= self.nodes {
+                    return Err(NetworkError::NoSuchNode(node));
+                }
+            }
+            if !(arc.gain > 0.0 && arc.gain <= 1.0) {
+                return Err(NetworkError::Gain { arc: i, gain: arc.gain });
+            }
+            if arc.role == Role::Main {
+                if let Some(first) = main[arc.tail].replace(i) {
+                    return Err(NetworkError::TwoMainArcs { node: arc.tail, first, second: i });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_claims(&self) -> Result<(), NetworkError> {
+        for (i, &Claim { place, class, weight }) in self.claims.iter().enumerate() {
+            match place {
+                Place::Node(node) if node >= self.nodes => return Err(NetworkError::NoSuchNode(node)),
+                Place::Arc(arc) if arc >= self.arcs.len() => return Err(NetworkError::NoSuchArc(arc)),
+                _ => {}
+            }
+            if !(weight > 0.0 && weight.is_finite()) {
+                return Err(NetworkError::Weight { claim: i, weight });
+            }
+            let rule = self.rules.get(&class).map_or(&Proportional as &dyn ParametricRule, |rule| &**rule);
+            if weight != 1.0 && !rule.weighted() {
+                return Err(NetworkError::IdleWeight { claim: i, weight, class, rule: format!("{rule:?}") });
+            }
+        }
+        Ok(())
+    }
+
+    /// Hangs each tree from its outlet and lists the branches, children first.
+    fn branches(&self, forest: &Forest) -> Result<Vec<Branch>, NetworkError> {
+        let mut branches: Vec<Branch> = Vec::with_capacity(self.nodes);
+        for outlet in self.outlets(forest) {
+            let tree = branches.len();
+            let mut waiting = vec![(outlet, NONE, NONE)];
+            while let Some((node, parent, arc)) = waiting.pop() {
+                let mut branch = Branch {
+                    node: node as u32,
+                    parent,
+                    arc,
+                    up: false,
+                    main: false,
+                    gain: 1.0,
+                    scale: 1.0,
+                    tail_scale: 1.0,
+                };
+                if arc != NONE {
+                    let above = branches[parent as usize].scale;
+                    let Arc { head, gain, role, .. } = self.arcs[arc as usize];
+                    branch.up = head == node;
+                    branch.main = role == Role::Main;
+                    branch.gain = gain;
+                    branch.scale = if branch.up { above / gain } else { above * gain };
+                    branch.tail_scale = if branch.up { above } else { branch.scale };
+                }
+                if !(branch.scale < WIDEST_SCALE && branch.scale > WIDEST_SCALE.recip()) {
+                    return Err(NetworkError::GainProduct { node, product: branch.scale });
+                }
+                // Reversed, so that children come off the stack in the order their arcs were made.
+                for &next in forest.at[node].iter().rev() {
+                    if next != arc as usize {
+                        waiting.push((self.other_end(next, node), branches.len() as u32, next as u32));
+                    }
+                }
+                branches.push(branch);
+            }
+            debug_assert!(branches.len() > tree);
+        }
+        branches.reverse();
+        let last = branches.len() as u32;
+        for branch in &mut branches {
+            if branch.parent != NONE {
+                branch.parent = last - 1 - branch.parent;
+            }
+        }
+        Ok(branches)
+    }
+
+    fn other_end(&self, arc: usize, node: usize) -> usize {
+        let Arc { tail, head, .. } = self.arcs[arc];
+        if tail == node { head } else { tail }
+    }
+
+    /// One node of each tree: the one from which fewest in-stream claims, then fewest main arcs, lead away.
+    ///
+    /// Moving the outlet across an arc turns only that arc round, so one walk finds all the counts.
+    fn outlets(&self, forest: &Forest) -> Vec<usize> {
+        let mut costs: Vec<(i64, i64)> =
+            self.arcs.iter().map(|arc| (0, i64::from(arc.role == Role::Main))).collect();
+        for claim in &self.claims {
+            if let Place::Arc(arc) = claim.place {
+                costs[arc].0 += 1;
+            }
+        }
+        let mut outlets = Vec::new();
+        let mut seen = vec![false; self.nodes];
+        for start in 0..self.nodes {
+            if seen[start] {
+                continue;
+            }
+            // Counts relative to `start`, which is all a comparison needs.
+            let mut best = (0, 0, start);
+            let mut waiting = vec![(start, 0, 0)];
+            seen[start] = true;
+            while let Some((node, claims, mains)) = waiting.pop() {
+                best = best.min((claims, mains, node));
+                for &arc in &forest.at[node] {
+                    let next = self.other_end(arc, node);
+                    if !seen[next] {
+                        seen[next] = true;
+                        let turn = if self.arcs[arc].tail == node { -1 } else { 1 };
+                        waiting.push((next, claims + turn * costs[arc].0, mains + turn * costs[arc].1));
+                    }
+                }
+            }
+            outlets.push(best.2);
+        }
+        outlets
+    }
+}
+
+fn outlet_above(branches: &[Branch], mut position: u32) -> usize {
+    while branches[position as usize].parent != NONE {
+        position = branches[position as usize].parent;
+    }
+    branches[position as usize].node as usize
+}
+
+/// The arcs at each node, up to the first arc that closes a ring.
+struct Forest {
+    at: Vec<Vec<usize>>,
+    closing: Option<usize>,
+}
+
+impl Forest {
+    fn new(nodes: usize, arcs: &[Arc]) -> Self {
+        let mut group: Vec<usize> = (0..nodes).collect();
+        let mut forest = Self { at: vec![Vec::new(); nodes], closing: None };
+        for (i, arc) in arcs.iter().enumerate() {
+            let (a, b) = (find(&mut group, arc.tail), find(&mut group, arc.head));
+            if a == b {
+                forest.closing = Some(i);
+                break;
+            }
+            group[a] = b;
+            forest.at[arc.tail].push(i);
+            forest.at[arc.head].push(i);
+        }
+        forest
+    }
+
+    /// The arc that closes a ring, with the nodes of the way from its tail to its head.
+    fn ring(&self, arcs: &[Arc]) -> Option<(usize, Vec<usize>)> {
+        let closing = self.closing?;
+        let (tail, head) = (arcs[closing].tail, arcs[closing].head);
+        let mut towards_head = vec![usize::MAX; self.at.len()];
+        towards_head[head] = head;
+        let mut waiting = vec![head];
+        while let Some(node) = waiting.pop() {
+            for &arc in &self.at[node] {
+                let next = arcs[arc].tail + arcs[arc].head - node;
+                if towards_head[next] == usize::MAX {
+                    towards_head[next] = node;
+                    waiting.push(next);
+                }
+            }
+        }
+        let mut nodes = vec![tail];
+        let mut node = tail;
+        while node != head {
+            node = towards_head[node];
+            nodes.push(node);
+        }
+        Some((closing, nodes))
+    }
+}
+
+fn find(group: &mut [usize], mut node: usize) -> usize {
+    while group[node] != node {
+        group[node] = group[group[node]];
+        node = group[node];
+    }
+    node
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain(nodes: usize) -> NetworkBuilder {
+        let mut builder = Network::builder();
+        for node in 0..nodes {
+            builder.node();
+            if node > 0 {
+                builder.arc(node - 1, node, 1.0, Role::Main);
+            }
+        }
+        builder
+    }
+
+    #[test]
+    fn a_ring_is_named_node_by_node() {
+        let mut builder = chain(4);
+        let arc = builder.arc(3, 1, 1.0, Role::Canal);
+        assert_eq!(builder.build().unwrap_err(), NetworkError::Ring { arc, nodes: vec![3, 2, 1] });
+
+        let mut builder = chain(2);
+        let arc = builder.arc(1, 1, 1.0, Role::Main);
+        assert_eq!(builder.build().unwrap_err(), NetworkError::Ring { arc, nodes: vec![1] });
+    }
+
+    #[test]
+    fn faults_are_told_apart() {
+        let mut builder = chain(2);
+        builder.arc(0, 5, 1.0, Role::Canal);
+        assert_eq!(builder.build().unwrap_err(), NetworkError::NoSuchNode(5));
+
+        for gain in [0.0, 1.5, f64::NAN] {
+            let mut builder = chain(2);
+            let node = builder.node();
+            builder.arc(1, node, gain, Role::Main);
+            assert!(matches!(builder.build().unwrap_err(), NetworkError::Gain { arc: 1, .. }));
+        }
+
+        let mut builder = chain(2);
+        let node = builder.node();
+        builder.arc(0, node, 1.0, Role::Main);
+        let error = builder.build().unwrap_err();
+        assert_eq!(error, NetworkError::TwoMainArcs { node: 0, first: 0, second: 1 });
+
+        let mut builder = chain(2);
+        builder.claim(Place::Arc(7), 1, 1.0);
+        assert_eq!(builder.build().unwrap_err(), NetworkError::NoSuchArc(7));
+
+        let mut builder = chain(2);
+        builder.claim(Place::Node(0), 1, -1.0);
+        assert_eq!(builder.build().unwrap_err(), NetworkError::Weight { claim: 0, weight: -1.0 });
+
+        let mut builder = chain(2);
+        builder.claim(Place::Node(0), 1, 2.0);
+        assert!(matches!(builder.build().unwrap_err(), NetworkError::IdleWeight { class: 1, .. }));
+    }
+
+    #[test]
+    fn losses_beyond_the_range_of_f64_are_refused() {
+        let mut builder = Network::builder();
+        for node in 0..400 {
+            builder.node();
+            if node > 0 {
+                builder.arc(node - 1, node, 0.1, Role::Main);
+            }
+        }
+        assert!(matches!(builder.build().unwrap_err(), NetworkError::GainProduct { .. }));
+    }
+
+    #[test]
+    fn the_outlet_suits_the_in_stream_claims() {
+        // Two rivers, 0 -> 1 and 2 -> 3, joined by a canal 0 -> 2: either end may be the outlet.
+        let rivers = |claimed: &[usize]| {
+            let mut builder = Network::builder();
+            for _ in 0..4 {
+                builder.node();
+            }
+            builder.arc(0, 1, 1.0, Role::Main);
+            builder.arc(2, 3, 1.0, Role::Main);
+            builder.arc(0, 2, 1.0, Role::Canal);
+            for &arc in claimed {
+                builder.claim(Place::Arc(arc), 1, 1.0);
+            }
+            builder.build()
+        };
+        for (claimed, outlet) in [(&[0][..], 1), (&[1], 3), (&[2, 1], 3)] {
+            let network = rivers(claimed).expect("one outlet serves these");
+            assert_eq!(network.branches.last().expect("four branches").node, outlet);
+        }
+        let error = rivers(&[0, 1]).unwrap_err();
+        assert_eq!(error, NetworkError::InStreamAway { claim: 1, arc: 1, outlet: 1 });
+    }
+
+    #[test]
+    fn networks_cross_threads() {
+        fn shared<T: Send + Sync>() {}
+        shared::<Network>();
+    }
+}

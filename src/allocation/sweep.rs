@@ -1,0 +1,334 @@
+//! The upward pass, which finds the threshold of every cut, and the downward pass, which hands them out.
+
+use super::day::Today;
+use super::heap::{Ends, HIGHEST, Heaps, Key, LOWEST};
+use super::network::{Branch, ClaimAt, NONE, Network};
+use super::rule::Layers;
+
+/// What a threshold was lowered for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// The claims of the subtree exceed its water.
+    Water,
+    /// They exceed what the arc from the parent can carry.
+    Capacity,
+    /// An in-stream claim on the arc to the parent.
+    Floor,
+}
+
+/// How the surplus of a subtree rises while one threshold for all its claims sinks.
+///
+/// Piecewise linear: `slope` holds just below `top`, and `ends` knows where it bends further down.
+#[derive(Clone, Copy, Debug)]
+struct Curve {
+    ends: Ends,
+    /// The threshold, lowered as far as the cuts so far demand.
+    top: Key,
+    slope: f64,
+    /// What the surplus would still rise if the threshold sank to the bottom.
+    relief: f64,
+}
+
+impl Curve {
+    const FLAT: Self = Self { ends: Ends::EMPTY, top: Key::TOP, slope: 0.0, relief: 0.0 };
+
+    fn add(&mut self, heaps: &mut Heaps, rank: u32, layers: &Layers, scale: f64) {
+        for layer in layers.as_slice() {
+            let bend = layer.slope * scale;
+            heaps.insert(&mut self.ends, Key { rank, level: layer.to }, bend);
+            heaps.insert(&mut self.ends, Key { rank, level: layer.from }, -bend);
+            self.relief += bend * (layer.to - layer.from);
+        }
+    }
+
+    /// Sinks the threshold until `gap` is closed by the rise of the surplus and the fall of `asked` together.
+    /// Returns the rise alone.
+    fn lower(&mut self, heaps: &mut Heaps, mut gap: f64, asked: &mut Asked) -> f64 {
+        let mut rise = 0.0;
+        loop {
+            // Slopes are sums that should end at zero with the class, so no rounding leaks into the next one.
+            let end_of_class = Key { rank: self.top.rank, level: 0.0 };
+            let bend = heaps.first::<HIGHEST>(&mut self.ends);
+            let fall = asked.next();
+            let next = end_of_class.max(bend.unwrap_or(Key::BELOW)).max(fall.unwrap_or(Key::BELOW));
+
+            let rate = self.slope + asked.slope;
+            let step = self.top.level - next.level;
+            if rate > 0.0 && rate * step >= gap {
+                let step = gap / rate;
+                self.top.level = (self.top.level - step).max(next.level);
+                rise += self.slope * step;
+                break;
+            }
+            gap -= rate * step;
+            rise += self.slope * step;
+            self.top = next;
+
+            if bend == Some(next) {
+                self.slope += heaps.take::<HIGHEST>(&mut self.ends);
+            } else if fall == Some(next) {
+                asked.pass();
+            } else {
+                self.slope = 0.0;
+                asked.slope = 0.0;
+                match (bend, fall) {
+                    (None, None) => {
+                        self.relief = 0.0;
+                        return rise;
+                    }
+                    (bend, fall) => self.top = bend.unwrap_or(Key::BELOW).max(fall.unwrap_or(Key::BELOW)),
+                }
+            }
+        }
+        self.relief = (self.relief - rise).max(0.0);
+        rise
+    }
+
+    /// Turns the open upper end into a breakpoint, so that the curve can be joined to one that begins higher.
+    fn close_top(&mut self, heaps: &mut Heaps) {
+        if self.slope > 0.0 {
+            heaps.insert(&mut self.ends, self.top, self.slope);
+        }
+    }
+
+    /// Takes `excess` off the relief at the lower end and returns the key where the curve now stops.
+    fn raise_bottom(&mut self, heaps: &mut Heaps, mut excess: f64) -> Key {
+        self.relief -= excess;
+        let mut bottom = Key::BELOW;
+        let mut slope = 0.0;
+        while let Some(next) = heaps.first::<LOWEST>(&mut self.ends) {
+            if next.rank == bottom.rank {
+                let step = next.level - bottom.level;
+                if slope > 0.0 && slope * step >= excess {
+                    bottom.level = (bottom.level + excess / slope).min(next.level);
+                    heaps.insert(&mut self.ends, bottom, -slope);
+                    return bottom;
+                }
+                excess -= slope * step;
+            } else {
+                slope = 0.0;
+            }
+            bottom = next;
+            slope -= heaps.take::<LOWEST>(&mut self.ends);
+        }
+        bottom
+    }
+}
+
+/// What an in-stream claim asks for as the threshold sinks. It belongs to one cut and enters no curve.
+struct Asked {
+    rank: u32,
+    /// Levels, highest first, with what the slope gains on sinking past them.
+    bends: [(f64, f64); 2 * Layers::MAX],
+    len: usize,
+    passed: usize,
+    slope: f64,
+}
+
+impl Asked {
+    const NOTHING: Self = Self { rank: 0, bends: [(0.0, 0.0); 2 * Layers::MAX], len: 0, passed: 0, slope: 0.0 };
+
+    fn new(rank: u32, layers: &Layers, scale: f64, top: Key) -> Self {
+        let mut asked = Self { rank, ..Self::NOTHING };
+        for layer in layers.as_slice().iter().rev() {
+            let bend = layer.slope * scale;
+            for end in [(layer.to, bend), (layer.from, -bend)] {
+                asked.bends[asked.len] = end;
+                asked.len += 1;
+            }
+        }
+        while asked.next().is_some_and(|next| next.above(top)) {
+            asked.pass();
+        }
+        asked
+    }
+
+    #[inline]
+    fn next(&self) -> Option<Key> {
+        (self.passed < self.len).then(|| Key { rank: self.rank, level: self.bends[self.passed].0 })
+    }
+
+    fn pass(&mut self) {
+        self.slope += self.bends[self.passed].1;
+        self.passed += 1;
+    }
+}
+
+/// What the passes leave at each branch.
+#[derive(Clone, Copy, Debug)]
+struct Cut {
+    curve: Curve,
+    cause: Cause,
+    /// Below this key the arc to the parent is full, or the canal needs nothing: cuts further down the tree no
+    /// longer reach the claims here.
+    stop: Key,
+    /// The key at which the claims of this node are held in the end, and the cut that holds them.
+    limit: Key,
+    holder: u32,
+}
+
+impl Cut {
+    const NONE: Self = Self {
+        curve: Curve::FLAT,
+        cause: Cause::Water,
+        stop: Key::BELOW,
+        limit: Key::TOP,
+        holder: NONE,
+    };
+}
+
+/// Scratch of the two passes. Surpluses are in m³ as worth at the outlet.
+#[derive(Clone, Debug)]
+pub(super) struct Sweep {
+    heaps: Heaps,
+    surplus: Vec<f64>,
+    cuts: Vec<Cut>,
+}
+
+/// Between what bounds the surplus of a subtree must lie, and matters to the parent.
+fn bounds(branch: &Branch, today: &Today) -> (f64, f64) {
+    if branch.parent == NONE {
+        return (0.0, f64::INFINITY);
+    }
+    let capacity = branch.tail_scale * today.capacity[branch.arc as usize];
+    if branch.up { (-capacity, 0.0) } else { (0.0, capacity) }
+}
+
+impl Sweep {
+    pub(super) fn new(network: &Network) -> Self {
+        let branches = network.branches.len();
+        let claims = network.offstream.all().len();
+        Self {
+            // Both ends of each layer, and for each branch the ends of its curve.
+            heaps: Heaps::with_capacity(2 * Layers::MAX * claims + 2 * branches),
+            surplus: vec![0.0; branches],
+            cuts: vec![Cut::NONE; branches],
+        }
+    }
+
+    /// Whether all claims can be met in full.
+    pub(super) fn fits(&mut self, network: &Network, today: &Today) -> bool {
+        self.surplus.fill(0.0);
+        for (v, branch) in network.branches.iter().enumerate() {
+            let taken: f64 = network.offstream.of(v).iter().map(|at| today.claim[at.claim as usize]).sum();
+            let surplus = self.surplus[v] + branch.scale * (today.supply[branch.node as usize] - taken);
+            let (least, most) = bounds(branch, today);
+            if surplus < least {
+                return false;
+            }
+            for at in network.instream.of(v) {
+                if branch.scale * today.claim[at.claim as usize] > surplus.min(most) {
+                    return false;
+                }
+            }
+            if branch.parent != NONE {
+                self.surplus[branch.parent as usize] += surplus.min(most);
+            }
+        }
+        true
+    }
+
+    /// Both passes: afterwards [`limit`](Self::limit) holds for every branch.
+    pub(super) fn run(&mut self, network: &Network, today: &Today, largest: &[f64]) {
+        self.heaps.clear();
+        self.surplus.fill(0.0);
+        self.cuts.fill(Cut::NONE);
+        for v in 0..network.branches.len() {
+            self.visit(v, network, today, largest);
+        }
+        for v in (0..network.branches.len()).rev() {
+            let parent = network.branches[v].parent;
+            let cut = &self.cuts[v];
+            let (mut limit, mut holder) = (Key::TOP, NONE);
+            if parent != NONE {
+                let above = &self.cuts[parent as usize];
+                (limit, holder) = (above.limit.max(cut.stop), above.holder);
+            }
+            if limit.above(cut.curve.top) {
+                (limit, holder) = (cut.curve.top, v as u32);
+            }
+            self.cuts[v].limit = limit;
+            self.cuts[v].holder = holder;
+        }
+    }
+
+    fn visit(&mut self, v: usize, network: &Network, today: &Today, largest: &[f64]) {
+        let branch = &network.branches[v];
+        let layers = |at: &ClaimAt, size: f64| {
+            let class = at.rank as usize - 1;
+            network.rules[class].layers(size, at.weight, largest[class])
+        };
+        let Cut { mut curve, mut cause, .. } = self.cuts[v];
+
+        let mut taken = 0.0;
+        for at in network.offstream.of(v) {
+            let size = today.claim[at.claim as usize];
+            if size > 0.0 {
+                taken += size;
+                curve.add(&mut self.heaps, at.rank, &layers(at, size), branch.scale);
+            }
+        }
+        let mut surplus = self.surplus[v] + branch.scale * (today.supply[branch.node as usize] - taken);
+
+        let (least, most) = bounds(branch, today);
+        if surplus < least {
+            curve.lower(&mut self.heaps, least - surplus, &mut Asked { ..Asked::NOTHING });
+            surplus = least;
+            if branch.up {
+                cause = Cause::Capacity;
+            }
+        }
+        for at in network.instream.of(v) {
+            let size = today.claim[at.claim as usize];
+            let able = size.min(today.capacity[branch.arc as usize]);
+            if able * branch.scale <= surplus || curve.top.rank < at.rank {
+                continue;
+            }
+            let layers = layers(at, size).up_to(able);
+            let asked = if curve.top.rank > at.rank { able } else { layers.award_at(curve.top.level) };
+            let gap = asked * branch.scale - surplus;
+            if gap > 0.0 {
+                let mut asked = Asked::new(at.rank, &layers, branch.scale, curve.top);
+                surplus += curve.lower(&mut self.heaps, gap, &mut asked);
+                cause = Cause::Floor;
+            }
+        }
+
+        let mut stop = Key::BELOW;
+        if surplus >= most {
+            stop = Key::TOP;
+        } else {
+            curve.close_top(&mut self.heaps);
+            if curve.relief > most - surplus {
+                stop = curve.raise_bottom(&mut self.heaps, curve.relief - (most - surplus));
+            }
+        }
+        self.surplus[v] = surplus;
+        self.cuts[v] = Cut { curve, cause, stop, ..Cut::NONE };
+        if branch.parent != NONE {
+            let parent = branch.parent as usize;
+            self.surplus[parent] += surplus.min(most);
+            if stop != Key::TOP {
+                let joined = &mut self.cuts[parent].curve;
+                joined.relief += curve.relief;
+                self.heaps.join(&mut joined.ends, curve.ends);
+            }
+        }
+    }
+
+    /// The key at which the claims at this branch's node are held.
+    pub(super) fn limit(&self, v: usize) -> Key {
+        self.cuts[v].limit
+    }
+
+    /// The branch whose cut holds the claims here, and what it was made for.
+    pub(super) fn holder(&self, v: usize) -> (usize, Cause) {
+        let holder = self.cuts[v].holder as usize;
+        (holder, self.cuts[holder].cause)
+    }
+
+    /// Whether one m³ less claimed here would still mean more water for the parent.
+    pub(super) fn linked(&self, v: usize, parent: usize) -> bool {
+        self.cuts[parent].limit.above(self.cuts[v].stop)
+    }
+}
