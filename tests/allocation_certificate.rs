@@ -322,7 +322,10 @@ mod filling {
                     awards[i] = held;
                     free
                 });
-                assert!(rising.len() < before, "some claim must be what stops the level\n{basin:#?}");
+                if rising.len() == before {
+                    // Only together, and by less than the nudge, do they ask for too much.
+                    break;
+                }
             }
         }
         awards

@@ -123,10 +123,11 @@ impl Solver {
         if limit.rank == at.rank {
             let class = at.rank as usize - 1;
             let layers = network.rules[class].layers(size, at.weight, self.largest[class]);
-            if layers.as_slice().last().is_none_or(|top| limit.level >= top.to) {
+            let full = layers.as_slice().last().is_none_or(|top| limit.level >= top.to);
+            (award, level) = (layers.award_at(limit.level), limit.level);
+            if full || award >= size {
                 return;
             }
-            (award, level) = (layers.award_at(limit.level).min(size), limit.level);
         }
         self.outcome.award[at.claim as usize] = award;
         self.outcome.level[at.claim as usize] = level;

@@ -68,6 +68,10 @@ impl Curve {
                 self.slope += heaps.take::<HIGHEST>(&mut self.ends);
             } else if fall == Some(next) {
                 asked.pass();
+                if asked.passed == asked.len {
+                    // Nothing is asked for any more: what is left of the gap is rounding.
+                    break;
+                }
             } else {
                 self.slope = 0.0;
                 asked.slope = 0.0;
