@@ -67,7 +67,9 @@ pub enum NetworkError {
         nodes: Vec<usize>,
     },
     /// An in-stream claim on an arc that leads away from the outlet of its tree.
-    #[error("claim {claim} asks for in-stream flow on arc {arc}, which leads away from the outlet at node {outlet}")]
+    #[error(
+        "claim {claim} asks for in-stream flow on arc {arc}, which leads away from the outlet at node {outlet}"
+    )]
     InStreamAway {
         /// The claim.
         claim: usize,
@@ -85,7 +87,9 @@ pub enum NetworkError {
         weight: f64,
     },
     /// A weight in a class whose rule heeds none.
-    #[error("claim {claim} has weight {weight}, but the rule of class {class} ({rule}) heeds no weights")]
+    #[error(
+        "claim {claim} has weight {weight}, but the rule of class {class} ({rule}) heeds no weights"
+    )]
     IdleWeight {
         /// The claim.
         claim: usize,
@@ -150,7 +154,10 @@ impl ClaimsAt {
         for i in 0..branches {
             starts[i + 1] += starts[i];
         }
-        Self { starts, claims: claims.into_iter().map(|(_, claim)| claim).collect() }
+        Self {
+            starts,
+            claims: claims.into_iter().map(|(_, claim)| claim).collect(),
+        }
     }
 
     #[inline]
@@ -266,7 +273,12 @@ impl NetworkBuilder {
 
     /// Makes an arc that delivers `gain` m³ at its head for each m³ entering at its tail, and returns its number.
     pub fn arc(&mut self, tail: usize, head: usize, gain: f64, role: Role) -> usize {
-        self.arcs.push(Arc { tail, head, gain, role });
+        self.arcs.push(Arc {
+            tail,
+            head,
+            gain,
+            role,
+        });
         self.arcs.len() - 1
     }
 
@@ -274,7 +286,11 @@ impl NetworkBuilder {
     ///
     /// Weights compare the claims of one class under rules that heed them; otherwise give 1.
     pub fn claim(&mut self, place: Place, class: u16, weight: f64) -> usize {
-        self.claims.push(Claim { place, class, weight });
+        self.claims.push(Claim {
+            place,
+            class,
+            weight,
+        });
         self.claims.len() - 1
     }
 
@@ -307,25 +323,38 @@ impl NetworkBuilder {
             }
         }
 
-        let mut ranks: BTreeMap<u16, u32> = self.claims.iter().map(|claim| (claim.class, 0)).collect();
+        let mut ranks: BTreeMap<u16, u32> =
+            self.claims.iter().map(|claim| (claim.class, 0)).collect();
         for (rank, slot) in (1..).zip(ranks.values_mut()) {
             *slot = rank;
         }
         let (mut offstream, mut instream) = (Vec::new(), Vec::new());
         for (i, claim) in self.claims.iter().enumerate() {
-            let at = ClaimAt { claim: i as u32, rank: ranks[&claim.class], weight: claim.weight };
+            let at = ClaimAt {
+                claim: i as u32,
+                rank: ranks[&claim.class],
+                weight: claim.weight,
+            };
             match claim.place {
                 Place::Node(node) => offstream.push((by_node[node], at)),
                 Place::Arc(arc) if by_arc[arc] != NONE => instream.push((by_arc[arc], at)),
                 Place::Arc(arc) => {
                     let outlet = outlet_above(&branches, by_node[self.arcs[arc].tail]);
-                    return Err(NetworkError::InStreamAway { claim: i, arc, outlet });
+                    return Err(NetworkError::InStreamAway {
+                        claim: i,
+                        arc,
+                        outlet,
+                    });
                 }
             }
         }
         let rules = ranks
             .keys()
-            .map(|class| self.rules.remove(class).unwrap_or_else(|| Box::new(Proportional)))
+            .map(|class| {
+                self.rules
+                    .remove(class)
+                    .unwrap_or_else(|| Box::new(Proportional))
+            })
             .collect();
         Ok(Network {
             arcs: self.arcs.len(),
@@ -345,30 +374,57 @@ impl NetworkBuilder {
                 }
             }
             if !(arc.gain > 0.0 && arc.gain <= 1.0) {
-                return Err(NetworkError::Gain { arc: i, gain: arc.gain });
+                return Err(NetworkError::Gain {
+                    arc: i,
+                    gain: arc.gain,
+                });
             }
-            if arc.role == Role::Main {
-                if let Some(first) = main[arc.tail].replace(i) {
-                    return Err(NetworkError::TwoMainArcs { node: arc.tail, first, second: i });
-                }
+            if arc.role == Role::Main
+                && let Some(first) = main[arc.tail].replace(i)
+            {
+                return Err(NetworkError::TwoMainArcs {
+                    node: arc.tail,
+                    first,
+                    second: i,
+                });
             }
         }
         Ok(())
     }
 
     fn check_claims(&self) -> Result<(), NetworkError> {
-        for (i, &Claim { place, class, weight }) in self.claims.iter().enumerate() {
+        for (
+            i,
+            &Claim {
+                place,
+                class,
+                weight,
+            },
+        ) in self.claims.iter().enumerate()
+        {
             match place {
-                Place::Node(node) if node >= self.nodes => return Err(NetworkError::NoSuchNode(node)),
-                Place::Arc(arc) if arc >= self.arcs.len() => return Err(NetworkError::NoSuchArc(arc)),
+                Place::Node(node) if node >= self.nodes => {
+                    return Err(NetworkError::NoSuchNode(node));
+                }
+                Place::Arc(arc) if arc >= self.arcs.len() => {
+                    return Err(NetworkError::NoSuchArc(arc));
+                }
                 _ => {}
             }
             if !(weight > 0.0 && weight.is_finite()) {
                 return Err(NetworkError::Weight { claim: i, weight });
             }
-            let rule = self.rules.get(&class).map_or(&Proportional as &dyn ParametricRule, |rule| &**rule);
+            let rule = self
+                .rules
+                .get(&class)
+                .map_or(&Proportional as &dyn ParametricRule, |rule| &**rule);
             if weight != 1.0 && !rule.weighted() {
-                return Err(NetworkError::IdleWeight { claim: i, weight, class, rule: format!("{rule:?}") });
+                return Err(NetworkError::IdleWeight {
+                    claim: i,
+                    weight,
+                    class,
+                    rule: format!("{rule:?}"),
+                });
             }
         }
         Ok(())
@@ -393,20 +449,33 @@ impl NetworkBuilder {
                 };
                 if arc != NONE {
                     let above = branches[parent as usize].scale;
-                    let Arc { head, gain, role, .. } = self.arcs[arc as usize];
+                    let Arc {
+                        head, gain, role, ..
+                    } = self.arcs[arc as usize];
                     branch.up = head == node;
                     branch.main = role == Role::Main;
                     branch.gain = gain;
-                    branch.scale = if branch.up { above / gain } else { above * gain };
+                    branch.scale = if branch.up {
+                        above / gain
+                    } else {
+                        above * gain
+                    };
                     branch.tail_scale = if branch.up { above } else { branch.scale };
                 }
                 if !(branch.scale < WIDEST_SCALE && branch.scale > WIDEST_SCALE.recip()) {
-                    return Err(NetworkError::GainProduct { node, product: branch.scale });
+                    return Err(NetworkError::GainProduct {
+                        node,
+                        product: branch.scale,
+                    });
                 }
                 // Reversed, so that children come off the stack in the order their arcs were made.
                 for &next in forest.at[node].iter().rev() {
                     if next != arc as usize {
-                        waiting.push((self.other_end(next, node), branches.len() as u32, next as u32));
+                        waiting.push((
+                            self.other_end(next, node),
+                            branches.len() as u32,
+                            next as u32,
+                        ));
                     }
                 }
                 branches.push(branch);
@@ -432,8 +501,11 @@ impl NetworkBuilder {
     ///
     /// Moving the outlet across an arc turns only that arc round, so one walk finds all the counts.
     fn outlets(&self, forest: &Forest) -> Vec<usize> {
-        let mut costs: Vec<(i64, i64)> =
-            self.arcs.iter().map(|arc| (0, i64::from(arc.role == Role::Main))).collect();
+        let mut costs: Vec<(i64, i64)> = self
+            .arcs
+            .iter()
+            .map(|arc| (0, i64::from(arc.role == Role::Main)))
+            .collect();
         for claim in &self.claims {
             if let Place::Arc(arc) = claim.place {
                 costs[arc].0 += 1;
@@ -456,7 +528,11 @@ impl NetworkBuilder {
                     if !seen[next] {
                         seen[next] = true;
                         let turn = if self.arcs[arc].tail == node { -1 } else { 1 };
-                        waiting.push((next, claims + turn * costs[arc].0, mains + turn * costs[arc].1));
+                        waiting.push((
+                            next,
+                            claims + turn * costs[arc].0,
+                            mains + turn * costs[arc].1,
+                        ));
                     }
                 }
             }
@@ -482,7 +558,10 @@ struct Forest {
 impl Forest {
     fn new(nodes: usize, arcs: &[Arc]) -> Self {
         let mut group: Vec<usize> = (0..nodes).collect();
-        let mut forest = Self { at: vec![Vec::new(); nodes], closing: None };
+        let mut forest = Self {
+            at: vec![Vec::new(); nodes],
+            closing: None,
+        };
         for (i, arc) in arcs.iter().enumerate() {
             let (a, b) = (find(&mut group, arc.tail), find(&mut group, arc.head));
             if a == b {
@@ -549,11 +628,23 @@ mod tests {
     fn a_ring_is_named_node_by_node() {
         let mut builder = chain(4);
         let arc = builder.arc(3, 1, 1.0, Role::Canal);
-        assert_eq!(builder.build().unwrap_err(), NetworkError::Ring { arc, nodes: vec![3, 2, 1] });
+        assert_eq!(
+            builder.build().unwrap_err(),
+            NetworkError::Ring {
+                arc,
+                nodes: vec![3, 2, 1]
+            }
+        );
 
         let mut builder = chain(2);
         let arc = builder.arc(1, 1, 1.0, Role::Main);
-        assert_eq!(builder.build().unwrap_err(), NetworkError::Ring { arc, nodes: vec![1] });
+        assert_eq!(
+            builder.build().unwrap_err(),
+            NetworkError::Ring {
+                arc,
+                nodes: vec![1]
+            }
+        );
     }
 
     #[test]
@@ -566,14 +657,24 @@ mod tests {
             let mut builder = chain(2);
             let node = builder.node();
             builder.arc(1, node, gain, Role::Main);
-            assert!(matches!(builder.build().unwrap_err(), NetworkError::Gain { arc: 1, .. }));
+            assert!(matches!(
+                builder.build().unwrap_err(),
+                NetworkError::Gain { arc: 1, .. }
+            ));
         }
 
         let mut builder = chain(2);
         let node = builder.node();
         builder.arc(0, node, 1.0, Role::Main);
         let error = builder.build().unwrap_err();
-        assert_eq!(error, NetworkError::TwoMainArcs { node: 0, first: 0, second: 1 });
+        assert_eq!(
+            error,
+            NetworkError::TwoMainArcs {
+                node: 0,
+                first: 0,
+                second: 1
+            }
+        );
 
         let mut builder = chain(2);
         builder.claim(Place::Arc(7), 1, 1.0);
@@ -581,11 +682,20 @@ mod tests {
 
         let mut builder = chain(2);
         builder.claim(Place::Node(0), 1, -1.0);
-        assert_eq!(builder.build().unwrap_err(), NetworkError::Weight { claim: 0, weight: -1.0 });
+        assert_eq!(
+            builder.build().unwrap_err(),
+            NetworkError::Weight {
+                claim: 0,
+                weight: -1.0
+            }
+        );
 
         let mut builder = chain(2);
         builder.claim(Place::Node(0), 1, 2.0);
-        assert!(matches!(builder.build().unwrap_err(), NetworkError::IdleWeight { class: 1, .. }));
+        assert!(matches!(
+            builder.build().unwrap_err(),
+            NetworkError::IdleWeight { class: 1, .. }
+        ));
     }
 
     #[test]
@@ -597,7 +707,10 @@ mod tests {
                 builder.arc(node - 1, node, 0.1, Role::Main);
             }
         }
-        assert!(matches!(builder.build().unwrap_err(), NetworkError::GainProduct { .. }));
+        assert!(matches!(
+            builder.build().unwrap_err(),
+            NetworkError::GainProduct { .. }
+        ));
     }
 
     #[test]
@@ -621,7 +734,14 @@ mod tests {
             assert_eq!(network.branches.last().expect("four branches").node, outlet);
         }
         let error = rivers(&[0, 1]).unwrap_err();
-        assert_eq!(error, NetworkError::InStreamAway { claim: 1, arc: 1, outlet: 1 });
+        assert_eq!(
+            error,
+            NetworkError::InStreamAway {
+                claim: 1,
+                arc: 1,
+                outlet: 1
+            }
+        );
     }
 
     #[test]

@@ -35,7 +35,10 @@ struct Above {
 }
 
 impl Above {
-    const NOTHING: Self = Self { senior: NONE, full: NONE };
+    const NOTHING: Self = Self {
+        senior: NONE,
+        full: NONE,
+    };
 }
 
 /// Scratch for finding reasons.
@@ -46,15 +49,26 @@ pub(super) struct Reasons {
 
 impl Reasons {
     pub(super) fn new(network: &Network) -> Self {
-        Self { above: vec![Above::NOTHING; network.branches.len()] }
+        Self {
+            above: vec![Above::NOTHING; network.branches.len()],
+        }
     }
 
     /// Sets the bindings, once awards and flows are known.
-    pub(super) fn run(&mut self, network: &Network, today: &Today, sweep: &Sweep, outcome: &mut Outcome) {
+    pub(super) fn run(
+        &mut self,
+        network: &Network,
+        today: &Today,
+        sweep: &Sweep,
+        outcome: &mut Outcome,
+    ) {
         self.look_up(network, sweep, outcome);
         for v in 0..network.branches.len() {
             let short = |at: &&ClaimAt| {
-                let (claim, award) = (today.claim[at.claim as usize], outcome.award[at.claim as usize]);
+                let (claim, award) = (
+                    today.claim[at.claim as usize],
+                    outcome.award[at.claim as usize],
+                );
                 claim - award > ROUNDING * claim
             };
             for at in network.offstream.of(v).iter().filter(short) {
@@ -101,7 +115,8 @@ impl Reasons {
             if linked {
                 parent.senior = parent.senior.min(here.senior);
                 parent.full = parent.full.min(here.full);
-            } else if !branch.up && (outcome.flow[branch.arc as usize] > 0.0 || here.senior != NONE) {
+            } else if !branch.up && (outcome.flow[branch.arc as usize] > 0.0 || here.senior != NONE)
+            {
                 parent.full = parent.full.min(branch.arc);
             }
         }

@@ -223,7 +223,11 @@ mod tests {
         let rules: [&dyn ParametricRule; 4] = [&Proportional, &EqualAwards, &EqualLosses, &Talmud];
         for rule in rules {
             for claim in [0.25, 3.0, 8.0] {
-                assert_eq!(rule.layers(claim, 1.0, 8.0).award_at(f64::MAX), claim, "{rule:?}");
+                assert_eq!(
+                    rule.layers(claim, 1.0, 8.0).award_at(f64::MAX),
+                    claim,
+                    "{rule:?}"
+                );
             }
         }
     }
@@ -245,7 +249,10 @@ mod tests {
         assert_eq!(layers.award_at(8.0), 4.0);
         assert_eq!(layers.award_at(10.0), 4.0);
         assert_eq!(layers.as_slice().len(), 2);
-        assert_eq!(Proportional.layers(6.0, 1.0, 6.0).up_to(0.0), Layers::none());
+        assert_eq!(
+            Proportional.layers(6.0, 1.0, 6.0).up_to(0.0),
+            Layers::none()
+        );
     }
 
     #[test]

@@ -69,12 +69,36 @@ impl Solver {
     /// If `today` or this solver was made for a network of another size, or a rule of the user's own returns
     /// layers that [`Layers::and`](super::Layers::and) refuses.
     pub fn solve(&mut self, network: &Network, today: &Today) -> Result<&Outcome, DayError> {
-        assert_eq!(self.outcome.left.len(), network.nodes(), "the solver was made for another network");
-        assert_eq!(self.outcome.flow.len(), network.arcs(), "the solver was made for another network");
-        assert_eq!(self.outcome.award.len(), network.claims(), "the solver was made for another network");
-        assert_eq!(today.supply.len(), network.nodes(), "one supply for each node");
-        assert_eq!(today.capacity.len(), network.arcs(), "one capacity for each arc");
-        assert_eq!(today.claim.len(), network.claims(), "one size for each claim");
+        assert_eq!(
+            self.outcome.left.len(),
+            network.nodes(),
+            "the solver was made for another network"
+        );
+        assert_eq!(
+            self.outcome.flow.len(),
+            network.arcs(),
+            "the solver was made for another network"
+        );
+        assert_eq!(
+            self.outcome.award.len(),
+            network.claims(),
+            "the solver was made for another network"
+        );
+        assert_eq!(
+            today.supply.len(),
+            network.nodes(),
+            "one supply for each node"
+        );
+        assert_eq!(
+            today.capacity.len(),
+            network.arcs(),
+            "one capacity for each arc"
+        );
+        assert_eq!(
+            today.claim.len(),
+            network.claims(),
+            "one size for each claim"
+        );
         today.check()?;
 
         self.outcome.award.copy_from_slice(&today.claim);
@@ -102,7 +126,8 @@ impl Solver {
                 self.award_instream(network.branches[v].arc as usize, at, network, today);
             }
         }
-        self.reasons.run(network, today, &self.sweep, &mut self.outcome);
+        self.reasons
+            .run(network, today, &self.sweep, &mut self.outcome);
     }
 
     fn measure(&mut self, network: &Network, today: &Today) {
@@ -123,7 +148,10 @@ impl Solver {
         if limit.rank == at.rank {
             let class = at.rank as usize - 1;
             let layers = network.rules[class].layers(size, at.weight, self.largest[class]);
-            let full = layers.as_slice().last().is_none_or(|top| limit.level >= top.to);
+            let full = layers
+                .as_slice()
+                .last()
+                .is_none_or(|top| limit.level >= top.to);
             (award, level) = (layers.award_at(limit.level), limit.level);
             if full || award >= size {
                 return;

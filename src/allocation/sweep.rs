@@ -30,13 +30,32 @@ struct Curve {
 }
 
 impl Curve {
-    const FLAT: Self = Self { ends: Ends::EMPTY, top: Key::TOP, slope: 0.0, relief: 0.0 };
+    const FLAT: Self = Self {
+        ends: Ends::EMPTY,
+        top: Key::TOP,
+        slope: 0.0,
+        relief: 0.0,
+    };
 
     fn add(&mut self, heaps: &mut Heaps, rank: u32, layers: &Layers, scale: f64) {
         for layer in layers.as_slice() {
             let bend = layer.slope * scale;
-            heaps.insert(&mut self.ends, Key { rank, level: layer.to }, bend);
-            heaps.insert(&mut self.ends, Key { rank, level: layer.from }, -bend);
+            heaps.insert(
+                &mut self.ends,
+                Key {
+                    rank,
+                    level: layer.to,
+                },
+                bend,
+            );
+            heaps.insert(
+                &mut self.ends,
+                Key {
+                    rank,
+                    level: layer.from,
+                },
+                -bend,
+            );
             self.relief += bend * (layer.to - layer.from);
         }
     }
@@ -47,10 +66,15 @@ impl Curve {
         let mut rise = 0.0;
         loop {
             // Slopes are sums that should end at zero with the class, so no rounding leaks into the next one.
-            let end_of_class = Key { rank: self.top.rank, level: 0.0 };
+            let end_of_class = Key {
+                rank: self.top.rank,
+                level: 0.0,
+            };
             let bend = heaps.first::<HIGHEST>(&mut self.ends);
             let fall = asked.next();
-            let next = end_of_class.max(bend.unwrap_or(Key::BELOW)).max(fall.unwrap_or(Key::BELOW));
+            let next = end_of_class
+                .max(bend.unwrap_or(Key::BELOW))
+                .max(fall.unwrap_or(Key::BELOW));
 
             let rate = self.slope + asked.slope;
             let step = self.top.level - next.level;
@@ -80,7 +104,9 @@ impl Curve {
                         self.relief = 0.0;
                         return rise;
                     }
-                    (bend, fall) => self.top = bend.unwrap_or(Key::BELOW).max(fall.unwrap_or(Key::BELOW)),
+                    (bend, fall) => {
+                        self.top = bend.unwrap_or(Key::BELOW).max(fall.unwrap_or(Key::BELOW));
+                    }
                 }
             }
         }
@@ -130,10 +156,19 @@ struct Asked {
 }
 
 impl Asked {
-    const NOTHING: Self = Self { rank: 0, bends: [(0.0, 0.0); 2 * Layers::MAX], len: 0, passed: 0, slope: 0.0 };
+    const NOTHING: Self = Self {
+        rank: 0,
+        bends: [(0.0, 0.0); 2 * Layers::MAX],
+        len: 0,
+        passed: 0,
+        slope: 0.0,
+    };
 
     fn new(rank: u32, layers: &Layers, scale: f64, top: Key) -> Self {
-        let mut asked = Self { rank, ..Self::NOTHING };
+        let mut asked = Self {
+            rank,
+            ..Self::NOTHING
+        };
         for layer in layers.as_slice().iter().rev() {
             let bend = layer.slope * scale;
             for end in [(layer.to, bend), (layer.from, -bend)] {
@@ -149,7 +184,10 @@ impl Asked {
 
     #[inline]
     fn next(&self) -> Option<Key> {
-        (self.passed < self.len).then(|| Key { rank: self.rank, level: self.bends[self.passed].0 })
+        (self.passed < self.len).then(|| Key {
+            rank: self.rank,
+            level: self.bends[self.passed].0,
+        })
     }
 
     fn pass(&mut self) {
@@ -195,7 +233,11 @@ fn bounds(branch: &Branch, today: &Today) -> (f64, f64) {
         return (0.0, f64::INFINITY);
     }
     let capacity = branch.tail_scale * today.capacity[branch.arc as usize];
-    if branch.up { (-capacity, 0.0) } else { (0.0, capacity) }
+    if branch.up {
+        (-capacity, 0.0)
+    } else {
+        (0.0, capacity)
+    }
 }
 
 impl Sweep {
@@ -214,8 +256,14 @@ impl Sweep {
     pub(super) fn fits(&mut self, network: &Network, today: &Today) -> bool {
         self.surplus.fill(0.0);
         for (v, branch) in network.branches.iter().enumerate() {
-            let taken: f64 = network.offstream.of(v).iter().map(|at| today.claim[at.claim as usize]).sum();
-            let surplus = self.surplus[v] + branch.scale * (today.supply[branch.node as usize] - taken);
+            let taken: f64 = network
+                .offstream
+                .of(v)
+                .iter()
+                .map(|at| today.claim[at.claim as usize])
+                .sum();
+            let surplus =
+                self.surplus[v] + branch.scale * (today.supply[branch.node as usize] - taken);
             let (least, most) = bounds(branch, today);
             if surplus < least {
                 return false;
@@ -262,7 +310,11 @@ impl Sweep {
             let class = at.rank as usize - 1;
             network.rules[class].layers(size, at.weight, largest[class])
         };
-        let Cut { mut curve, mut cause, .. } = self.cuts[v];
+        let Cut {
+            mut curve,
+            mut cause,
+            ..
+        } = self.cuts[v];
 
         let mut taken = 0.0;
         for at in network.offstream.of(v) {
@@ -272,11 +324,16 @@ impl Sweep {
                 curve.add(&mut self.heaps, at.rank, &layers(at, size), branch.scale);
             }
         }
-        let mut surplus = self.surplus[v] + branch.scale * (today.supply[branch.node as usize] - taken);
+        let mut surplus =
+            self.surplus[v] + branch.scale * (today.supply[branch.node as usize] - taken);
 
         let (least, most) = bounds(branch, today);
         if surplus < least {
-            curve.lower(&mut self.heaps, least - surplus, &mut Asked { ..Asked::NOTHING });
+            curve.lower(
+                &mut self.heaps,
+                least - surplus,
+                &mut Asked { ..Asked::NOTHING },
+            );
             surplus = least;
             if branch.up {
                 cause = Cause::Capacity;
@@ -289,7 +346,11 @@ impl Sweep {
                 continue;
             }
             let layers = layers(at, size).up_to(able);
-            let asked = if curve.top.rank > at.rank { able } else { layers.award_at(curve.top.level) };
+            let asked = if curve.top.rank > at.rank {
+                able
+            } else {
+                layers.award_at(curve.top.level)
+            };
             let gap = asked * branch.scale - surplus;
             if gap > 0.0 {
                 let mut asked = Asked::new(at.rank, &layers, branch.scale, curve.top);
@@ -308,7 +369,12 @@ impl Sweep {
             }
         }
         self.surplus[v] = surplus;
-        self.cuts[v] = Cut { curve, cause, stop, ..Cut::NONE };
+        self.cuts[v] = Cut {
+            curve,
+            cause,
+            stop,
+            ..Cut::NONE
+        };
         if branch.parent != NONE {
             let parent = branch.parent as usize;
             self.surplus[parent] += surplus.min(most);
