@@ -379,14 +379,14 @@ impl NetworkBuilder {
                     gain: arc.gain,
                 });
             }
-            if arc.role == Role::Main {
-                if let Some(first) = main[arc.tail].replace(i) {
-                    return Err(NetworkError::TwoMainArcs {
-                        node: arc.tail,
-                        first,
-                        second: i,
-                    });
-                }
+            if arc.role == Role::Main
+                && let Some(first) = main[arc.tail].replace(i)
+            {
+                return Err(NetworkError::TwoMainArcs {
+                    node: arc.tail,
+                    first,
+                    second: i,
+                });
             }
         }
         Ok(())

@@ -112,11 +112,6 @@ impl Solver {
         Ok(&self.outcome)
     }
 
-    /// What the last day that was solved gave; before the first, nothing to anybody.
-    pub fn outcome(&self) -> &Outcome {
-        &self.outcome
-    }
-
     fn share(&mut self, network: &Network, today: &Today) {
         self.measure(network, today);
         self.sweep.run(network, today, &self.largest);
@@ -153,14 +148,14 @@ impl Solver {
         if limit.rank == at.rank {
             let class = at.rank as usize - 1;
             let layers = network.rules[class].layers(size, at.weight, self.largest[class]);
-            if layers
+            let full = layers
                 .as_slice()
                 .last()
-                .is_none_or(|top| limit.level >= top.to)
-            {
+                .is_none_or(|top| limit.level >= top.to);
+            (award, level) = (layers.award_at(limit.level), limit.level);
+            if full || award >= size {
                 return;
             }
-            (award, level) = (layers.award_at(limit.level).min(size), limit.level);
         }
         self.outcome.award[at.claim as usize] = award;
         self.outcome.level[at.claim as usize] = level;

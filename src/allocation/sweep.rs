@@ -89,9 +89,13 @@ impl Curve {
             self.top = next;
 
             if bend == Some(next) {
-                self.slope = (self.slope + heaps.take::<HIGHEST>(&mut self.ends)).max(0.0);
+                self.slope += heaps.take::<HIGHEST>(&mut self.ends);
             } else if fall == Some(next) {
                 asked.pass();
+                if asked.passed == asked.len {
+                    // Nothing is asked for any more: what is left of the gap is rounding.
+                    break;
+                }
             } else {
                 self.slope = 0.0;
                 asked.slope = 0.0;
@@ -101,7 +105,7 @@ impl Curve {
                         return rise;
                     }
                     (bend, fall) => {
-                        self.top = bend.unwrap_or(Key::BELOW).max(fall.unwrap_or(Key::BELOW))
+                        self.top = bend.unwrap_or(Key::BELOW).max(fall.unwrap_or(Key::BELOW));
                     }
                 }
             }
@@ -135,7 +139,7 @@ impl Curve {
                 slope = 0.0;
             }
             bottom = next;
-            slope = (slope - heaps.take::<LOWEST>(&mut self.ends)).max(0.0);
+            slope -= heaps.take::<LOWEST>(&mut self.ends);
         }
         bottom
     }
@@ -187,7 +191,7 @@ impl Asked {
     }
 
     fn pass(&mut self) {
-        self.slope = (self.slope + self.bends[self.passed].1).max(0.0);
+        self.slope += self.bends[self.passed].1;
         self.passed += 1;
     }
 }
