@@ -70,7 +70,10 @@
 //! forecasts: an allocation knows the demands and inflows of the days the water is on its way
 //! ([`simulation`] says why). No optimisation of releases. No water quality.
 
+pub mod agreement;
 pub mod allocation;
+pub mod basin;
+pub mod calendar;
 pub mod error;
 pub mod ledger;
 pub mod model;

@@ -112,6 +112,11 @@ impl Solver {
         Ok(&self.outcome)
     }
 
+    /// What the last day that was solved gave; before the first, nothing to anybody.
+    pub fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+
     fn share(&mut self, network: &Network, today: &Today) {
         self.measure(network, today);
         self.sweep.run(network, today, &self.largest);
