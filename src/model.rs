@@ -91,6 +91,15 @@ impl Model {
         &self.classes
     }
 
+    /// The same model, with all classes sharing by one rule: what would the season have been?
+    #[must_use]
+    pub fn sharing_by(mut self, rule: &Arc<dyn ParametricRule>) -> Self {
+        for class in &mut self.classes {
+            class.rule = Arc::clone(rule);
+        }
+        self
+    }
+
     /// The agreements.
     pub fn agreements(&self) -> &[Agreement] {
         &self.agreements

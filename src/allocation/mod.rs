@@ -74,7 +74,10 @@
 pub use day::{DayError, Outcome, Today};
 pub use network::{Network, NetworkBuilder, NetworkError, Place, Role};
 pub use reasons::Binding;
-pub use rule::{EqualAwards, EqualLosses, Layer, Layers, ParametricRule, Proportional, Talmud};
+pub use rule::{
+    ConstrainedEgalitarian, EqualAwards, EqualLosses, Layer, Layers, ParametricRule, Piniles,
+    Proportional, RULE_NAMES, ReverseTalmud, Talmud, rule_by_name,
+};
 pub use solver::Solver;
 
 mod day;
