@@ -61,6 +61,7 @@
 //! | build a basin in code | `examples/quickstart.rs` |
 //! | write a release policy | `examples/custom_policy.rs` |
 //! | draw a season | `examples/picture.rs` |
+//! | see what another sharing rule would have changed | `examples/compare_rules.rs` |
 //!
 //! # What it does not do
 //!
@@ -86,6 +87,7 @@ pub mod units;
 
 pub use error::{Diagnostic, Diagnostics, Error, Result};
 pub use jiff;
+pub use ledger::Ledger;
 pub use model::{Model, ModelBuilder, PriorityClass};
 pub use report::Report;
 pub use simulation::{Plan, Simulation, State};

@@ -100,6 +100,21 @@ impl Model {
         self
     }
 
+    /// The same model, with every positive lateral inflow multiplied by a factor; net losses and
+    /// unaccounted terms stay.
+    ///
+    /// # Panics
+    ///
+    /// If the factor is negative or no number.
+    #[must_use]
+    pub fn scaling_inflow(mut self, factor: f64) -> Self {
+        assert!(factor >= 0.0 && factor.is_finite(), "an inflow factor of {factor}");
+        for series in self.inflow.iter_mut().flatten() {
+            *series = series.map(|flow| if flow > 0.0 { flow * factor } else { flow });
+        }
+        self
+    }
+
     /// The agreements.
     pub fn agreements(&self) -> &[Agreement] {
         &self.agreements
