@@ -361,7 +361,8 @@ mod filling {
 
     pub(crate) fn awards(basin: &Basin) -> Vec<f64> {
         let tree = Tree::new(basin);
-        let slack = 1e-11 * basin.scale();
+        // Each round forbears a little more, so that what one round accepts never stops the next.
+        let mut slack = 0.0;
         let mut awards = vec![0.0; basin.claims.len()];
         for (class, rule) in (0..).zip(&basin.rules) {
             let largest = basin.largest(class);
@@ -370,6 +371,7 @@ mod filling {
             let mut rising: Vec<usize> = basin.classmates(class).collect();
             let mut level = 0.0;
             loop {
+                slack += 1e-11 * basin.scale();
                 let reaches = |level: f64, awards: &mut Vec<f64>| {
                     for &i in &rising {
                         awards[i] = award(i, level);
@@ -397,10 +399,11 @@ mod filling {
                     awards[i] = held;
                     free
                 });
-                if rising.len() == before {
-                    // Only together, and by less than the nudge, do they ask for too much.
-                    break;
-                }
+                assert!(
+                    rising.len() < before,
+                    "some claim must be what stops the level
+{basin:#?}"
+                );
             }
         }
         awards
