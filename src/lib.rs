@@ -2,5 +2,8 @@
 //! delivered against what it had promised.
 
 pub mod error;
+pub mod rules;
+#[cfg(feature = "proptest")]
+pub mod testing;
 
 pub use error::{Diagnostic, Diagnostics, Error, Result};
