@@ -75,8 +75,9 @@ pub trait RiverRule<N: Number = f64>: fmt::Debug + Send + Sync {
 /// Upstream first: everyone takes what passes, up to the claim.
 ///
 /// Absolute territorial sovereignty, or the doctrine of Harmon (1895): `xᵢ = min(cᵢ, eᵢ + what those
-/// upstream leave)`. The only solution with all the composition laws of Ansink and Weikard (2015), so
-/// fit for daily use; what it lacks is any care for those downstream.
+/// upstream leave)`. The only solution with all the composition laws of Ansink and Weikard (2015).
+/// Daily use: yes, sharing a season day by day among the claims still open comes to the same. What it
+/// lacks is any care for those downstream.
 ///
 /// ```
 /// use riparian::rules::{Harmon, River, RiverRule};
@@ -115,6 +116,9 @@ impl<N: Number> RiverRule<N> for Harmon {
 /// Unlimited territorial integrity, or no harm: upstream may use only what those below do not claim.
 /// The award of party `i` is its claim, or what every stretch below can spare of the water that has
 /// come in so far: `minₖ≥ᵢ (e₁ + … + eₖ - xᵢ₊₁ - … - xₖ)`.
+///
+/// Daily use: only with foresight. Water passed down for a claim that tomorrow's tributary would have
+/// met is lost to those above.
 ///
 /// ```
 /// use riparian::rules::{NoHarm, River, RiverRule};
@@ -155,9 +159,8 @@ impl<N: Number> RiverRule<N> for NoHarm {
 /// still need beyond their own inflows; a surplus at the mouth does not help those above it. Where
 /// the two claims are less than the water, both are met.
 ///
-/// The laws of the rule for two carry over in part. Daily use: if the rule for two is
-/// [`Proportional`](super::Proportional) or another with composition up, and the needs below do not
-/// change within the season.
+/// Daily use: no. What those below need is counted against the inflows of the same period, so a day's
+/// answer forgets tomorrow's rain; share a season.
 ///
 /// ```
 /// use riparian::rules::{Proportional, River, RiverRule, SequentialSharing};
@@ -286,6 +289,34 @@ mod tests {
             let last = SequentialSharing::new(StrictPriority::new([1, 0]).unwrap());
             assert_eq!(last.award(&river).unwrap(), NoHarm.award(&river).unwrap());
         }
+    }
+
+    /// A season in one piece, and as one day after another among the claims still open.
+    fn whole_and_sliced(
+        rule: &dyn RiverRule,
+        days: [[f64; 3]; 2],
+        claims: [f64; 3],
+    ) -> [Vec<f64>; 2] {
+        let season: Vec<f64> = (0..3).map(|i| days[0][i] + days[1][i]).collect();
+        let whole = rule.award(&River::new(&season, &claims).unwrap()).unwrap();
+        let first = rule.award(&River::new(&days[0], &claims).unwrap()).unwrap();
+        let open: Vec<f64> = (0..3).map(|i| claims[i] - first[i]).collect();
+        let second = rule.award(&River::new(&days[1], &open).unwrap()).unwrap();
+        [whole, (0..3).map(|i| first[i] + second[i]).collect()]
+    }
+
+    #[test]
+    fn upstream_first_can_be_applied_daily_and_downstream_first_cannot() {
+        for (today, claims) in rivers() {
+            for tomorrow in [[0.0, 0.0, 3.0], [2.0, 0.0, 1.0], [1.0, 3.0, 0.0]] {
+                let [whole, sliced] = whole_and_sliced(&Harmon, [today, tomorrow], claims);
+                assert_eq!(whole, sliced);
+            }
+        }
+        let days = [[5.0, 0.0, 0.0], [0.0, 0.0, 5.0]];
+        let [whole, sliced] = whole_and_sliced(&NoHarm, days, [5.0, 0.0, 5.0]);
+        assert_eq!(whole, [5.0, 0.0, 5.0]);
+        assert_eq!(sliced, [0.0, 0.0, 5.0]);
     }
 
     #[test]
