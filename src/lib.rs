@@ -47,6 +47,7 @@
 //! | [`scenario`] | scenario folders: the reference of the file formats |
 //! | [`basin`], [`operation`], [`agreement`] | the physical model, release policies, obligations |
 //! | [`model`] | the checked model and its builder |
+//! | [`rules`] | rules by which a pool is shared, and their laws |
 //! | [`allocation`] | one day's water shared exactly on a network |
 //! | [`simulation`], [`ledger`] | the engine, and the journal of every cubic metre |
 //! | [`report`] | settlements with their reasons, tables, files |
@@ -61,6 +62,8 @@
 //! | build a basin in code | `examples/quickstart.rs` |
 //! | write a release policy | `examples/custom_policy.rs` |
 //! | draw a season | `examples/picture.rs` |
+//! | divide a pool by a rule | `examples/share.rs` |
+//! | write a sharing rule, and test it | `examples/custom_rule.rs`, `examples/property_test_a_rule.rs` |
 //! | see what another sharing rule would have changed | `examples/compare_rules.rs` |
 //!
 //! # What it does not do
@@ -80,9 +83,12 @@ pub mod ledger;
 pub mod model;
 pub mod operation;
 pub mod report;
+pub mod rules;
 pub mod scenario;
 pub mod series;
 pub mod simulation;
+#[cfg(feature = "proptest")]
+pub mod testing;
 pub mod units;
 
 pub use error::{Diagnostic, Diagnostics, Error, Result};

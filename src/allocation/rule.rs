@@ -225,8 +225,9 @@ impl ParametricRule for Talmud {
     }
 }
 
-/// The reverse Talmud rule: equal losses on the lower halves of the claims, then equal losses on the upper
-/// halves. The level is the largest half less the loss, once below and once above.
+/// The reverse Talmud rule: equal losses on the lower halves of the claims, then equal awards on the upper
+/// halves. The level is half the largest claim less the loss below, and half the largest claim and the award
+/// of the upper half above.
 ///
 /// After Chun, Schummer and Thomson, "Constrained egalitarianism: a new solution for claims problems", Seoul
 /// Journal of Economics 14 (2001).
@@ -238,7 +239,7 @@ impl ParametricRule for ReverseTalmud {
         let (half, top) = (claim / 2.0, largest / 2.0);
         Layers::none()
             .and((top - half).max(0.0), top, 1.0)
-            .and((largest - half).max(top), largest, 1.0)
+            .and(top, top + half, 1.0)
     }
 
     fn weighted(&self) -> bool {
