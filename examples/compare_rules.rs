@@ -53,7 +53,11 @@ fn table(model: &Model) -> Result<Table> {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
     table.set_header(["party", "asked"].into_iter().chain(RULE_NAMES));
-    let parties = model.basin().parties().iter().map(|party| Some(party.id.as_str()));
+    let parties = model
+        .basin()
+        .parties()
+        .iter()
+        .map(|party| Some(party.id.as_str()));
     for party in parties.chain([None]) {
         let asked = total(model, party, |i| seasons[0].offtakes().demand.of(i).sum());
         if asked == 0.0 {
@@ -63,10 +67,15 @@ fn table(model: &Model) -> Result<Table> {
             .iter()
             .map(|ledger| total(model, party, |i| ledger.offtakes().delivered.of(i).sum()))
             .collect();
-        let mut row = vec![Cell::new(party.unwrap_or("all")), right(format!("{asked:.1}"))];
-        row.extend(delivered.iter().map(|mcm| {
-            right(format!("{mcm:.1} ({:+.1})", mcm - delivered[0]))
-        }));
+        let mut row = vec![
+            Cell::new(party.unwrap_or("all")),
+            right(format!("{asked:.1}")),
+        ];
+        row.extend(
+            delivered
+                .iter()
+                .map(|mcm| right(format!("{mcm:.1} ({:+.1})", mcm - delivered[0]))),
+        );
         table.add_row(row);
     }
     Ok(table)
@@ -101,5 +110,8 @@ fn arguments(mut args: impl Iterator<Item = String>) -> Result<(PathBuf, Vec<f64
         }
     }
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    Ok((scenario.unwrap_or_else(|| root.join("data/bakhri-tochik-2024-protocol")), factors))
+    Ok((
+        scenario.unwrap_or_else(|| root.join("data/bakhri-tochik-2024-protocol")),
+        factors,
+    ))
 }
