@@ -51,7 +51,7 @@ fn table(model: &Model) -> Result<Table> {
         })
         .collect::<Result<Vec<Ledger>>>()?;
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
     table.set_header(["party", "asked"].into_iter().chain(RULE_NAMES));
     let parties = model
         .basin()
