@@ -9,6 +9,7 @@ pub mod error;
 pub mod ledger;
 pub mod model;
 pub mod operation;
+pub mod scenario;
 pub mod series;
 pub mod simulation;
 pub mod units;
