@@ -354,13 +354,18 @@ impl Diagnostics {
     /// # Errors
     ///
     /// All the faults, as one [`Error`] for which [`Error::is_invalid`] holds.
-    pub fn finish<T>(mut self, value: T) -> Result<T> {
+    pub fn finish<T>(self, value: T) -> Result<T> {
         if self.faults.is_empty() {
             Ok(value)
         } else {
-            self.faults.sort_by(|a, b| a.place.cmp(&b.place));
-            Err(self.into())
+            Err(self.into_error())
         }
+    }
+
+    /// The error of these faults, in the order of their places.
+    pub(crate) fn into_error(mut self) -> Error {
+        self.faults.sort_by(|a, b| a.place.cmp(&b.place));
+        self.into()
     }
 }
 

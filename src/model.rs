@@ -352,7 +352,7 @@ impl ModelBuilder {
         let model = self.check(&mut faults);
         match model {
             Some(model) => faults.finish(model),
-            None => Err(faults.into()),
+            None => Err(faults.into_error()),
         }
     }
 
