@@ -53,6 +53,8 @@ pub(crate) struct Ways {
     pub(crate) canals: Vec<usize>,
     pub(crate) offtakes: Vec<usize>,
     pub(crate) store: Option<usize>,
+    /// Claims of obligations in the stream of the river that leaves.
+    pub(crate) streams: Vec<usize>,
 }
 
 /// A reach in numbers.
@@ -134,6 +136,15 @@ pub struct Claiming {
     /// volume in m3 (for a minimum flow: m3 a day).
     pub(crate) dues: Vec<(i64, i64, f64)>,
     pub(crate) kind: Pace,
+}
+
+impl Claiming {
+    /// The period a day of the run lies in.
+    pub(crate) fn period(&self, day: i64) -> Option<usize> {
+        let next = self.dues.partition_point(|&(_, to, _)| to < day);
+        let &(from, ..) = self.dues.get(next)?;
+        (from <= day).then_some(next)
+    }
 }
 
 /// Where an obligation claims.
@@ -294,7 +305,7 @@ impl<'a> Compiler<'a> {
             self.network
                 .rule(FIRST_CLASS + i as u16, class.rule.clone());
         }
-        let ways = ways(basin);
+        let mut ways = ways(basin);
         let order = basin.downstream_order().to_vec();
         let ranks = keep_ranks(basin, &order, &ways);
         // Numbered from the lowest rank, after all classes of the model.
@@ -311,6 +322,11 @@ impl<'a> Compiler<'a> {
             .collect();
         let (mut offtakes, returns) = self.offtakes();
         let claiming = self.claiming(&ways, &mut stores, &mut offtakes);
+        for claiming in &claiming {
+            if let ClaimedAt::Stream { reach, claim, .. } = claiming.place {
+                ways[reaches[reach].tail].streams.push(claim);
+            }
+        }
         let window = self.model.window;
         let inflow = by_day(
             window,
