@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
-use riparian::report::{Settlement, Status};
+use riparian::calendar::{Month, Window};
+use riparian::report::{Settlement, Status, Unit};
 use riparian::{Report, Result};
 
 fn main() -> ExitCode {
@@ -80,14 +81,14 @@ fn settlements(report: &Report) -> Table {
         "unit",
         "verdict",
         "since",
-        "second reading",
+        "2nd reading",
     ]);
     for row in report.in_river_order() {
         table.add_row([
-            Cell::new(&row.point),
+            Cell::new(short(&row.point, 22)),
             Cell::new(&row.obligation),
             Cell::new(parties_of(row)),
-            Cell::new(row.period),
+            Cell::new(period(row.period)),
             number(Some(row.committed)),
             number(row.delivered),
             number(row.balance()),
@@ -101,13 +102,32 @@ fn settlements(report: &Report) -> Table {
                 row.second
                     .as_ref()
                     .map_or(String::new(), |(source, reading)| {
-                        let source: String = source.chars().take(24).collect();
-                        format!("{reading:.1} ({source})")
+                        format!("{reading:.1} {}", short(source, 18))
                     }),
             ),
         ]);
     }
     table
+}
+
+/// A whole month by its name, any other period by its days.
+fn period(window: Window) -> String {
+    let month = Month::containing(window.from());
+    if window == month.window() {
+        month.to_string()
+    } else if window.days() == 1 {
+        window.from().to_string()
+    } else {
+        window.to_string()
+    }
+}
+
+/// A text cut to a width, with a sign that it was.
+fn short(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    text.chars().take(width - 2).chain("..".chars()).collect()
 }
 
 /// What each party owes and is owed: how many periods, and what is missing of them.
@@ -120,7 +140,8 @@ fn parties(report: &Report) -> Table {
         "short",
         "exceeded",
         "pending",
-        "missing water, Mm3",
+        "short of, Mm3",
+        "short of, GWh",
     ]);
     for party in report.plan().model().basin().parties() {
         for owes in [true, false] {
@@ -133,11 +154,12 @@ fn parties(report: &Report) -> Table {
                 continue;
             }
             let count = |status| rows.iter().filter(|row| row.status == status).count();
-            let missing: f64 = rows
-                .iter()
-                .filter(|row| row.unit == riparian::report::Unit::Mcm)
-                .map(|row| row.shortfall())
-                .sum();
+            let missing = |unit| -> f64 {
+                rows.iter()
+                    .filter(|row| row.unit == unit)
+                    .map(|row| row.shortfall())
+                    .sum()
+            };
             table.add_row([
                 Cell::new(&party.name),
                 Cell::new(if owes { "owes" } else { "is owed" }),
@@ -146,7 +168,8 @@ fn parties(report: &Report) -> Table {
                 Cell::new(count(Status::Short)).set_alignment(CellAlignment::Right),
                 Cell::new(count(Status::Exceeded)).set_alignment(CellAlignment::Right),
                 Cell::new(count(Status::Pending)).set_alignment(CellAlignment::Right),
-                number(Some(missing)),
+                number(Some(missing(Unit::Mcm))),
+                number(Some(missing(Unit::Gwh))),
             ]);
         }
     }
@@ -155,13 +178,13 @@ fn parties(report: &Report) -> Table {
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::NOTHING);
     table.set_header(header);
     table
 }
 
 fn number(value: Option<f64>) -> Cell {
-    Cell::new(value.map_or("-".into(), |v| format!("{v:.1}"))).set_alignment(CellAlignment::Right)
+    Cell::new(value.map_or("-".into(), tenths)).set_alignment(CellAlignment::Right)
 }
 
 fn parties_of(row: &Settlement) -> String {
@@ -170,6 +193,12 @@ fn parties_of(row: &Settlement) -> String {
         row.debtor,
         row.creditor.as_deref().unwrap_or("river")
     )
+}
+
+/// A figure to a tenth; what rounds to nothing has no sign.
+fn tenths(value: f64) -> String {
+    let text = format!("{value:.1}");
+    if text == "-0.0" { "0.0".into() } else { text }
 }
 
 /// The verdict, readable without colour.

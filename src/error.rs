@@ -53,6 +53,8 @@ enum Kind {
     Output(String),
     #[error("{0}")]
     State(String),
+    #[error("{0}")]
+    Rule(String),
 }
 
 impl Error {
@@ -104,6 +106,11 @@ impl Error {
         Self(Box::new(Kind::State(message.into())))
     }
 
+    /// A claims problem that cannot be, or a rule that does not fit it.
+    pub(crate) fn rule(message: impl Into<String>) -> Self {
+        Self(Box::new(Kind::Rule(message.into())))
+    }
+
     /// Is it a text that does not parse as the value asked for?
     pub fn is_parse(&self) -> bool {
         matches!(*self.0, Kind::Parse(_))
@@ -137,6 +144,11 @@ impl Error {
     /// Is it a saved state that does not fit the plan it was given to?
     pub fn is_state(&self) -> bool {
         matches!(*self.0, Kind::State(_))
+    }
+
+    /// Is it a claims problem that cannot be shared, or a sharing rule that does not fit it?
+    pub fn is_rule(&self) -> bool {
+        matches!(*self.0, Kind::Rule(_))
     }
 
     /// The faults of the scenario or model, if that is what is wrong.
@@ -342,13 +354,18 @@ impl Diagnostics {
     /// # Errors
     ///
     /// All the faults, as one [`Error`] for which [`Error::is_invalid`] holds.
-    pub fn finish<T>(mut self, value: T) -> Result<T> {
+    pub fn finish<T>(self, value: T) -> Result<T> {
         if self.faults.is_empty() {
             Ok(value)
         } else {
-            self.faults.sort_by(|a, b| a.place.cmp(&b.place));
-            Err(self.into())
+            Err(self.into_error())
         }
+    }
+
+    /// The error of these faults, in the order of their places.
+    pub(crate) fn into_error(mut self) -> Error {
+        self.faults.sort_by(|a, b| a.place.cmp(&b.place));
+        self.into()
     }
 }
 

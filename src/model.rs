@@ -91,6 +91,30 @@ impl Model {
         &self.classes
     }
 
+    /// The same model, with all classes sharing by one rule: what would the season have been?
+    #[must_use]
+    pub fn sharing_by(mut self, rule: &Arc<dyn ParametricRule>) -> Self {
+        for class in &mut self.classes {
+            class.rule = Arc::clone(rule);
+        }
+        self
+    }
+
+    /// The same model, with every positive lateral inflow multiplied by a factor; net losses and
+    /// unaccounted terms stay.
+    ///
+    /// # Panics
+    ///
+    /// If the factor is negative or no number.
+    #[must_use]
+    pub fn scaling_inflow(mut self, factor: f64) -> Self {
+        assert!(factor >= 0.0 && factor.is_finite(), "an inflow factor of {factor}");
+        for series in self.inflow.iter_mut().flatten() {
+            *series = series.map(|flow| if flow > 0.0 { flow * factor } else { flow });
+        }
+        self
+    }
+
     /// The agreements.
     pub fn agreements(&self) -> &[Agreement] {
         &self.agreements
@@ -328,7 +352,7 @@ impl ModelBuilder {
         let model = self.check(&mut faults);
         match model {
             Some(model) => faults.finish(model),
-            None => Err(faults.into()),
+            None => Err(faults.into_error()),
         }
     }
 

@@ -1,0 +1,527 @@
+//! The tables of the physical model, row by row.
+
+use std::collections::HashSet;
+
+use super::folder::Files;
+use super::table::{Column, Row, Table, may, must};
+use super::text::{unknown, whole};
+use crate::basin::{
+    Curve, CurvePoint, Node, NodeKind, Offtake, Outlet, OutletKind, Party, PowerPlant, Reach,
+    ReachKind, Reservoir,
+};
+use crate::error::{Diagnostic, Diagnostics, Place};
+use crate::units::{Area, Flow, Level, Power, Volume};
+
+/// The physical model as far as it could be read.
+#[derive(Default)]
+pub(super) struct Physical {
+    pub(super) parties: Vec<Party>,
+    pub(super) nodes: Vec<Node>,
+    /// Nodes whose kind could not be read.
+    pub(super) kindless: HashSet<String>,
+    pub(super) reaches: Vec<Reach>,
+    pub(super) reservoirs: Vec<Reservoir>,
+    pub(super) offtakes: Vec<Offtake>,
+    pub(super) lost: Lost,
+}
+
+/// Of which tables rows were written that could not be read, so that what seems missing may not be.
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one answer a table")]
+pub(super) struct Lost {
+    pub(super) parties: bool,
+    pub(super) nodes: bool,
+    pub(super) reaches: bool,
+    pub(super) reservoirs: bool,
+    pub(super) curves: bool,
+    pub(super) power: bool,
+    pub(super) offtakes: bool,
+}
+
+/// Reads all tables of the physical model.
+pub(super) fn read(files: &Files, antecedent_given: bool, faults: &mut Diagnostics) -> Physical {
+    let mut physical = Physical::default();
+    physical.lost.parties = each(files, "parties.csv", &PARTIES, faults, |row, faults| {
+        let party = row.need_text("party", faults)?;
+        let name = row.text("name").unwrap_or(party);
+        physical
+            .parties
+            .push(Party::new(party, name).written_at(row.origin()));
+        Some(())
+    });
+    required(files, "nodes.csv", faults);
+    physical.lost.nodes = each(files, "nodes.csv", &NODES, faults, |row, faults| {
+        let id = row.need_id("node", faults)?;
+        let kind = row.need_word("kind", "kind of node", &node_kinds(), faults);
+        if kind.is_none() {
+            physical.kindless.insert(id.to_owned());
+        }
+        let node = Node::new(id, kind.unwrap_or(NodeKind::Junction));
+        let node = node.named(row.text("name").unwrap_or(id));
+        physical.nodes.push(node.written_at(row.origin()));
+        Some(())
+    });
+    required(files, "reaches.csv", faults);
+    let before = faults.len();
+    let lost = each(files, "reaches.csv", &REACHES, faults, |row, faults| {
+        let reach = reach(row, antecedent_given, faults)?;
+        physical.reaches.push(reach);
+        Some(())
+    });
+    // A travel time that could not be read leaves all leads unknown.
+    physical.lost.reaches = lost || faults.len() > before;
+    physical.lost.reservoirs = each(
+        files,
+        "reservoirs.csv",
+        &RESERVOIRS,
+        faults,
+        |row, faults| {
+            physical.reservoirs.push(reservoir(row, faults)?);
+            Some(())
+        },
+    );
+    physical.offtakes(files, faults);
+    physical.curves(files, faults);
+    physical.outlets(files, faults);
+    physical.evaporation(files, faults);
+    physical.power(files, faults);
+    physical
+}
+
+const PARTIES: [Column; 2] = [must("party"), may("name")];
+const NODES: [Column; 3] = [must("node"), must("kind"), may("name")];
+const REACHES: [Column; 8] = [
+    must("reach"),
+    must("from"),
+    must("to"),
+    must("kind"),
+    may("lag_days"),
+    may("loss_fraction"),
+    may("capacity_m3s"),
+    may("antecedent_m3s"),
+];
+const RESERVOIRS: [Column; 9] = [
+    must("reservoir"),
+    may("party"),
+    must("initial_mcm"),
+    must("dead_mcm"),
+    must("full_mcm"),
+    may("surcharge_mcm"),
+    may("min_release_m3s"),
+    may("ramp_m3s_per_day"),
+    may("seepage_mm_per_day"),
+];
+const CURVES: [Column; 4] = [
+    must("reservoir"),
+    must("level_m"),
+    must("volume_mcm"),
+    must("area_km2"),
+];
+const OUTLETS: [Column; 5] = [
+    must("reservoir"),
+    must("outlet"),
+    must("kind"),
+    may("level_m"),
+    must("capacity_m3s"),
+];
+const MONTHS: [&str; 12] = [
+    "jan_mm", "feb_mm", "mar_mm", "apr_mm", "may_mm", "jun_mm", "jul_mm", "aug_mm", "sep_mm",
+    "oct_mm", "nov_mm", "dec_mm",
+];
+const POWER: [Column; 4] = [
+    must("reservoir"),
+    must("efficiency"),
+    must("capacity_mw"),
+    must("tailwater_m"),
+];
+const OFFTAKES: [Column; 10] = [
+    must("offtake"),
+    must("at"),
+    must("party"),
+    may("name"),
+    must("class"),
+    may("weight"),
+    may("capacity_m3s"),
+    may("return_to"),
+    may("return_fraction"),
+    may("return_lag_days"),
+];
+
+fn node_kinds() -> [(&'static str, NodeKind); 5] {
+    [
+        NodeKind::Inflow,
+        NodeKind::Reservoir,
+        NodeKind::Junction,
+        NodeKind::Gauge,
+        NodeKind::Terminal,
+    ]
+    .map(|kind| (kind.name(), kind))
+}
+
+/// Reads the rows of a table, if there is one; whether any were lost.
+fn each(
+    files: &Files,
+    name: &str,
+    columns: &[Column],
+    faults: &mut Diagnostics,
+    mut read: impl FnMut(&Row, &mut Diagnostics) -> Option<()>,
+) -> bool {
+    let Some(source) = files.sources.get(name) else {
+        return files.has(name) || is_required(name);
+    };
+    let Some(table) = Table::read(source, faults) else {
+        return true;
+    };
+    let sheet = table.sheet(columns, faults);
+    let mut lost = table.lost_rows;
+    for row in sheet.rows() {
+        lost |= read(&row, faults).is_none();
+    }
+    lost
+}
+
+fn is_required(name: &str) -> bool {
+    matches!(name, "nodes.csv" | "reaches.csv")
+}
+
+/// A fault if a file is missing that every scenario has.
+fn required(files: &Files, name: &str, faults: &mut Diagnostics) {
+    if !files.has(name) {
+        faults.push(
+            Diagnostic::new("no such file")
+                .at(Some(whole(name)))
+                .expected("a table that every scenario has"),
+        );
+    }
+}
+
+fn reach(row: &Row, antecedent_given: bool, faults: &mut Diagnostics) -> Option<Reach> {
+    let id = row.need_id("reach", faults);
+    let from = row.need_text("from", faults);
+    let to = row.need_text("to", faults);
+    let kinds = [("river", ReachKind::River), ("canal", ReachKind::Canal)];
+    let kind = row.need_word("kind", "kind of reach", &kinds, faults);
+    let lag_days = row.whole("lag_days", faults).unwrap_or(0);
+    let loss = row.number("loss_fraction", faults).unwrap_or(0.0);
+    let capacity = row.number("capacity_m3s", faults).map(Flow::from_m3s);
+    let antecedent = row.number("antecedent_m3s", faults).map(Flow::from_m3s);
+    if antecedent_given && lag_days > 0 && row.text("antecedent_m3s").is_none() {
+        faults.push(
+            Diagnostic::new("no `antecedent_m3s` for a reach with a travel time")
+                .at(Some(row.place("antecedent_m3s")))
+                .expected("the flow that entered it before the run, or antecedent = \"steady\""),
+        );
+    }
+    let mut reach = Reach::river(id?, from?, to?).lag_days(lag_days).loss(loss);
+    reach.kind = kind?;
+    reach.capacity = capacity;
+    reach.antecedent = antecedent;
+    Some(reach.written_at(row.origin()))
+}
+
+/// A volume that could not be read stands at the nearest bound, so that no other seems wrong.
+fn reservoir(row: &Row, faults: &mut Diagnostics) -> Option<Reservoir> {
+    let mut volume = |column| row.need_number(column, faults).map(Volume::from_mcm);
+    let (initial, dead, full) = (
+        volume("initial_mcm"),
+        volume("dead_mcm"),
+        volume("full_mcm"),
+    );
+    let surcharge = row.number("surcharge_mcm", faults).map(Volume::from_mcm);
+    let highest = initial
+        .unwrap_or(Volume::ZERO)
+        .max(dead.unwrap_or(Volume::ZERO));
+    let full = full.or(surcharge).unwrap_or(highest);
+    let surcharge = if surcharge.is_none() && row.text("surcharge_mcm").is_some() {
+        full.max(highest)
+    } else {
+        surcharge.unwrap_or(full)
+    };
+    let min_release = row.number("min_release_m3s", faults).unwrap_or(0.0);
+    let ramp = row.number("ramp_m3s_per_day", faults);
+    let seepage = row.number("seepage_mm_per_day", faults).unwrap_or(0.0);
+    let mut reservoir = Reservoir::new(row.need_text("reservoir", faults)?, full)
+        .party(row.text("party").unwrap_or_default())
+        .initial(initial.unwrap_or(Volume::ZERO))
+        .dead(dead.unwrap_or(Volume::ZERO))
+        .surcharge(surcharge)
+        .min_release(Flow::from_m3s(min_release))
+        .seepage_mm_per_day(seepage);
+    reservoir.ramp = ramp.map(Flow::from_m3s);
+    Some(reservoir.written_at(row.origin()))
+}
+
+impl Physical {
+    fn offtakes(&mut self, files: &Files, faults: &mut Diagnostics) {
+        self.lost.offtakes = each(files, "offtakes.csv", &OFFTAKES, faults, |row, faults| {
+            let id = row.need_id("offtake", faults);
+            let at = row.need_text("at", faults);
+            let party = row.need_text("party", faults);
+            let class = row.need_text("class", faults);
+            let weight = row.number("weight", faults);
+            let capacity = row.number("capacity_m3s", faults);
+            let back = return_flow(row, faults);
+            let mut offtake = Offtake::new(id?, at?, party?, class?)
+                .named(row.text("name").or(id)?)
+                .weight(weight.unwrap_or(1.0));
+            offtake.capacity = capacity.map(Flow::from_m3s);
+            if let Some((to, fraction, lag)) = back {
+                offtake = offtake.returning(to, fraction, lag);
+            }
+            self.offtakes.push(offtake.written_at(row.origin()));
+            Some(())
+        });
+    }
+
+    /// The reservoir that a row of another table is about.
+    fn reservoir_of(&mut self, row: &Row, faults: &mut Diagnostics) -> Option<&mut Reservoir> {
+        let id = row.need_text("reservoir", faults)?;
+        let at = self
+            .reservoirs
+            .iter()
+            .position(|reservoir| reservoir.node == id);
+        if at.is_none() && !self.lost.reservoirs {
+            let known = self
+                .reservoirs
+                .iter()
+                .map(|reservoir| reservoir.node.as_str());
+            faults.push(unknown("reservoir", id, known, row.place("reservoir")));
+        }
+        Some(&mut self.reservoirs[at?])
+    }
+
+    fn curves(&mut self, files: &Files, faults: &mut Diagnostics) {
+        let mut curves: Vec<(String, Vec<(CurvePoint, Place)>)> = Vec::new();
+        let before = faults.len();
+        self.lost.curves = each(files, "curves.csv", &CURVES, faults, |row, faults| {
+            let id = self.reservoir_of(row, faults)?.node.clone();
+            let level = row.need_number("level_m", faults);
+            let volume = row.need_number("volume_mcm", faults);
+            let area = row.need_number("area_km2", faults);
+            let point = CurvePoint {
+                level: Level::from_m(level?),
+                volume: Volume::from_mcm(volume?),
+                area: Area::from_km2(area?),
+            };
+            let place = row.place(match curves.iter().find(|(of, _)| *of == id) {
+                Some((_, points)) => falling_column(points.last().map(|(p, _)| p), &point),
+                None => "level_m",
+            });
+            group(&mut curves, &id, (point, place));
+            Some(())
+        });
+        for (id, points) in curves {
+            let (points, places): (Vec<_>, Vec<_>) = points.into_iter().unzip();
+            match Curve::new(points) {
+                Ok(curve) => {
+                    let of = self.reservoirs.iter_mut().find(|r| r.node == id);
+                    if let Some(reservoir) = of {
+                        reservoir.curve = Some(curve);
+                    }
+                }
+                Err((i, message)) => faults.push(
+                    Diagnostic::new(format!("curve of `{id}`: {message}"))
+                        .at(places.get(i).cloned())
+                        .expected("levels and volumes that rise, areas that do not fall"),
+                ),
+            }
+        }
+        self.lost.curves |= faults.len() > before;
+    }
+
+    fn outlets(&mut self, files: &Files, faults: &mut Diagnostics) {
+        let mut outlets: Vec<((String, String), Vec<OutletRow>)> = Vec::new();
+        each(files, "outlets.csv", &OUTLETS, faults, |row, faults| {
+            let id = self.reservoir_of(row, faults)?.node.clone();
+            let outlet = row.need_text("outlet", faults);
+            let kinds = [
+                ("turbine", OutletKind::Turbine),
+                ("gate", OutletKind::Gate),
+                ("spillway", OutletKind::Spillway),
+            ];
+            let kind = row.need_word("kind", "kind of outlet", &kinds, faults);
+            let level = row.number("level_m", faults);
+            let capacity = row.need_number("capacity_m3s", faults);
+            let given = row.text("level_m").is_none() || level.is_some();
+            let read = OutletRow {
+                kind: kind?,
+                level: level.map(Level::from_m),
+                capacity: Flow::from_m3s(capacity.filter(|_| given)?),
+                kind_place: row.place("kind"),
+                level_place: row.place("level_m"),
+                capacity_place: row.place("capacity_m3s"),
+            };
+            group(&mut outlets, &(id, outlet?.to_owned()), read);
+            Some(())
+        });
+        for ((id, name), rows) in outlets {
+            let outlet = outlet(&name, &rows, faults);
+            let of = self.reservoirs.iter_mut().find(|r| r.node == id);
+            if let (Some(reservoir), Some(outlet)) = (of, outlet) {
+                reservoir.outlets.push(outlet);
+            }
+        }
+    }
+
+    fn evaporation(&mut self, files: &Files, faults: &mut Diagnostics) {
+        let columns: Vec<Column> = [must("reservoir")]
+            .into_iter()
+            .chain(MONTHS.map(must))
+            .collect();
+        let mut seen = HashSet::new();
+        each(files, "evaporation.csv", &columns, faults, |row, faults| {
+            let depths = MONTHS.map(|month| {
+                let depth = row.need_number(month, faults)?;
+                at_least_zero(depth, month, row, faults)
+            });
+            let reservoir = self.reservoir_of(row, faults)?;
+            once(&mut seen, &reservoir.node, row, faults);
+            reservoir.evaporation_mm = depths.map(|depth| depth.unwrap_or(0.0));
+            Some(())
+        });
+    }
+
+    fn power(&mut self, files: &Files, faults: &mut Diagnostics) {
+        let mut seen = HashSet::new();
+        self.lost.power = each(files, "power.csv", &POWER, faults, |row, faults| {
+            let efficiency = row.need_number("efficiency", faults);
+            let efficiency = efficiency.filter(|&found| {
+                let sound = found > 0.0 && found <= 1.0;
+                if !sound {
+                    faults.push(
+                        Diagnostic::new(format!("an efficiency of {found}"))
+                            .at(Some(row.place("efficiency")))
+                            .expected("a fraction above 0 and at most 1"),
+                    );
+                }
+                sound
+            });
+            let capacity = row.need_number("capacity_mw", faults);
+            let capacity = capacity.and_then(|mw| at_least_zero(mw, "capacity_mw", row, faults));
+            let tailwater = row.need_number("tailwater_m", faults);
+            let reservoir = self.reservoir_of(row, faults)?;
+            once(&mut seen, &reservoir.node, row, faults);
+            reservoir.power = Some(PowerPlant {
+                efficiency: efficiency?,
+                capacity: Power::from_mw(capacity?),
+                tailwater: Level::from_m(tailwater?),
+            });
+            Some(())
+        });
+    }
+}
+
+/// Adds an item to those of its key, keys in the order they first came.
+fn group<K: PartialEq + Clone, T>(groups: &mut Vec<(K, Vec<T>)>, key: &K, item: T) {
+    match groups.iter_mut().find(|(known, _)| known == key) {
+        Some((_, items)) => items.push(item),
+        None => groups.push((key.clone(), vec![item])),
+    }
+}
+
+/// A fault for a second row about the same reservoir.
+fn once(seen: &mut HashSet<String>, id: &str, row: &Row, faults: &mut Diagnostics) {
+    if !seen.insert(id.to_owned()) {
+        faults.push(
+            Diagnostic::new(format!("a second row for `{id}`"))
+                .at(Some(row.place("reservoir")))
+                .expected("one row a reservoir"),
+        );
+    }
+}
+
+fn at_least_zero(found: f64, column: &str, row: &Row, faults: &mut Diagnostics) -> Option<f64> {
+    if found < 0.0 {
+        faults.push(
+            Diagnostic::new(format!("`{column}` is {found}"))
+                .at(Some(row.place(column)))
+                .expected("at least 0"),
+        );
+        return None;
+    }
+    Some(found)
+}
+
+/// Which column of a curve point is the first that does not go on from the point before.
+fn falling_column(before: Option<&CurvePoint>, point: &CurvePoint) -> &'static str {
+    match before {
+        Some(before) if point.level > before.level && point.volume <= before.volume => "volume_mcm",
+        Some(before) if point.level > before.level && point.area < before.area => "area_km2",
+        _ => "level_m",
+    }
+}
+
+struct OutletRow {
+    kind: OutletKind,
+    level: Option<Level>,
+    capacity: Flow,
+    kind_place: Place,
+    level_place: Place,
+    capacity_place: Place,
+}
+
+/// One row makes a constant capacity, several a capacity by level.
+fn outlet(name: &str, rows: &[OutletRow], faults: &mut Diagnostics) -> Option<Outlet> {
+    let kind = rows[0].kind;
+    let before = faults.len();
+    for row in rows {
+        if row.kind != kind {
+            faults.push(
+                Diagnostic::new(format!("outlet `{name}` changes its kind"))
+                    .at(Some(row.kind_place.clone()))
+                    .expected("the same kind in all its rows"),
+            );
+        }
+        if row.capacity < Flow::ZERO {
+            faults.push(
+                Diagnostic::new(format!(
+                    "the capacity of outlet `{name}` is {}",
+                    row.capacity
+                ))
+                .at(Some(row.capacity_place.clone()))
+                .expected("a flow of at least 0"),
+            );
+        }
+    }
+    let points = match rows {
+        [only] => return Some(Outlet::constant(name, kind, only.capacity)),
+        _ => rows.iter().map(|row| Some((row.level?, row.capacity))),
+    };
+    let Some(points) = points.collect::<Option<Vec<_>>>() else {
+        let empty = rows.iter().find(|row| row.level.is_none());
+        faults.push(
+            Diagnostic::new(format!("no `level_m` for outlet `{name}`"))
+                .at(empty.map(|row| row.level_place.clone()))
+                .expected("a level in each row of an outlet that has several"),
+        );
+        return None;
+    };
+    if let Some(i) = (1..points.len()).find(|&i| points[i].0 <= points[i - 1].0) {
+        faults.push(
+            Diagnostic::new(format!("the level of outlet `{name}` does not rise"))
+                .at(Some(rows[i].level_place.clone()))
+                .expected(format!("a level above {}", points[i - 1].0)),
+        );
+    }
+    (faults.len() == before).then(|| Outlet::by_level(name, kind, points))
+}
+
+/// What comes back of an offtake: all three cells or none.
+fn return_flow<'t>(row: &Row<'_, 't>, faults: &mut Diagnostics) -> Option<(&'t str, f64, u32)> {
+    let columns = ["return_to", "return_fraction", "return_lag_days"];
+    let given = columns.map(|column| row.text(column).is_some());
+    if given == [false; 3] {
+        return None;
+    }
+    if let Some(i) = given.iter().position(|given| !given) {
+        faults.push(
+            Diagnostic::new(format!("a return flow without `{}`", columns[i]))
+                .at(Some(row.place(columns[i])))
+                .expected("where to, which fraction and after how many days: all three or none"),
+        );
+        return None;
+    }
+    let fraction = row.number("return_fraction", faults);
+    let lag = row.whole("return_lag_days", faults);
+    Some((row.text("return_to")?, fraction?, lag?))
+}

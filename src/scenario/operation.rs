@@ -1,0 +1,362 @@
+//! The operation of reservoirs: `[reservoir.<id>]` in `scenario.toml`.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::basin::Physical;
+use super::keys::{Keys, Value};
+use super::series::SeriesFile;
+use super::settings::Operation;
+use super::text::unknown;
+use crate::calendar::{Period, Window};
+use crate::error::{Diagnostic, Diagnostics, Origin};
+use crate::operation::{
+    LinearHedging, ReleasePolicy, RuleCurve, Schedule, StandardOperating, YearCurve, Zone,
+    ZoneHedging,
+};
+use crate::series::DailySeries;
+use crate::units::{Flow, Volume};
+
+/// The policy of a reservoir, and where it was written.
+pub(super) type PolicyRow = (String, Arc<dyn ReleasePolicy>, Origin);
+
+/// Reads the operation of all reservoirs.
+pub(super) fn read(
+    operations: Vec<Operation>,
+    releases: &SeriesFile,
+    window: Option<Window>,
+    physical: &mut Physical,
+    faults: &mut Diagnostics,
+) -> Vec<PolicyRow> {
+    check_releases(releases, physical, faults);
+    let mut rows = Vec::new();
+    for Operation {
+        reservoir: id,
+        place,
+        mut keys,
+    } in operations
+    {
+        let at = physical.reservoirs.iter().position(|r| r.node == id);
+        if at.is_none() && !physical.lost.reservoirs {
+            let known = physical.reservoirs.iter().map(|r| r.node.as_str());
+            faults.push(unknown("reservoir", id, known, place));
+        }
+        let rank = keys.get("keep_rank").and_then(|value| value.whole(faults));
+        let origin = keys.origin();
+        let policy = policy(keys, id, releases, window, faults);
+        if let Some(at) = at {
+            physical.reservoirs[at].keep_rank = rank;
+            rows.extend(policy.map(|policy| (id.to_owned(), policy, origin)));
+        }
+    }
+    rows
+}
+
+/// Releases are of reservoirs, and none is negative.
+fn check_releases(releases: &SeriesFile, physical: &Physical, faults: &mut Diagnostics) {
+    let known = || physical.reservoirs.iter().map(|r| r.node.as_str());
+    for (i, (id, series, origin)) in releases.columns.iter().enumerate() {
+        if known().all(|reservoir| reservoir != id) && !physical.lost.reservoirs {
+            faults.push(
+                Diagnostic::new(format!("a column for the unknown reservoir `{id}`"))
+                    .at(origin.place(id))
+                    .expected("the id of a reservoir")
+                    .nearest(id, known()),
+            );
+        }
+        if releases.columns[..i]
+            .iter()
+            .any(|(before, ..)| before == id)
+        {
+            faults.push(
+                Diagnostic::new(format!("two columns for the reservoir `{id}`"))
+                    .at(origin.place(id)),
+            );
+        }
+        if let Some((day, value)) = series.iter().find(|&(_, value)| value < 0.0) {
+            faults.push(
+                Diagnostic::new(format!("the release of `{id}` is {value} on {day}"))
+                    .at(origin.place(id))
+                    .expected("at least 0"),
+            );
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Standard,
+    Replay,
+    Schedule,
+    RuleCurve,
+    LinearHedging,
+    ZoneHedging,
+}
+
+const KINDS: [(&str, Kind); 6] = [
+    ("standard", Kind::Standard),
+    ("replay", Kind::Replay),
+    ("schedule", Kind::Schedule),
+    ("rule-curve", Kind::RuleCurve),
+    ("linear-hedging", Kind::LinearHedging),
+    ("zone-hedging", Kind::ZoneHedging),
+];
+
+fn policy(
+    mut keys: Keys,
+    id: &str,
+    releases: &SeriesFile,
+    window: Option<Window>,
+    faults: &mut Diagnostics,
+) -> Option<Arc<dyn ReleasePolicy>> {
+    let kind = match keys.get("policy") {
+        Some(value) => value.word("release policy", &KINDS, faults)?,
+        None => Kind::Standard,
+    };
+    let policy: Option<Arc<dyn ReleasePolicy>> = match kind {
+        Kind::Standard => Some(Arc::new(StandardOperating)),
+        Kind::Replay => replay(&mut keys, id, releases, faults).map(|p| Arc::new(p) as _),
+        Kind::Schedule => schedule(&mut keys, window, faults).map(|p| Arc::new(p) as _),
+        Kind::RuleCurve => rule_curve(&mut keys, faults).map(|p| Arc::new(p) as _),
+        Kind::LinearHedging => linear_hedging(&mut keys, faults).map(|p| Arc::new(p) as _),
+        Kind::ZoneHedging => zone_hedging(&mut keys, faults).map(|p| Arc::new(p) as _),
+    };
+    keys.finish(faults);
+    policy
+}
+
+fn replay(
+    keys: &mut Keys,
+    id: &str,
+    releases: &SeriesFile,
+    faults: &mut Diagnostics,
+) -> Option<Schedule> {
+    let column = releases.columns.iter().find(|(of, ..)| of == id);
+    if column.is_none() && !releases.lost {
+        let place = keys.get("policy").map(Value::place);
+        faults.push(
+            Diagnostic::new(format!("no releases of `{id}` to replay"))
+                .at(place)
+                .expected(format!("a column `{id}_m3s` in series/releases.csv")),
+        );
+    }
+    column.map(|(_, series, _)| Schedule::observed(series.clone()))
+}
+
+fn schedule(keys: &mut Keys, window: Option<Window>, faults: &mut Diagnostics) -> Option<Schedule> {
+    let before = faults.len();
+    let otherwise = keys.get("otherwise");
+    let otherwise = otherwise.and_then(|value| flow(value, faults));
+    let list = keys.need("flow", faults);
+    let items = list.and_then(|value| value.list("a list of periods with a flow", faults));
+    let mut flows: Vec<(Window, Flow)> = Vec::new();
+    for item in items? {
+        let Some(mut entry) = item.keys("a period with a flow", faults) else {
+            continue;
+        };
+        let period = period(&mut entry, faults);
+        let flow = entry
+            .need("flow", faults)
+            .and_then(|value| flow(value, faults));
+        entry.finish(faults);
+        let Some((period, flow)) = period.zip(flow) else {
+            continue;
+        };
+        if let Some((other, _)) = flows.iter().find(|(w, _)| w.intersect(period).is_some()) {
+            faults.push(item.fault(
+                format!("{period} has days of {other} in it"),
+                "periods without overlap",
+            ));
+        }
+        flows.push((period, flow));
+    }
+    let window = window.filter(|_| faults.len() == before)?;
+    let on = |day: Date| {
+        let planned = flows.iter().find(|(period, _)| period.contains(day));
+        planned.map(|&(_, flow)| flow).or(otherwise)
+    };
+    let values: Option<Vec<f64>> = window.iter().map(|day| Some(on(day)?.m3s())).collect();
+    let Some(values) = values else {
+        let day = window.iter().find(|&day| on(day).is_none());
+        let day = day.map(|day| day.to_string()).unwrap_or_default();
+        faults.push(list?.fault(
+            format!("no flow for {day}"),
+            "a flow for every day of the run, or `otherwise`",
+        ));
+        return None;
+    };
+    Some(Schedule::planned(
+        DailySeries::new(window.from(), values).ok()?,
+    ))
+}
+
+/// A flow of at least 0.
+fn flow(value: Value, faults: &mut Diagnostics) -> Option<Flow> {
+    let flow: Flow = value.quantity("350 m3/s", faults)?;
+    if flow < Flow::ZERO {
+        faults.push(value.fault(format!("a flow of {flow}"), "a flow of at least 0"));
+        return None;
+    }
+    Some(flow)
+}
+
+/// A volume of at least 0.
+fn volume(value: Value, faults: &mut Diagnostics) -> Option<Volume> {
+    let volume: Volume = value.quantity("1500 Mm3", faults)?;
+    if volume < Volume::ZERO {
+        faults.push(value.fault(format!("a volume of {volume}"), "a volume of at least 0"));
+        return None;
+    }
+    Some(volume)
+}
+
+/// The period of an entry: `day`, `dekad`, `month`, or `from` and `to`.
+pub(super) fn period(entry: &mut Keys, faults: &mut Diagnostics) -> Option<Window> {
+    let day = entry.get("day");
+    let dekad = entry.get("dekad");
+    let month = entry.get("month");
+    let (from, to) = (entry.get("from"), entry.get("to"));
+    match (day, dekad, month, from, to) {
+        (Some(day), None, None, None, None) => {
+            day.date(faults).map(|day| Period::Day.containing(day))
+        }
+        (None, Some(dekad), None, None, None) => key(Period::Dekad, dekad, faults),
+        (None, None, Some(month), None, None) => key(Period::Month, month, faults),
+        (None, None, None, Some(from), Some(to)) => {
+            let (start, end) = (from.date(faults), to.date(faults));
+            super::settings::window(start?, (end?, to), faults)
+        }
+        _ => {
+            faults.push(
+                Diagnostic::new("not one period")
+                    .at(Some(entry.place()))
+                    .expected("day, dekad, month, or from and to"),
+            );
+            None
+        }
+    }
+}
+
+fn key(step: Period, value: Value, faults: &mut Diagnostics) -> Option<Window> {
+    match step.parse_key(value.text(faults)?) {
+        Ok(period) => Some(period),
+        Err(error) => {
+            faults.push(super::text::fault_of(&error).at(Some(value.place())));
+            None
+        }
+    }
+}
+
+fn rule_curve(keys: &mut Keys, faults: &mut Diagnostics) -> Option<RuleCurve> {
+    let before = faults.len();
+    let list = keys
+        .need("zones", faults)?
+        .list("a list of zones", faults)?;
+    let zones: Vec<Zone> = list
+        .into_iter()
+        .filter_map(|zone| curve_zone(zone, faults))
+        .collect();
+    (faults.len() == before).then(|| RuleCurve::new(zones))
+}
+
+fn curve_zone(value: Value, faults: &mut Diagnostics) -> Option<Zone> {
+    let mut keys = value.keys("a zone with class and top", faults)?;
+    // A name helps whoever reads the file; nothing here needs it.
+    keys.text("name", faults);
+    let class = keys.need_text("class", faults);
+    let top = keys.need("top", faults);
+    keys.finish(faults);
+    let top = top?;
+    let top = if top.is_list() {
+        year_curve(top, faults)
+    } else {
+        volume(top, faults).map(YearCurve::constant)
+    };
+    Some(Zone {
+        class: class?.to_owned(),
+        top: top?,
+    })
+}
+
+fn year_curve(value: Value, faults: &mut Diagnostics) -> Option<YearCurve> {
+    let mut points = Vec::new();
+    let before = faults.len();
+    for point in value.list("a volume, or a list of days with volumes", faults)? {
+        let Some(mut keys) = point.keys("a day with a volume", faults) else {
+            continue;
+        };
+        let day = keys
+            .need("day", faults)
+            .and_then(|value| month_day(value, faults));
+        let volume = keys
+            .need("volume", faults)
+            .and_then(|value| volume(value, faults));
+        keys.finish(faults);
+        points.extend(
+            day.zip(volume)
+                .map(|((month, day), volume)| (month, day, volume)),
+        );
+    }
+    if faults.len() > before {
+        return None;
+    }
+    match YearCurve::new(points) {
+        Ok(curve) => Some(curve),
+        Err(message) => {
+            faults.push(value.fault(message, "one volume a day, on days that exist"));
+            None
+        }
+    }
+}
+
+/// A day of the year, as in `04-01`.
+fn month_day(value: Value, faults: &mut Diagnostics) -> Option<(i8, i8)> {
+    let text = value.text(faults)?;
+    let day = text.split_once('-').and_then(|(month, day)| {
+        let (month, day) = (month.parse().ok()?, day.parse().ok()?);
+        // A leap year has all days.
+        Date::new(2024, month, day).ok().map(|_| (month, day))
+    });
+    if day.is_none() {
+        faults.push(value.fault(
+            format!("`{text}` is not a day of the year"),
+            "month and day, as in \"04-01\"",
+        ));
+    }
+    day
+}
+
+fn linear_hedging(keys: &mut Keys, faults: &mut Diagnostics) -> Option<LinearHedging> {
+    let trigger = volume(keys.need("trigger", faults)?, faults)?;
+    Some(LinearHedging::new(trigger))
+}
+
+fn zone_hedging(keys: &mut Keys, faults: &mut Diagnostics) -> Option<ZoneHedging> {
+    let before = faults.len();
+    let zones = keys.need("zones", faults)?;
+    let mut read = Vec::new();
+    for zone in zones.list("a list of zones", faults)? {
+        let Some(mut keys) = zone.keys("a zone with above and fraction", faults) else {
+            continue;
+        };
+        let above = keys
+            .need("above", faults)
+            .and_then(|value| volume(value, faults));
+        let fraction = keys
+            .need("fraction", faults)
+            .and_then(|value| value.number(faults));
+        keys.finish(faults);
+        read.extend(above.zip(fraction));
+    }
+    if faults.len() > before {
+        return None;
+    }
+    match ZoneHedging::new(read) {
+        Ok(hedging) => Some(hedging),
+        Err(message) => {
+            faults.push(zones.fault(message, "fractions from 0 to 1"));
+            None
+        }
+    }
+}

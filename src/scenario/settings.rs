@@ -1,0 +1,222 @@
+//! `scenario.toml`: title, run, priority classes, and how series and reservoirs are treated.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::folder::{Files, SERIES, SETTINGS};
+use super::keys::{self, Keys, Value};
+use super::text::{unknown, whole};
+use crate::allocation::{EqualAwards, EqualLosses, ParametricRule, Proportional, Talmud};
+use crate::calendar::Window;
+use crate::error::{Diagnostic, Diagnostics, Origin, Place};
+use crate::model::PriorityClass;
+use crate::series::{Gap, Interpolation};
+
+/// What `scenario.toml` says.
+#[derive(Default)]
+pub(super) struct Settings {
+    pub(super) title: String,
+    pub(super) note: String,
+    /// The run; none if it could not be read.
+    pub(super) window: Option<Window>,
+    /// Whether the water in the channels at the start must be given.
+    pub(super) antecedent_given: bool,
+    pub(super) classes: Vec<(PriorityClass, Origin)>,
+    /// Whether classes were written that could not be read.
+    pub(super) lost_classes: bool,
+    /// How the days of a series are made, by its place in [`SERIES`].
+    pub(super) series: [Treatment; SERIES.len()],
+}
+
+/// How the days of a series are made of its rows.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Treatment {
+    pub(super) days: Interpolation,
+    pub(super) gaps: Gap,
+}
+
+/// The operation of one reservoir, as yet unread.
+pub(super) struct Operation<'a> {
+    pub(super) reservoir: &'a str,
+    pub(super) place: Place,
+    pub(super) keys: Keys<'a>,
+}
+
+/// The settings of a scenario, and the operation of its reservoirs.
+///
+/// `keys` are those of [`merged`].
+pub(super) fn read<'a>(
+    mut keys: Keys<'a>,
+    faults: &mut Diagnostics,
+) -> (Settings, Vec<Operation<'a>>) {
+    let title = keys.need_text("title", faults).unwrap_or_default();
+    let note = keys.text("note", faults).unwrap_or_default().trim();
+    let mut settings = Settings {
+        title: title.to_owned(),
+        note: note.to_owned(),
+        ..Settings::default()
+    };
+    keys.get("extends");
+    let start = keys
+        .need("start", faults)
+        .and_then(|value| value.date(faults));
+    let end = keys.need("end", faults);
+    let end = end.and_then(|value| Some((value.date(faults)?, value)));
+    settings.window = start
+        .zip(end)
+        .and_then(|(start, end)| window(start, end, faults));
+    if let Some(value) = keys.get("foresight") {
+        value.word("foresight", &[("perfect", ())], faults);
+    }
+    if let Some(value) = keys.get("antecedent") {
+        let words = [("steady", false), ("given", true)];
+        let given = value.word("antecedent", &words, faults);
+        settings.antecedent_given = given.unwrap_or(false);
+    }
+    let before = faults.len();
+    let list = keys.get("class");
+    let list = list.and_then(|value| value.list("tables `[[class]]`", faults));
+    for value in list.into_iter().flatten() {
+        settings.classes.extend(class(value, faults));
+    }
+    settings.lost_classes = faults.len() > before;
+    if let Some(table) = keys.tables("series", "tables `[series.inflows]`", faults) {
+        for (name, place, value) in table.named() {
+            let Some(i) = SERIES.iter().position(|stem| *stem == name) else {
+                faults.push(unknown("series", name, SERIES, place));
+                continue;
+            };
+            settings.series[i] = treatment(value, faults).unwrap_or_default();
+        }
+    }
+    let mut operations = Vec::new();
+    if let Some(table) = keys.tables("reservoir", "tables `[reservoir.<id>]`", faults) {
+        for (reservoir, place, value) in table.named() {
+            if let Some(keys) = value.keys("a table of keys", faults) {
+                operations.push(Operation {
+                    reservoir,
+                    place,
+                    keys,
+                });
+            }
+        }
+    }
+    keys.finish(faults);
+    (settings, operations)
+}
+
+/// The days from a date to another that stands in a file.
+pub(super) fn window(
+    from: Date,
+    (to, at): (Date, Value),
+    faults: &mut Diagnostics,
+) -> Option<Window> {
+    let window = Window::new(from, to).ok();
+    if window.is_none() {
+        faults.push(at.fault(
+            format!("the end, {to}, lies before the start"),
+            format!("{from} or a later day"),
+        ));
+    }
+    window
+}
+
+fn class(value: Value, faults: &mut Diagnostics) -> Option<(PriorityClass, Origin)> {
+    let mut keys = value.keys("a table `[[class]]`", faults)?;
+    let origin = keys.origin();
+    let name = keys.need_text("name", faults);
+    let rule = keys.get("rule");
+    let rule: Option<Arc<dyn ParametricRule>> = match rule {
+        None => Some(Arc::new(Proportional)),
+        Some(value) => rule_of(value, faults),
+    };
+    keys.finish(faults);
+    let class = PriorityClass {
+        name: name?.to_owned(),
+        rule: rule.unwrap_or_else(|| Arc::new(Proportional)),
+    };
+    Some((class, origin))
+}
+
+fn rule_of(value: Value, faults: &mut Diagnostics) -> Option<Arc<dyn ParametricRule>> {
+    type Make = fn() -> Arc<dyn ParametricRule>;
+    let rules: [(&str, Make); 4] = [
+        ("proportional", || Arc::new(Proportional)),
+        ("equal-awards", || Arc::new(EqualAwards)),
+        ("equal-losses", || Arc::new(EqualLosses)),
+        ("talmud", || Arc::new(Talmud)),
+    ];
+    value
+        .word("sharing rule", &rules, faults)
+        .map(|make| make())
+}
+
+fn treatment(value: Value, faults: &mut Diagnostics) -> Option<Treatment> {
+    let mut keys = value.keys("a table of keys", faults)?;
+    let mut treatment = Treatment::default();
+    if let Some(value) = keys.get("days") {
+        let words = [
+            ("step", Interpolation::Step),
+            ("linear", Interpolation::Linear),
+        ];
+        treatment.days = value
+            .word("way to make days", &words, faults)
+            .unwrap_or_default();
+    }
+    if let Some(value) = keys.get("gaps") {
+        let words = [
+            ("error", Gap::Error),
+            ("hold", Gap::Hold),
+            ("linear", Gap::Linear),
+            ("zero", Gap::Zero),
+        ];
+        treatment.gaps = value
+            .word("way to fill gaps", &words, faults)
+            .unwrap_or_default();
+    }
+    keys.finish(faults);
+    Some(treatment)
+}
+
+/// A document of settings.
+pub(super) type Document<'a> = toml::Spanned<toml::de::DeTable<'a>>;
+
+/// The settings of the scenario and of the one it extends, parsed. None if the scenario has none,
+/// or they are no TOML.
+pub(super) fn documents<'a>(
+    files: &'a Files,
+    faults: &mut Diagnostics,
+) -> Option<(Document<'a>, Option<Document<'a>>)> {
+    let Some(source) = files.sources.get(SETTINGS) else {
+        if !files.has(SETTINGS) {
+            faults.push(
+                Diagnostic::new("no such file")
+                    .at(Some(whole(SETTINGS)))
+                    .expected("the settings of the scenario"),
+            );
+        }
+        return None;
+    };
+    let own = keys::parse(source, faults);
+    let base = files
+        .base_settings
+        .as_ref()
+        .map(|source| keys::parse(source, faults));
+    match base {
+        None => Some((own?, None)),
+        Some(base) => Some((own?, Some(base?))),
+    }
+}
+
+/// The keys of a scenario over those of the one it extends.
+pub(super) fn merged<'a>(
+    files: &'a Files,
+    (own, base): &'a (Document<'a>, Option<Document<'a>>),
+) -> Option<Keys<'a>> {
+    let keys = Keys::new(files.sources.get(SETTINGS)?, 0, own.get_ref());
+    Some(match (&files.base_settings, base) {
+        (Some(source), Some(base)) => keys.over(Keys::new(source, 0, base.get_ref())),
+        _ => keys,
+    })
+}
