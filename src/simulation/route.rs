@@ -44,12 +44,14 @@ impl Simulation<'_> {
             None => arrived + entered,
         };
         let held = water;
+        let dead = ways.store.map_or(0.0, |k| plan.stores[k].dead);
         for &i in &ways.offtakes {
-            let taken = self.withdraw(i, day, water);
+            let taken = self.withdraw(i, day, (water - dead).max(0.0));
             water -= taken;
         }
         for &r in &ways.canals {
-            let flow = self.solver.outcome().flow[r].min(water);
+            let most = (water - dead).max(0.0);
+            let flow = self.solver.outcome().flow[r].min(most);
             water -= flow;
             self.send(r, flow, day);
         }
