@@ -414,10 +414,9 @@ impl Water {
             let season = f64::from(date.day_of_year()) / 366.0 * std::f64::consts::TAU;
             UNIT * match self {
                 Self::Nothing => 0.0,
-                Self::Steady(mean) => mean,
                 Self::Seasonal(mean) => mean * (1.0 - season.cos()),
                 Self::Floods(mean) if day % 10 == 4 => 1000.0 * mean,
-                Self::Floods(mean) => mean,
+                Self::Steady(mean) | Self::Floods(mean) => mean,
                 Self::Loss(mean) => mean * season.sin() - 0.1 * mean,
             }
         })
