@@ -108,7 +108,10 @@ impl Model {
     /// If the factor is negative or no number.
     #[must_use]
     pub fn scaling_inflow(mut self, factor: f64) -> Self {
-        assert!(factor >= 0.0 && factor.is_finite(), "an inflow factor of {factor}");
+        assert!(
+            factor >= 0.0 && factor.is_finite(),
+            "an inflow factor of {factor}"
+        );
         for series in self.inflow.iter_mut().flatten() {
             *series = series.map(|flow| if flow > 0.0 { flow * factor } else { flow });
         }

@@ -629,6 +629,8 @@ mod rivers {
 
 mod policies {
     use super::*;
+    use riparian::operation::{Decision, ReleasePolicy, ReservoirView};
+    use std::sync::{Arc, Mutex};
 
     #[test]
     fn the_standard_policy_serves_every_claim_and_stores_the_rest() {
@@ -747,6 +749,70 @@ mod policies {
             .build()
             .unwrap());
         assert_row(release(&ledger), &[40.0, 20.0, 20.0, 0.0, 0.0]);
+    }
+
+    /// Writes down what it is shown.
+    #[derive(Clone, Debug, Default)]
+    struct Witness(Arc<Mutex<Vec<ReservoirView>>>);
+
+    impl ReleasePolicy for Witness {
+        fn name(&self) -> &'static str {
+            "witness"
+        }
+
+        fn sees_demand(&self) -> bool {
+            true
+        }
+
+        fn decide(&self, view: &ReservoirView, _: &mut Decision) {
+            self.0.lock().unwrap().push(*view);
+        }
+    }
+
+    #[test]
+    fn operators_see_their_reservoir_at_the_start_of_the_day() {
+        let june = days(date(2024, 6, 1), 2);
+        let witness = Witness::default();
+        let dam = Reservoir::new("dam", m3(500.0))
+            .initial(m3(200.0))
+            .dead(m3(50.0))
+            .min_release(flow(3.0))
+            .ramp(flow(9.0))
+            .outlet(Outlet::constant("gate", OutletKind::Gate, flow(60.0)));
+        run(basin(june)
+            .node(Node::inflow("spring"))
+            .reservoir(dam)
+            .node(Node::junction("town"))
+            .node(Node::terminal("sea"))
+            .reach(
+                Reach::river("a", "spring", "dam")
+                    .antecedent(flow(11.0))
+                    .lag_days(1)
+                    .loss(0.5),
+            )
+            .reach(Reach::river("b", "dam", "town").antecedent(flow(20.0)))
+            .reach(Reach::river("c", "town", "sea"))
+            .inflow("spring", daily(june, |_| 30.0))
+            .inflow("dam", daily(june, |day| [4.0, -6.0][day]))
+            .offtake(Offtake::new("canal", "town", "LO", "senior"))
+            .demand("canal", daily(june, |_| 25.0))
+            .policy("dam", witness.clone())
+            .build()
+            .unwrap());
+        let views = witness.0.lock().unwrap();
+        let row = |of: fn(&ReservoirView) -> f64, expected: [f64; 2]| {
+            assert_row(views.iter().map(of), &expected);
+        };
+        // 11 a day entered the upper reach before the run and half of it arrives on the first day,
+        // when 25 are released.
+        row(|view| view.storage.m3(), [200.0, 184.5]);
+        row(|view| view.available.m3(), [209.5, 178.5]);
+        row(|view| view.last_inflow.m3s() * DAY, [5.5, 5.5]);
+        row(|view| view.last_release.m3s() * DAY, [20.0, 25.0]);
+        row(|view| view.min_release.m3s() * DAY, [11.0, 16.0]);
+        row(|view| view.max_release.m3s() * DAY, [29.0, 34.0]);
+        row(|view| view.demand.m3s() * DAY, [25.0, 25.0]);
+        assert_eq!(views[1].date, date(2024, 6, 2));
     }
 
     #[test]
