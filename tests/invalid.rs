@@ -57,9 +57,14 @@ fn every_fault_is_told_with_its_place() {
 
 #[test]
 fn what_they_extend_is_sound_and_runs() {
-    for name in ["_sound", "_variant"] {
+    for (name, title, full_mcm) in [
+        ("_sound", "A lake, a bridge and a canal", 200.0),
+        ("_variant", "The same, with a smaller lake", 150.0),
+    ] {
         let model = riparian::scenario::read(invalid().join(name)).unwrap();
-        assert_eq!(model.window().days(), 20);
+        assert_eq!(model.title(), title);
+        assert_eq!(model.basin().reservoirs()[0].full.mcm(), full_mcm);
+        assert_eq!(model.agreements().len(), 1);
         let plan = Plan::compile(model).unwrap();
         Simulation::new(&plan).run().unwrap();
     }
