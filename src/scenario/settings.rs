@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::folder::{Files, SERIES, SETTINGS};
 use super::keys::{self, Keys, Value};
 use super::text::{unknown, whole};
-use crate::allocation::{EqualAwards, EqualLosses, ParametricRule, Proportional, Talmud};
+use crate::allocation::{ParametricRule, Proportional, RULE_NAMES, rule_by_name};
 use crate::calendar::Window;
 use crate::error::{Diagnostic, Diagnostics, Origin, Place};
 use crate::model::PriorityClass;
@@ -140,16 +140,11 @@ fn class(value: Value, faults: &mut Diagnostics) -> Option<(PriorityClass, Origi
 }
 
 fn rule_of(value: Value, faults: &mut Diagnostics) -> Option<Arc<dyn ParametricRule>> {
-    type Make = fn() -> Arc<dyn ParametricRule>;
-    let rules: [(&str, Make); 4] = [
-        ("proportional", || Arc::new(Proportional)),
-        ("equal-awards", || Arc::new(EqualAwards)),
-        ("equal-losses", || Arc::new(EqualLosses)),
-        ("talmud", || Arc::new(Talmud)),
-    ];
-    value
-        .word("sharing rule", &rules, faults)
-        .map(|make| make())
+    let rules: Vec<(&str, Arc<dyn ParametricRule>)> = RULE_NAMES
+        .iter()
+        .filter_map(|&name| Some((name, rule_by_name(name)?)))
+        .collect();
+    value.word("sharing rule", &rules, faults)
 }
 
 fn treatment(value: Value, faults: &mut Diagnostics) -> Option<Treatment> {
