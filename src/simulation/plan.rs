@@ -558,12 +558,17 @@ impl<'a> Compiler<'a> {
                 .iter()
                 .filter_map(|(id, _)| basin.offtake_index(id))
                 .collect();
+            // An offtake's weight compares it within its own class; here it counts if weights do.
+            let rule = &self.model.classes[usize::from(class - FIRST_CLASS)].rule;
             for &i in &members {
-                let claim = self.network.claim(
-                    Place::Node(offtakes[i].node),
-                    class,
-                    basin.offtakes()[i].weight,
-                );
+                let weight = if rule.weighted() {
+                    basin.offtakes()[i].weight
+                } else {
+                    1.0
+                };
+                let claim = self
+                    .network
+                    .claim(Place::Node(offtakes[i].node), class, weight);
                 offtakes[i].owed.push((number, claim));
             }
             return Some(ClaimedAt::Offtakes(members));

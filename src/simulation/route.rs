@@ -44,12 +44,14 @@ impl Simulation<'_> {
             None => arrived + entered,
         };
         let held = water;
+        let dead = ways.store.map_or(0.0, |k| plan.stores[k].dead);
         for &i in &ways.offtakes {
-            let taken = self.withdraw(i, day, water);
+            let taken = self.withdraw(i, day, (water - dead).max(0.0));
             water -= taken;
         }
         for &r in &ways.canals {
-            let flow = self.solver.outcome().flow[r].min(water);
+            let most = (water - dead).max(0.0);
+            let flow = self.solver.outcome().flow[r].min(most);
             water -= flow;
             self.send(r, flow, day);
         }
@@ -83,7 +85,8 @@ impl Simulation<'_> {
 
     /// An offtake takes its awards, as far as there is water.
     fn withdraw(&mut self, i: usize, day: usize, water: f64) -> f64 {
-        let offtake = &self.plan.offtakes[i];
+        let plan = self.plan;
+        let offtake = &plan.offtakes[i];
         let outcome = self.solver.outcome();
         let mut award = outcome.award[offtake.claim];
         let mut binding = outcome.binding[offtake.claim];
@@ -94,13 +97,15 @@ impl Simulation<'_> {
                 binding = outcome.binding[claim];
             }
         }
+        // The parts of a demand that obligations claim may add up to more by rounding.
+        let award = award.min(plan.demand[day * plan.offtakes.len() + i]);
         let taken = award.min(water);
         let journal = &mut self.ledger.offtakes;
         journal.allocated.set(day, i, award);
         journal.delivered.set(day, i, taken);
         journal.binding.set(day, i, binding);
         if let Some(back) = offtake.returns {
-            let flow = &self.plan.returns[back];
+            let flow = &plan.returns[back];
             let slot = self.state.wave.rem_euclid(flow.waves as i64) as usize;
             self.state.returning[back][slot] += taken * flow.fraction;
         }
@@ -120,42 +125,41 @@ impl Simulation<'_> {
     }
 
     /// Parts a reservoir's water into what stays and what goes.
+    ///
+    /// What the allocation sends on is released, the rest stored as far as it fits. Water the
+    /// allocation did not know of, such as spill from above, is held like any other. What does not
+    /// fit leaves by the outlets as far as they are open, over the spillway, and at last over the
+    /// dam.
     fn part_storage(&self, k: usize, water: f64) -> Outflow {
-        let store = &self.plan.stores[k];
-        let award = &self.solver.outcome().award;
-        let base = self.wave.known[k].min(store.dead);
-        let wishes: f64 = store.wish_claims.iter().map(|&c| award[c]).sum();
-        let owed: f64 = store.owed.iter().map(|owed| award[owed.claim]).sum();
-        let kept = base + award[store.refill_claim] + wishes + owed + award[store.keep_claim];
-        let ceiling = self.wave.ceiling[k];
-        let mut stored = kept.min(store.full).min(water);
-        let out = water - stored;
-        if out > ceiling {
-            // Rounding of the awards must not look like spill: room below full supply comes first.
-            stored += (out - ceiling).min(store.full - stored).max(0.0);
+        let plan = self.plan;
+        let store = &plan.stores[k];
+        let river = plan.ways[store.node].river;
+        let wanted = river.map_or(0.0, |r| self.solver.outcome().flow[r]);
+        let release = wanted.min((water - store.dead).max(0.0));
+        let mut outflow = Outflow {
+            stored: water - release,
+            release,
+            spill: 0.0,
+            overtopped: 0.0,
+        };
+        let mut over = outflow.stored - store.full;
+        if over <= 0.0 {
+            return outflow;
         }
-        let mut excess = (water - stored - ceiling).max(0.0);
-        let mut overtopped = 0.0;
-        if excess > 0.0 {
-            let reservoir = &self.plan.model.basin.reservoirs()[k];
+        let open = over.min((self.wave.ceiling[k] - release).max(0.0));
+        outflow.release += open;
+        outflow.stored = store.full;
+        over -= open;
+        if over > 0.0 {
+            let reservoir = &plan.model.basin.reservoirs()[k];
             let start = Volume::from_m3(self.state.storage[k]);
             let spillway = reservoir.spill_capacity(start).m3s() * SECONDS_A_DAY;
-            let held = (excess - spillway)
-                .max(0.0)
-                .min(store.surcharge - stored)
-                .max(0.0);
-            stored += held;
-            excess -= held;
-            overtopped = (excess - spillway).max(0.0);
+            let held = (over - spillway).max(0.0).min(store.surcharge - store.full);
+            outflow.stored = (store.full + held).min(store.surcharge);
+            outflow.spill = over - held;
+            outflow.overtopped = (outflow.spill - spillway).max(0.0);
         }
-        let out = water - stored;
-        let spill = excess.min(out);
-        Outflow {
-            stored,
-            release: out - spill,
-            spill,
-            overtopped,
-        }
+        outflow
     }
 
     fn book_reservoir(&mut self, k: usize, day: usize, arrived: f64, outflow: &Outflow) {

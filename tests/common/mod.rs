@@ -1,6 +1,8 @@
 //! What the engine's tests share.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub(crate) mod basins;
+
 use riparian::calendar::{Window, date_of};
 use riparian::jiff::civil::Date;
 use riparian::ledger::Ledger;
