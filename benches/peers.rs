@@ -10,7 +10,13 @@ mod common;
 fn peers(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("peers");
     group.sample_size(10);
-    for case in ["small", "medium", "cascade_10", "cascade_100", "cascade_1000"] {
+    for case in [
+        "small",
+        "medium",
+        "cascade_10",
+        "cascade_100",
+        "cascade_1000",
+    ] {
         let (model, nodes) = common::peer_case(case);
         let plan = Plan::compile(model).expect("a plan");
         let node_days = nodes * plan.window().days();

@@ -11,7 +11,7 @@ use riparian::basin::{
 use riparian::calendar::Window;
 use riparian::jiff::civil::date;
 use riparian::ledger::Ledger;
-use riparian::operation::{LinearHedging, RuleCurve, Schedule, YearCurve, ZoneHedging, Zone};
+use riparian::operation::{LinearHedging, RuleCurve, Schedule, YearCurve, Zone, ZoneHedging};
 use riparian::units::{Area, Level, Power, Volume};
 use riparian::{Model, ModelBuilder};
 
@@ -83,16 +83,24 @@ mod reservoirs {
             .build()
             .unwrap());
         let full = [100.0; 5];
-        assert_row(storage(&ledger), &[&[30.0, 50.0, 70.0, 90.0][..], &[100.0], &full].concat());
+        assert_row(
+            storage(&ledger),
+            &[&[30.0, 50.0, 70.0, 90.0][..], &[100.0], &full].concat(),
+        );
         assert_row(release(&ledger), &[30.0; 10]);
         let spill = ledger.reservoirs().spill.of(0);
-        assert_row(spill, &[0.0, 0.0, 0.0, 0.0, 10.0, 20.0, 20.0, 20.0, 20.0, 20.0]);
+        assert_row(
+            spill,
+            &[0.0, 0.0, 0.0, 0.0, 10.0, 20.0, 20.0, 20.0, 20.0, 20.0],
+        );
     }
 
     #[test]
     fn a_schedule_empties_the_reservoir_and_then_passes_what_comes() {
         let june = ten_days();
-        let dam = Reservoir::new("dam", m3(100.0)).initial(m3(65.0)).dead(m3(5.0));
+        let dam = Reservoir::new("dam", m3(100.0))
+            .initial(m3(65.0))
+            .dead(m3(5.0));
         let schedule = Schedule::planned(daily(june, |_| 30.0));
         let ledger = run(dam_and_sea(june, dam, 10.0)
             .policy("dam", schedule)
@@ -128,7 +136,10 @@ mod reservoirs {
         let ledger = run(dam_and_sea(window, dam, 0.0).build().unwrap());
         let evaporation = ledger.reservoirs().evaporation.of(0);
         assert_row(evaporation, &[20.0, 20.0, 20.0, 10.0, 10.0]);
-        assert_row(storage(&ledger), &[49_980.0, 49_960.0, 49_940.0, 49_930.0, 49_920.0]);
+        assert_row(
+            storage(&ledger),
+            &[49_980.0, 49_960.0, 49_940.0, 49_930.0, 49_920.0],
+        );
     }
 
     #[test]
@@ -189,7 +200,9 @@ mod reservoirs {
     #[test]
     fn an_emptied_dead_zone_is_filled_before_anybody_is_served() {
         let june = days(date(2024, 6, 1), 4);
-        let dam = Reservoir::new("dam", m3(100.0)).initial(m3(4.0)).dead(m3(20.0));
+        let dam = Reservoir::new("dam", m3(100.0))
+            .initial(m3(4.0))
+            .dead(m3(20.0));
         let ledger = run(dam_and_town(june, dam, 10.0, 8.0).build().unwrap());
         assert_row(storage(&ledger), &[14.0, 20.0, 22.0, 24.0]);
         assert_row(delivered(&ledger, 0), &[0.0, 4.0, 8.0, 8.0]);
@@ -225,7 +238,9 @@ mod reservoirs {
     #[test]
     fn releases_ramp_up_and_down() {
         let june = ten_days();
-        let dam = Reservoir::new("dam", m3(1e4)).initial(m3(5e3)).ramp(flow(10.0));
+        let dam = Reservoir::new("dam", m3(1e4))
+            .initial(m3(5e3))
+            .ramp(flow(10.0));
         let demand = |day: usize| if (2..6).contains(&day) { 35.0 } else { 0.0 };
         let ledger = run(basin(june)
             .reservoir(dam)
@@ -250,7 +265,11 @@ mod reservoirs {
             .initial(m3(90.0))
             .surcharge(m3(112.0))
             .outlet(Outlet::constant("gate", OutletKind::Gate, flow(10.0)))
-            .outlet(Outlet::constant("spillway", OutletKind::Spillway, flow(5.0)));
+            .outlet(Outlet::constant(
+                "spillway",
+                OutletKind::Spillway,
+                flow(5.0),
+            ));
         let inflow = [20.0, 24.0, 31.0, 0.0];
         let ledger = run(basin(june)
             .reservoir(dam)
@@ -312,12 +331,17 @@ mod rivers {
             .node(Node::terminal("sea"))
             .reach(Reach::river("upper", "spring", "ford").lag_days(3))
             .reach(Reach::river("lower", "ford", "sea").lag_days(2))
-            .inflow("spring", daily(june, |day| if day == 2 { 77.0 } else { 0.0 }))
+            .inflow(
+                "spring",
+                daily(june, |day| if day == 2 { 77.0 } else { 0.0 }),
+            )
             .build()
             .unwrap());
         let arrived = |node| ledger.nodes().arrived.of(node);
         let pulse = |on: usize| -> Vec<f64> {
-            (0..10).map(|day| if day == on { 77.0 } else { 0.0 }).collect()
+            (0..10)
+                .map(|day| if day == on { 77.0 } else { 0.0 })
+                .collect()
         };
         assert_row(arrived(1), &pulse(5));
         assert_row(arrived(2), &pulse(7));
@@ -330,9 +354,16 @@ mod rivers {
             .node(Node::inflow("spring"))
             .node(Node::junction("town"))
             .node(Node::terminal("sea"))
-            .reach(Reach::river("upper", "spring", "town").lag_days(3).loss(0.5))
+            .reach(
+                Reach::river("upper", "spring", "town")
+                    .lag_days(3)
+                    .loss(0.5),
+            )
             .reach(Reach::river("lower", "town", "sea").lag_days(4))
-            .inflow("spring", daily(june, |day| if day == 0 { 40.0 } else { 60.0 }))
+            .inflow(
+                "spring",
+                daily(june, |day| if day == 0 { 40.0 } else { 60.0 }),
+            )
             .offtake(Offtake::new("canal", "town", "LO", "senior"))
             .demand("canal", daily(june, |_| 5.0))
             .build()
@@ -347,7 +378,9 @@ mod rivers {
     #[test]
     fn a_given_antecedent_flow_arrives_less_its_losses() {
         let june = days(date(2024, 6, 1), 4);
-        let reach = Reach::river("river", "spring", "sea").lag_days(6).loss(0.25);
+        let reach = Reach::river("river", "spring", "sea")
+            .lag_days(6)
+            .loss(0.25);
         let ledger = run(basin(june)
             .node(Node::inflow("spring"))
             .node(Node::terminal("sea"))
@@ -364,7 +397,11 @@ mod rivers {
         let mut river = basin(june).node(Node::inflow("n0"));
         for i in 1..=3 {
             let (from, to) = (format!("n{}", i - 1), format!("n{i}"));
-            let kind = if i == 3 { Node::terminal } else { Node::junction };
+            let kind = if i == 3 {
+                Node::terminal
+            } else {
+                Node::junction
+            };
             river = river
                 .node(kind(to.as_str()))
                 .reach(Reach::river(format!("r{i}"), from, to).loss(0.2));
@@ -387,7 +424,10 @@ mod rivers {
             .reach(Reach::river("c", "drain", "sea"))
             .inflow("spring", daily(june, |_| 20.0))
             .offtake(Offtake::new("canal", "town", "LO", "senior").returning("drain", 0.25, 5))
-            .demand("canal", daily(june, |day| if day == 1 { 16.0 } else { 0.0 }))
+            .demand(
+                "canal",
+                daily(june, |day| if day == 1 { 16.0 } else { 0.0 }),
+            )
             .build()
             .unwrap());
         let mut back = [0.0; 10];
@@ -436,7 +476,12 @@ mod rivers {
             .reservoir(Reservoir::new("dam", m3(1000.0)).initial(m3(500.0)))
             .node(Node::junction("town"))
             .node(Node::terminal("sea"))
-            .reach(Reach::river("a", "dam", "town").loss(0.1).lag_days(1).antecedent(flow(10.0)))
+            .reach(
+                Reach::river("a", "dam", "town")
+                    .loss(0.1)
+                    .lag_days(1)
+                    .antecedent(flow(10.0)),
+            )
             .reach(Reach::river("b", "town", "sea"))
             .offtake(Offtake::new("canal", "town", "LO", "senior"))
             .demand("canal", daily(june, |day| [9.0, 9.0, 18.0][day]))
@@ -512,7 +557,11 @@ mod rivers {
             .node(Node::junction("end"))
             .node(Node::terminal("sea"))
             .reach(Reach::river("a", "spring", "head"))
-            .reach(Reach::canal("canal", "head", "end").loss(0.2).capacity(flow(8.0)))
+            .reach(
+                Reach::canal("canal", "head", "end")
+                    .loss(0.2)
+                    .capacity(flow(8.0)),
+            )
             .reach(Reach::river("b", "head", "sea"))
             .inflow("spring", daily(june, |_| 30.0))
             .offtake(Offtake::new("field", "end", "LO", "junior"))
@@ -570,7 +619,9 @@ mod policies {
     #[test]
     fn a_rule_curve_keeps_its_zone_against_juniors_only() {
         let june = days(date(2024, 6, 1), 4);
-        let dam = Reservoir::new("dam", m3(100.0)).initial(m3(60.0)).dead(m3(10.0));
+        let dam = Reservoir::new("dam", m3(100.0))
+            .initial(m3(60.0))
+            .dead(m3(10.0));
         let zone = |class: &str, top| Zone {
             class: class.into(),
             top: YearCurve::constant(m3(top)),
@@ -586,7 +637,10 @@ mod policies {
             .node(Node::terminal("sea"))
             .reach(Reach::river("upper", "dam", "town"))
             .reach(Reach::river("lower", "town", "sea"))
-            .policy("dam", RuleCurve::new(vec![zone("reserve", 40.0), zone("comfort", 55.0)]))
+            .policy(
+                "dam",
+                RuleCurve::new(vec![zone("reserve", 40.0), zone("comfort", 55.0)]),
+            )
             .offtake(Offtake::new("pipe", "town", "LO", "cities"))
             .offtake(Offtake::new("canal", "town", "LO", "fields"))
             .demand("pipe", daily(june, |_| 8.0))
@@ -618,7 +672,9 @@ mod policies {
     #[test]
     fn linear_hedging_cuts_back_in_proportion() {
         let june = days(date(2024, 6, 1), 4);
-        let dam = Reservoir::new("dam", m3(200.0)).initial(m3(110.0)).dead(m3(10.0));
+        let dam = Reservoir::new("dam", m3(200.0))
+            .initial(m3(110.0))
+            .dead(m3(10.0));
         let ledger = run(dam_and_town(june, dam, 0.0, 40.0)
             .policy("dam", LinearHedging::new(m3(80.0)))
             .build()
@@ -714,7 +770,10 @@ mod obligations {
             .node(Node::terminal("sea"))
             .reach(Reach::river("upper", "dam", "border"))
             .reach(Reach::river("lower", "border", "sea"))
-            .inflow("border", daily(june, |day| if day == 4 { 80.0 } else { 0.0 }))
+            .inflow(
+                "border",
+                daily(june, |day| if day == 4 { 80.0 } else { 0.0 }),
+            )
             .agreement(promise)
             .build()
             .unwrap());
@@ -737,7 +796,10 @@ mod obligations {
             .node(Node::terminal("sea"))
             .reach(Reach::river("head", "spring", "upland"))
             .reach(Reach::river("river", "upland", "sea"))
-            .inflow("spring", daily(june, |day| if day < 5 { 4.0 } else { 1000.0 }))
+            .inflow(
+                "spring",
+                daily(june, |day| if day < 5 { 4.0 } else { 1000.0 }),
+            )
             .offtake(Offtake::new("canal", "upland", "UP", "junior"))
             .demand("canal", daily(june, |_| 2000.0))
             .agreement(promise)
@@ -759,10 +821,12 @@ mod obligations {
             (days(date(2024, 6, 9), 1), m3(7.0)),
         ];
         let promise = promise(
-            Obligation::new("border", "UP", "sea", june, Form::Schedule(dues))
-                .claimed_in("senior"),
+            Obligation::new("border", "UP", "sea", june, Form::Schedule(dues)).claimed_in("senior"),
         );
-        let ledger = run(dam_and_sea(june, dam, 0.0).agreement(promise).build().unwrap());
+        let ledger = run(dam_and_sea(june, dam, 0.0)
+            .agreement(promise)
+            .build()
+            .unwrap());
         let row = [0.0, 10.0, 10.0, 10.0, 40.0, 40.0, 0.0, 0.0, 7.0, 0.0];
         assert_row(release(&ledger), &row);
     }
@@ -853,10 +917,13 @@ mod obligations {
             .reach(Reach::river("a", "dam", "near").antecedent(flow(0.0)))
             .reach(Reach::river("b", "near", "far").lag_days(2))
             .reach(Reach::river("c", "far", "sea"))
-            .policy("dam", RuleCurve::new(vec![Zone {
-                class: "keep".into(),
-                top: YearCurve::constant(m3(1e4)),
-            }]))
+            .policy(
+                "dam",
+                RuleCurve::new(vec![Zone {
+                    class: "keep".into(),
+                    top: YearCurve::constant(m3(1e4)),
+                }]),
+            )
             .class("keep")
             .class("last")
             .offtake(Offtake::new("first", "near", "LO", "last"))
@@ -908,7 +975,9 @@ mod obligations {
             .agreement(promise)
             .build()
             .unwrap());
-        let row = [100.0, 100.0, 112.0, 124.0, 136.0, 148.0, 160.0, 160.0, 160.0, 160.0];
+        let row = [
+            100.0, 100.0, 112.0, 124.0, 136.0, 148.0, 160.0, 160.0, 160.0, 160.0,
+        ];
         assert_row(storage(&ledger), &row);
     }
 
@@ -928,7 +997,9 @@ mod obligations {
             .agreement(promise)
             .build()
             .unwrap());
-        let row = [380.0, 260.0, 200.0, 200.0, 200.0, 200.0, 200.0, 200.0, 200.0, 200.0];
+        let row = [
+            380.0, 260.0, 200.0, 200.0, 200.0, 200.0, 200.0, 200.0, 200.0, 200.0,
+        ];
         assert_row(storage(&ledger), &row);
     }
 
@@ -941,7 +1012,10 @@ mod obligations {
             Obligation::new("border", "UP", "sea", window, Form::Volume(m3(50.0)))
                 .claimed_in("senior"),
         );
-        let ledger = run(dam_and_sea(june, dam, 0.0).agreement(promise).build().unwrap());
+        let ledger = run(dam_and_sea(june, dam, 0.0)
+            .agreement(promise)
+            .build()
+            .unwrap());
         let row = [10.0, 10.0, 10.0, 10.0, 10.0, 0.0, 0.0, 0.0, 0.0, 0.0];
         assert_row(release(&ledger), &row);
     }
@@ -987,7 +1061,9 @@ mod errors {
             .dead(m3(10.0))
             .min_release(flow(1.0))
             .outlet(Outlet::constant("gate", OutletKind::Gate, flow(20.0)));
-        let model = dam_and_sea(june, dam, 0.0).policy("dam", Wild(decide)).build();
+        let model = dam_and_sea(june, dam, 0.0)
+            .policy("dam", Wild(decide))
+            .build();
         let plan = Plan::compile(model.unwrap()).unwrap();
         let error = Simulation::new(&plan).run().unwrap_err();
         let message = error.to_string();
@@ -1024,7 +1100,11 @@ mod errors {
         };
         let (one, two) = (plan(1), plan(2));
         let state: State = Simulation::new(&one).state().clone();
-        assert!(Simulation::resume(&two, state.clone()).unwrap_err().is_state());
+        assert!(
+            Simulation::resume(&two, state.clone())
+                .unwrap_err()
+                .is_state()
+        );
         assert!(Simulation::resume(&one, state).is_ok());
     }
 }

@@ -2,8 +2,8 @@
 
 mod common;
 
-use common::basins::{Filling, Sketch, Water, sketches};
 use common::DAY;
+use common::basins::{Filling, Sketch, Water, sketches};
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestCaseResult};
 use riparian::basin::{Basin, ReachKind};
@@ -33,7 +33,12 @@ fn nothing_is_negative(basin: &Basin, ledger: &Ledger) -> TestCaseResult {
         (
             "node",
             basin.nodes().len(),
-            vec![&nodes.arrived, &nodes.returned, &nodes.left, &nodes.unmet_loss],
+            vec![
+                &nodes.arrived,
+                &nodes.returned,
+                &nodes.left,
+                &nodes.unmet_loss,
+            ],
         ),
         (
             "reach",
@@ -67,7 +72,10 @@ fn nothing_is_negative(basin: &Basin, ledger: &Ledger) -> TestCaseResult {
         for (at, table) in tables.into_iter().enumerate() {
             for place in 0..count {
                 for (day, value) in table.of(place).enumerate() {
-                    prop_assert!(value >= 0.0, "{what} {place}, table {at}, day {day}: {value}");
+                    prop_assert!(
+                        value >= 0.0,
+                        "{what} {place}, table {at}, day {day}: {value}"
+                    );
                 }
             }
         }
@@ -92,14 +100,20 @@ fn reservoirs_stay_within_bounds(basin: &Basin, ledger: &Ledger) -> TestCaseResu
                     .map(|i| ledger.offtakes().delivered.at(day, i))
                     .sum();
                 let drawn = release + spill + taken;
-                prop_assert!(drawn <= rounding, "{context}, {drawn} drawn from dead storage");
+                prop_assert!(
+                    drawn <= rounding,
+                    "{context}, {drawn} drawn from dead storage"
+                );
             }
             if spill > rounding {
                 let full = reservoir.full.m3();
                 prop_assert!(storage >= full - rounding, "{context}, {spill} spilled");
             }
             let ceiling = journal.ceiling.at(day, k);
-            prop_assert!(release <= ceiling + rounding, "{context}, {release} released");
+            prop_assert!(
+                release <= ceiling + rounding,
+                "{context}, {release} released"
+            );
         }
     }
     Ok(())
@@ -129,7 +143,11 @@ fn canals_carry_what_they_can_at_most(basin: &Basin, ledger: &Ledger) -> TestCas
             continue;
         };
         for (day, flow) in ledger.reaches().entered.of(r).enumerate() {
-            prop_assert!(flow <= capacity.m3s() * DAY, "{} on day {day}: {flow}", reach.id);
+            prop_assert!(
+                flow <= capacity.m3s() * DAY,
+                "{} on day {day}: {flow}",
+                reach.id
+            );
         }
     }
     Ok(())

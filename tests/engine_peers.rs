@@ -76,7 +76,10 @@ fn agrees_with_peers(case: &str) {
     }
     let sea = basin.node_index("sea").expect("a sea");
     let outflow = total_mcm(ledger.nodes().arrived.of(sea));
-    assert!(agrees(outflow, expected.outflow), "{outflow} left the basin");
+    assert!(
+        agrees(outflow, expected.outflow),
+        "{outflow} left the basin"
+    );
 }
 
 #[test]

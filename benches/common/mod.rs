@@ -100,7 +100,10 @@ fn generated() -> PathBuf {
         ),
     }
     if let Err(error) = fs::rename(&filled, &folder) {
-        assert!(folder.exists(), "the peer cases cannot be put in place: {error}");
+        assert!(
+            folder.exists(),
+            "the peer cases cannot be put in place: {error}"
+        );
     }
     folder
 }

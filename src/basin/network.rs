@@ -466,6 +466,11 @@ fn check_reservoir(r: &Reservoir, faults: &mut Diagnostics) {
             "evaporation",
         );
     }
+    check_equipment(r, faults);
+}
+
+/// Outlets, power station and the curve they need.
+fn check_equipment(r: &Reservoir, faults: &mut Diagnostics) {
     for outlet in &r.outlets {
         if outlet.points.is_empty()
             || outlet.points.windows(2).any(|p| p[1].0 <= p[0].0)

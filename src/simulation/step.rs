@@ -698,5 +698,7 @@ fn infeasible(view: &ReservoirView, decision: &Decision) -> Option<String> {
 }
 
 fn sum(volumes: &[Volume]) -> Volume {
-    volumes.iter().fold(Volume::ZERO, |sum, &volume| sum + volume)
+    volumes
+        .iter()
+        .fold(Volume::ZERO, |sum, &volume| sum + volume)
 }

@@ -215,14 +215,18 @@ fn window(most_days: usize) -> impl Strategy<Value = Window> {
 }
 
 fn place() -> impl Strategy<Value = Place> {
-    (any::<Index>(), channel(), water(), option::weighted(0.4, dam())).prop_map(
-        |(downstream, channel, water, dam)| Place {
+    (
+        any::<Index>(),
+        channel(),
+        water(),
+        option::weighted(0.4, dam()),
+    )
+        .prop_map(|(downstream, channel, water, dam)| Place {
             downstream,
             channel,
             water,
             dam,
-        },
-    )
+        })
 }
 
 fn channel() -> impl Strategy<Value = Channel> {
@@ -444,11 +448,22 @@ impl Dam {
         }
         if let Some([turbine, gate, spillway]) = self.outlets {
             reservoir = reservoir
-                .outlet(Outlet::constant("t", OutletKind::Turbine, flow(UNIT * turbine)))
-                .outlet(Outlet::constant("s", OutletKind::Spillway, flow(UNIT * spillway)));
+                .outlet(Outlet::constant(
+                    "t",
+                    OutletKind::Turbine,
+                    flow(UNIT * turbine),
+                ))
+                .outlet(Outlet::constant(
+                    "s",
+                    OutletKind::Spillway,
+                    flow(UNIT * spillway),
+                ));
             let gate = flow(UNIT * gate);
             reservoir = if self.surface.is_some() {
-                let points = vec![(Level::from_m(100.0), flow(0.0)), (Level::from_m(130.0), gate)];
+                let points = vec![
+                    (Level::from_m(100.0), flow(0.0)),
+                    (Level::from_m(130.0), gate),
+                ];
                 reservoir.outlet(Outlet::by_level("g", OutletKind::Gate, points))
             } else {
                 reservoir.outlet(Outlet::constant("g", OutletKind::Gate, gate))
@@ -561,7 +576,10 @@ impl Sketch {
             |river| -> Vec<usize> { (0..n).filter(|&i| downstream[i].1 == river).collect() };
         let (one, two) = (in_river(0), in_river(1));
         let dams = two.iter().any(|&i| self.places[i].dam.is_some());
-        let link = self.link.as_ref().filter(|_| !dams && !one.is_empty() && !two.is_empty());
+        let link = self
+            .link
+            .as_ref()
+            .filter(|_| !dams && !one.is_empty() && !two.is_empty());
         let link = link.map(|(from, to, _)| (*from.get(&one), *to.get(&two)));
         let mut nodes: Vec<String> = (0..n).map(node_id).collect();
         for (c, canal) in self.canals.iter().enumerate() {
@@ -629,7 +647,9 @@ impl Sketch {
             let from = node_id(canal.from.index(self.places.len()));
             let (first, second) = (canal_node(c, 0), canal_node(c, 1));
             let reach = Reach::canal(format!("k{c}"), from, &first);
-            builder = builder.node(Node::junction(&first)).reach(canal.head.on(reach));
+            builder = builder
+                .node(Node::junction(&first))
+                .reach(canal.head.on(reach));
             let mut last = first.clone();
             if let Some([middle, tail]) = &canal.tail {
                 let escape = format!("escape{c}");
@@ -737,7 +757,9 @@ impl Sketch {
                 let single = ways.count() == 1;
                 let measured = Obligation::new(id, "UP", to.as_str(), window, form);
                 let dam = self.places.iter().enumerate();
-                let dam = dam.into_iter().any(|(i, p)| p.dam.is_some() && node_id(i) == *to);
+                let dam = dam
+                    .into_iter()
+                    .any(|(i, p)| p.dam.is_some() && node_id(i) == *to);
                 let measure = if dam { Measure::Inflow } else { Measure::Flow };
                 (single && claimable(i)).then(|| measured.measured(measure))
             }

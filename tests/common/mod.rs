@@ -45,7 +45,9 @@ pub(crate) fn run(model: Model) -> Ledger {
 #[track_caller]
 pub(crate) fn assert_row(found: impl Iterator<Item = f64>, expected: &[f64]) {
     let found: Vec<f64> = found.collect();
-    let largest = expected.iter().fold(0.0, |largest: f64, v| largest.max(v.abs()));
+    let largest = expected
+        .iter()
+        .fold(0.0, |largest: f64, v| largest.max(v.abs()));
     let alike = found.len() == expected.len()
         && found
             .iter()
