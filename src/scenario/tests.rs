@@ -318,3 +318,15 @@ fn nothing_beside_files_in_memory_can_be_extended() {
         "{found}"
     );
 }
+
+#[test]
+fn wrong_values_do_not_hide_faults_of_agreements() {
+    let reaches =
+        "reach,from,to,kind,capacity_m3s\nupper,lake,town,river,-1\nlower,town,sea,river,\n";
+    let treaty = "title = \"A\"\nparties = [\"UP\", \"LOW\"]\n";
+    assert_eq!(
+        faults(&[("reaches.csv", reaches), ("agreements/a.toml", treaty)]),
+        "agreements/a.toml:2:11: unknown party `LOW`; expected the id of a declared party; did you mean `LO`?\n\
+         reaches.csv:2:23: the capacity of reach `upper` is -1 m3/s; expected a flow of at least 0"
+    );
+}
