@@ -40,7 +40,9 @@ enum Kind {
         date: jiff::civil::Date,
         fault: String,
     },
-    #[error("water balance of `{node}` does not close on {date}: {residual_m3:e} m3 unexplained of {throughput_m3:e} m3")]
+    #[error(
+        "water balance of `{node}` does not close on {date}: {residual_m3:e} m3 unexplained of {throughput_m3:e} m3"
+    )]
     Balance {
         node: String,
         date: jiff::civil::Date,
@@ -51,6 +53,8 @@ enum Kind {
     Output(String),
     #[error("{0}")]
     State(String),
+    #[error("{0}")]
+    Rule(String),
 }
 
 impl Error {
@@ -102,6 +106,11 @@ impl Error {
         Self(Box::new(Kind::State(message.into())))
     }
 
+    /// A claims problem that cannot be, or a rule that does not fit it.
+    pub(crate) fn rule(message: impl Into<String>) -> Self {
+        Self(Box::new(Kind::Rule(message.into())))
+    }
+
     /// Is it a text that does not parse as the value asked for?
     pub fn is_parse(&self) -> bool {
         matches!(*self.0, Kind::Parse(_))
@@ -135,6 +144,11 @@ impl Error {
     /// Is it a saved state that does not fit the plan it was given to?
     pub fn is_state(&self) -> bool {
         matches!(*self.0, Kind::State(_))
+    }
+
+    /// Is it a claims problem that cannot be shared, or a sharing rule that does not fit it?
+    pub fn is_rule(&self) -> bool {
+        matches!(*self.0, Kind::Rule(_))
     }
 
     /// The faults of the scenario or model, if that is what is wrong.

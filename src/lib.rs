@@ -1,5 +1,78 @@
 //! Shares the water of a river basin among its countries day by day, and settles what each
 //! delivered against what it had promised.
+//!
+//! A [`Model`] holds a basin (reservoirs, reaches, offtakes, parties), the wishes of the dams'
+//! operators and the agreements between the countries. A [`Plan`] is a model compiled for speed. A
+//! [`Simulation`] steps it day by day into a [`Ledger`](ledger::Ledger) in which every cubic metre
+//! is written once. A [`Report`] holds what was delivered against what was committed, and says why
+//! something is missing.
+//!
+//! ```text
+//! files --scenario--> Model --Plan::compile--> Plan --Simulation--> Ledger --Report--> settlements, CSV
+//! ```
+//!
+//! # The short way
+//!
+//! ```
+//! let report = riparian::run("data/bakhri-tochik-2024")?;
+//! for row in report.settlements() {
+//!     println!("{} {}: {}", row.obligation, row.period, row.status.name());
+//! }
+//! assert!(report.balance().basin.closes());
+//! # Ok::<(), riparian::Error>(())
+//! ```
+//!
+//! # The long way
+//!
+//! ```
+//! use riparian::{Plan, Report, Simulation};
+//!
+//! let model = riparian::scenario::read("data/bakhri-tochik-2024")?;
+//! let plan = Plan::compile(model)?;
+//! let mut run = Simulation::new(&plan);
+//! while run.step()? {
+//!     // Look at `run.storages()` and `run.ledger()`, keep `run.state()`, change something.
+//! }
+//! let ledger = run.into_ledger();
+//! let report = Report::new(plan, ledger);
+//! # assert!(!report.settlements().is_empty());
+//! # Ok::<(), riparian::Error>(())
+//! ```
+//!
+//! # Where things are
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | [`units`], [`calendar`], [`series`] | quantities with units, dekads and seasons, daily series |
+//! | [`scenario`] | scenario folders: the reference of the file formats |
+//! | [`basin`], [`operation`], [`agreement`] | the physical model, release policies, obligations |
+//! | [`model`] | the checked model and its builder |
+//! | [`rules`] | rules by which a pool is shared, and their laws |
+//! | [`allocation`] | one day's water shared exactly on a network |
+//! | [`simulation`], [`ledger`] | the engine, and the journal of every cubic metre |
+//! | [`report`] | settlements with their reasons, tables, files |
+//!
+//! # Cookbook
+//!
+//! Each recipe is an example that the tests run on its data.
+//!
+//! | I want to | look at |
+//! |---|---|
+//! | run a scenario and write its tables | `examples/simulate.rs` |
+//! | build a basin in code | `examples/quickstart.rs` |
+//! | write a release policy | `examples/custom_policy.rs` |
+//! | draw a season | `examples/picture.rs` |
+//! | divide a pool by a rule | `examples/share.rs` |
+//! | write a sharing rule, and test it | `examples/custom_rule.rs`, `examples/property_test_a_rule.rs` |
+//! | see what another sharing rule would have changed | `examples/compare_rules.rs` |
+//!
+//! # What it does not do
+//!
+//! No rainfall-runoff, snow or groundwater: feed their results as series. No hydraulics: reaches
+//! have a travel time in whole days, a loss fraction and a capacity. No networks with loops, in
+//! whatever direction: a canal that rejoins its river is refused when the model is checked. No
+//! forecasts: an allocation knows the demands and inflows of the days the water is on its way
+//! ([`simulation`] says why). No optimisation of releases. No water quality.
 
 pub mod agreement;
 pub mod allocation;
@@ -9,12 +82,37 @@ pub mod error;
 pub mod ledger;
 pub mod model;
 pub mod operation;
+pub mod report;
+pub mod rules;
 pub mod scenario;
 pub mod series;
 pub mod simulation;
+#[cfg(feature = "proptest")]
+pub mod testing;
 pub mod units;
 
 pub use error::{Diagnostic, Diagnostics, Error, Result};
 pub use jiff;
+pub use ledger::Ledger;
 pub use model::{Model, ModelBuilder, PriorityClass};
+pub use report::Report;
 pub use simulation::{Plan, Simulation, State};
+
+/// Reads a scenario folder, runs it and settles its obligations.
+///
+/// # Errors
+///
+/// All the faults of the scenario at once ([`Error::is_invalid`]), or what stopped the run.
+///
+/// # Examples
+///
+/// ```
+/// let report = riparian::run("data/bakhri-tochik-2024")?;
+/// assert_eq!(report.ledger().days(), 183);
+/// # Ok::<(), riparian::Error>(())
+/// ```
+pub fn run(folder: impl AsRef<std::path::Path>) -> Result<Report> {
+    let plan = Plan::compile(scenario::read(folder)?)?;
+    let ledger = Simulation::new(&plan).run()?;
+    Ok(Report::new(plan, ledger))
+}

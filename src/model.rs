@@ -91,6 +91,30 @@ impl Model {
         &self.classes
     }
 
+    /// The same model, with all classes sharing by one rule: what would the season have been?
+    #[must_use]
+    pub fn sharing_by(mut self, rule: &Arc<dyn ParametricRule>) -> Self {
+        for class in &mut self.classes {
+            class.rule = Arc::clone(rule);
+        }
+        self
+    }
+
+    /// The same model, with every positive lateral inflow multiplied by a factor; net losses and
+    /// unaccounted terms stay.
+    ///
+    /// # Panics
+    ///
+    /// If the factor is negative or no number.
+    #[must_use]
+    pub fn scaling_inflow(mut self, factor: f64) -> Self {
+        assert!(factor >= 0.0 && factor.is_finite(), "an inflow factor of {factor}");
+        for series in self.inflow.iter_mut().flatten() {
+            *series = series.map(|flow| if flow > 0.0 { flow * factor } else { flow });
+        }
+        self
+    }
+
     /// The agreements.
     pub fn agreements(&self) -> &[Agreement] {
         &self.agreements
@@ -191,7 +215,12 @@ impl ModelBuilder {
 
     /// Adds a reservoir, and its node unless that was added before.
     pub fn reservoir(mut self, reservoir: Reservoir) -> Self {
-        if !self.parts.nodes.iter().any(|node| node.id == reservoir.node) {
+        if !self
+            .parts
+            .nodes
+            .iter()
+            .any(|node| node.id == reservoir.node)
+        {
             self.parts
                 .nodes
                 .push(Node::new(reservoir.node.clone(), NodeKind::Reservoir));
@@ -361,12 +390,24 @@ impl ModelBuilder {
         let window = self.window;
         let inflow = columns(self.inflow, &ids.nodes, "node", window, faults);
         let demand = columns(self.demand, &ids.offtakes, "offtake", window, faults);
-        let unaccounted = columns(self.unaccounted, &ids.reservoirs, "reservoir", window, faults);
+        let unaccounted = columns(
+            self.unaccounted,
+            &ids.reservoirs,
+            "reservoir",
+            window,
+            faults,
+        );
         let rain = columns(self.rain, &ids.reservoirs, "reservoir", window, faults);
         for (node, column) in self.parts.nodes.iter().zip(&inflow) {
             match (node.kind, column) {
                 (NodeKind::Inflow, Some((series, at))) => {
-                    negative(series, &format!("the inflow of `{}`", node.id), at, &node.id, faults);
+                    negative(
+                        series,
+                        &format!("the inflow of `{}`", node.id),
+                        at,
+                        &node.id,
+                        faults,
+                    );
                 }
                 (NodeKind::Terminal, Some((_, at))) => faults.push(
                     Diagnostic::new(format!("an inflow at the terminal `{}`", node.id))
@@ -378,7 +419,13 @@ impl ModelBuilder {
         }
         for (offtake, column) in self.parts.offtakes.iter().zip(&demand) {
             if let Some((series, at)) = column {
-                negative(series, &format!("the demand of `{}`", offtake.id), at, &offtake.id, faults);
+                negative(
+                    series,
+                    &format!("the demand of `{}`", offtake.id),
+                    at,
+                    &offtake.id,
+                    faults,
+                );
             }
         }
         for (reservoir, column) in self.parts.reservoirs.iter().zip(&rain) {
@@ -403,7 +450,10 @@ impl ModelBuilder {
             window,
             basin,
             inflow: bare(inflow),
-            demand: demand.into_iter().map(|c| c.map(|(s, _)| s)).collect::<Option<_>>()?,
+            demand: demand
+                .into_iter()
+                .map(|c| c.map(|(s, _)| s))
+                .collect::<Option<_>>()?,
             unaccounted: bare(unaccounted),
             rain: bare(rain),
             policies,
@@ -451,7 +501,10 @@ fn check_classes<'a>(
 type Placed = Option<(DailySeries, Origin)>;
 
 fn bare(columns: Vec<Placed>) -> Vec<Option<DailySeries>> {
-    columns.into_iter().map(|c| c.map(|(series, _)| series)).collect()
+    columns
+        .into_iter()
+        .map(|c| c.map(|(series, _)| series))
+        .collect()
 }
 
 /// Puts columns in the order of the things they belong to, cut to the run.
@@ -462,7 +515,11 @@ fn columns(
     window: Window,
     faults: &mut Diagnostics,
 ) -> Vec<Placed> {
-    let index: HashMap<&str, usize> = ids.iter().enumerate().map(|(i, id)| (id.as_str(), i)).collect();
+    let index: HashMap<&str, usize> = ids
+        .iter()
+        .enumerate()
+        .map(|(i, id)| (id.as_str(), i))
+        .collect();
     let mut placed: Vec<Placed> = vec![None; ids.len()];
     for (id, series, origin) in columns {
         let Some(&i) = index.get(id.as_str()) else {
@@ -476,8 +533,7 @@ fn columns(
         };
         if placed[i].is_some() {
             faults.push(
-                Diagnostic::new(format!("two columns for the {what} `{id}`"))
-                    .at(origin.place(&id)),
+                Diagnostic::new(format!("two columns for the {what} `{id}`")).at(origin.place(&id)),
             );
             continue;
         }

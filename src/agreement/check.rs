@@ -29,7 +29,12 @@ pub(crate) fn check(
                         .expected("an id no other obligation has"),
                 );
             }
-            Check { obligation, basin, faults }.all(agreement, classes, run);
+            Check {
+                obligation,
+                basin,
+                faults,
+            }
+            .all(agreement, classes, run);
         }
     }
 }
@@ -71,7 +76,10 @@ impl Check<'_> {
 
     fn all(&mut self, agreement: &Agreement, classes: &[&str], run: Window) {
         let o = self.obligation;
-        let parties = [(Some(&o.debtor), "debtor"), (o.creditor.as_ref(), "creditor")];
+        let parties = [
+            (Some(&o.debtor), "debtor"),
+            (o.creditor.as_ref(), "creditor"),
+        ];
         for (id, field) in parties {
             let Some(id) = id else { continue };
             let unknown = unknown_party(id, self.basin, &o.origin, field, self.faults);
@@ -141,11 +149,19 @@ impl Check<'_> {
 
     fn point(&mut self, point: &Point, measure: Option<Measure>, field: &str) {
         if point.terms.is_empty() {
-            self.fault("no point".into(), field, "the id of a node, reach or offtake");
+            self.fault(
+                "no point".into(),
+                field,
+                "the id of a node, reach or offtake",
+            );
         }
         for (id, weight) in &point.terms {
             if !weight.is_finite() {
-                self.fault(format!("a weight of {weight} for `{id}`"), field, "a number");
+                self.fault(
+                    format!("a weight of {weight} for `{id}`"),
+                    field,
+                    "a number",
+                );
             }
             let basin = self.basin;
             let node = basin.node_index(id);
@@ -186,7 +202,11 @@ impl Check<'_> {
                 && field == "point"
                 && !at_reservoir;
             if needs_power {
-                self.fault(format!("`{id}` makes no energy"), field, "a reservoir with a power station");
+                self.fault(
+                    format!("`{id}` makes no energy"),
+                    field,
+                    "a reservoir with a power station",
+                );
             } else if needs_store {
                 self.fault(format!("`{id}` stores no water"), field, "a reservoir");
             } else if !fits {
@@ -206,12 +226,20 @@ impl Check<'_> {
         match &o.form {
             Form::Volume(volume) | Form::Limit(volume) => {
                 if bad_volume(volume) {
-                    self.fault(format!("a volume of {volume}"), "volume", "a volume of at least 0");
+                    self.fault(
+                        format!("a volume of {volume}"),
+                        "volume",
+                        "a volume of at least 0",
+                    );
                 }
             }
             Form::Schedule(dues) => {
                 if let Some((_, volume)) = dues.iter().find(|(_, v)| bad_volume(v)) {
-                    self.fault(format!("a volume of {volume}"), "due", "a volume of at least 0");
+                    self.fault(
+                        format!("a volume of {volume}"),
+                        "due",
+                        "a volume of at least 0",
+                    );
                 }
                 self.periods(dues.iter().map(|&(window, _)| window));
             }
@@ -222,7 +250,11 @@ impl Check<'_> {
             }
             Form::StorageBy { volume, by } => {
                 if bad_volume(volume) {
-                    self.fault(format!("a storage of {volume}"), "storage", "a volume of at least 0");
+                    self.fault(
+                        format!("a storage of {volume}"),
+                        "storage",
+                        "a volume of at least 0",
+                    );
                 }
                 if !o.window.contains(*by) {
                     self.fault(
@@ -233,16 +265,25 @@ impl Check<'_> {
                 }
             }
             Form::Energy(dues) => {
-                if let Some((_, energy)) =
-                    dues.iter().find(|(_, e)| !e.is_finite() || *e < Energy::ZERO)
+                if let Some((_, energy)) = dues
+                    .iter()
+                    .find(|(_, e)| !e.is_finite() || *e < Energy::ZERO)
                 {
-                    self.fault(format!("an energy of {energy}"), "due", "an energy of at least 0");
+                    self.fault(
+                        format!("an energy of {energy}"),
+                        "due",
+                        "an energy of at least 0",
+                    );
                 }
                 self.periods(dues.iter().map(|&(window, _)| window));
             }
             Form::EnergyCoupled { kwh_per_m3, .. } => {
                 if !kwh_per_m3.is_finite() || *kwh_per_m3 < 0.0 {
-                    self.fault(format!("a rate of {kwh_per_m3} kWh/m3"), "rate", "a rate of at least 0");
+                    self.fault(
+                        format!("a rate of {kwh_per_m3} kWh/m3"),
+                        "rate",
+                        "a rate of at least 0",
+                    );
                 }
             }
         }
@@ -297,7 +338,11 @@ impl Check<'_> {
     fn claimable(&mut self, run: Window) {
         let o = self.obligation;
         let basin = self.basin;
-        let offtakes_only = o.point.terms.iter().all(|(id, w)| basin.offtake_index(id).is_some() && *w == 1.0);
+        let offtakes_only = o
+            .point
+            .terms
+            .iter()
+            .all(|(id, w)| basin.offtake_index(id).is_some() && *w == 1.0);
         let one_place = o.point.terms.len() == 1 && o.point.terms[0].1 == 1.0;
         match &o.form {
             Form::Limit(_) | Form::Energy(_) | Form::EnergyCoupled { .. } => self.fault(
@@ -306,7 +351,11 @@ impl Check<'_> {
                 "a form that asks for water: volume, schedule, minimum-flow, storage-by",
             ),
             _ if o.measure == Some(Measure::Nothing) => {
-                self.fault("a claim without a measure".into(), "claim", "a measured point");
+                self.fault(
+                    "a claim without a measure".into(),
+                    "claim",
+                    "a measured point",
+                );
             }
             _ if !one_place && !offtakes_only => self.fault(
                 "a claim at a sum of points".into(),
@@ -316,7 +365,11 @@ impl Check<'_> {
             _ => {}
         }
         if run.intersect(o.window).is_none() {
-            self.fault(format!("a claim for {}, outside the run", o.window), "claim", "a window within the run");
+            self.fault(
+                format!("a claim for {}, outside the run", o.window),
+                "claim",
+                "a window within the run",
+            );
         }
     }
 }

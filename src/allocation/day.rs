@@ -86,13 +86,22 @@ impl Today {
     pub(super) fn check(&self) -> Result<(), DayError> {
         let volume = |m3: &f64| !(*m3 >= 0.0 && *m3 < f64::INFINITY);
         if let Some(node) = self.supply.iter().position(volume) {
-            return Err(DayError::Supply { node, m3: self.supply[node] });
+            return Err(DayError::Supply {
+                node,
+                m3: self.supply[node],
+            });
         }
         if let Some(claim) = self.claim.iter().position(volume) {
-            return Err(DayError::Claim { claim, m3: self.claim[claim] });
+            return Err(DayError::Claim {
+                claim,
+                m3: self.claim[claim],
+            });
         }
         match self.capacity.iter().position(|m3| m3.is_nan() || *m3 < 0.0) {
-            Some(arc) => Err(DayError::Capacity { arc, m3: self.capacity[arc] }),
+            Some(arc) => Err(DayError::Capacity {
+                arc,
+                m3: self.capacity[arc],
+            }),
             None => Ok(()),
         }
     }

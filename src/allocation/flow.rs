@@ -25,7 +25,9 @@ pub(super) struct Flows {
 
 impl Flows {
     pub(super) fn new(network: &Network) -> Self {
-        Self { stages: vec![Stage::default(); network.branches.len()] }
+        Self {
+            stages: vec![Stage::default(); network.branches.len()],
+        }
     }
 
     /// Sets the flows and what is left, given the awards of the claims that take water out.
@@ -67,12 +69,16 @@ impl Flows {
 
     fn gather(&mut self, network: &Network, today: &Today, award: &[f64]) {
         self.stages.fill(Stage::default());
+        for at in &network.offstream {
+            let stage = &mut self.stages[at.branch as usize];
+            stage.balance -= award[at.claim as usize];
+            stage.most -= award[at.claim as usize];
+        }
         for (v, branch) in network.branches.iter().enumerate() {
-            let taken: f64 = network.offstream.of(v).iter().map(|at| award[at.claim as usize]).sum();
-            let local = today.supply[branch.node as usize] - taken;
+            let local = today.supply[branch.node as usize];
             let mut stage = self.stages[v];
-            stage.most += local;
             stage.balance += local;
+            stage.most += local;
             if branch.parent != NONE {
                 let capacity = today.capacity[branch.arc as usize];
                 let parent = &mut self.stages[branch.parent as usize];
@@ -84,8 +90,15 @@ impl Flows {
                 } else {
                     let able = stage.most.min(capacity).max(0.0);
                     let claims = network.instream.of(v).iter();
-                    let asked = claims.map(|at| today.claim[at.claim as usize]).fold(0.0, f64::max).min(able);
-                    stage.base = if branch.main { stage.balance.max(asked).min(able) } else { asked };
+                    let asked = claims
+                        .map(|at| today.claim[at.claim as usize])
+                        .fold(0.0, f64::max)
+                        .min(able);
+                    stage.base = if branch.main {
+                        stage.balance.max(asked).min(able)
+                    } else {
+                        asked
+                    };
                     stage.spare = able - stage.base;
                     parent.most += branch.gain * able;
                     parent.balance += branch.gain * stage.base;

@@ -11,9 +11,15 @@ pub(super) struct Key {
 
 impl Key {
     /// Above every claim: nothing is cut.
-    pub(super) const TOP: Self = Self { rank: u32::MAX, level: 0.0 };
+    pub(super) const TOP: Self = Self {
+        rank: u32::MAX,
+        level: 0.0,
+    };
     /// Below every claim.
-    pub(super) const BELOW: Self = Self { rank: 0, level: 0.0 };
+    pub(super) const BELOW: Self = Self {
+        rank: 0,
+        level: 0.0,
+    };
 
     #[inline]
     pub(super) fn above(self, other: Self) -> bool {
@@ -69,7 +75,9 @@ pub(super) struct Heaps {
 
 impl Heaps {
     pub(super) fn with_capacity(points: usize) -> Self {
-        Self { points: Vec::with_capacity(points) }
+        Self {
+            points: Vec::with_capacity(points),
+        }
     }
 
     pub(super) fn clear(&mut self) {
@@ -77,10 +85,21 @@ impl Heaps {
     }
 
     pub(super) fn insert(&mut self, ends: &mut Ends, key: Key, bend: f64) {
-        debug_assert!(self.points.len() < self.points.capacity(), "the arena was sized too small");
+        debug_assert!(
+            self.points.len() < self.points.capacity(),
+            "the arena was sized too small"
+        );
         let id = self.points.len() as u32;
-        let links = [Links { child: NONE, sibling: NONE }; 2];
-        self.points.push(Breakpoint { key, bend, taken: false, links });
+        let links = [Links {
+            child: NONE,
+            sibling: NONE,
+        }; 2];
+        self.points.push(Breakpoint {
+            key,
+            bend,
+            taken: false,
+            links,
+        });
         self.join(ends, Ends([id; 2]));
     }
 
@@ -121,7 +140,11 @@ impl Heaps {
             return if a == NONE { b } else { a };
         }
         let (key_a, key_b) = (self.points[a as usize].key, self.points[b as usize].key);
-        let b_first = if END == HIGHEST { key_b.above(key_a) } else { key_a.above(key_b) };
+        let b_first = if END == HIGHEST {
+            key_b.above(key_a)
+        } else {
+            key_a.above(key_b)
+        };
         let (first, second) = if b_first { (b, a) } else { (a, b) };
         let child = std::mem::replace(&mut self.links::<END>(first).child, second);
         self.links::<END>(second).sibling = child;
@@ -135,7 +158,11 @@ impl Heaps {
         while next != NONE {
             let first = next;
             let second = self.links::<END>(first).sibling;
-            next = if second == NONE { NONE } else { self.links::<END>(second).sibling };
+            next = if second == NONE {
+                NONE
+            } else {
+                self.links::<END>(second).sibling
+            };
             let pair = self.meld::<END>(first, second);
             self.links::<END>(pair).sibling = pairs;
             pairs = pair;
@@ -160,7 +187,10 @@ mod tests {
     use super::*;
 
     fn key(level: u32) -> Key {
-        Key { rank: 1 + level % 3, level: f64::from(level) }
+        Key {
+            rank: 1 + level % 3,
+            level: f64::from(level),
+        }
     }
 
     /// A small multiplicative generator is enough to mix the order of arrival.
@@ -187,7 +217,11 @@ mod tests {
                 (shown, heaps.take::<LOWEST>(&mut all), keys.remove(0))
             } else {
                 let shown = heaps.first::<HIGHEST>(&mut all);
-                (shown, heaps.take::<HIGHEST>(&mut all), keys.pop().expect("as many keys as turns"))
+                (
+                    shown,
+                    heaps.take::<HIGHEST>(&mut all),
+                    keys.pop().expect("as many keys as turns"),
+                )
             };
             assert_eq!(shown, Some(expected));
             assert_eq!(bend, expected.level);
@@ -198,7 +232,16 @@ mod tests {
 
     #[test]
     fn a_junior_class_lies_above_a_senior_one_at_any_level() {
-        let (senior, junior) = (Key { rank: 1, level: 1e9 }, Key { rank: 2, level: 0.0 });
+        let (senior, junior) = (
+            Key {
+                rank: 1,
+                level: 1e9,
+            },
+            Key {
+                rank: 2,
+                level: 0.0,
+            },
+        );
         assert!(junior.above(senior) && !senior.above(junior) && !junior.above(junior));
         assert!(Key::TOP.above(junior) && senior.above(Key::BELOW));
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::day::Today;
-use super::rule::{ParametricRule, Proportional};
+use super::rule::{Layers, ParametricRule, Proportional};
 
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -67,7 +67,9 @@ pub enum NetworkError {
         nodes: Vec<usize>,
     },
     /// An in-stream claim on an arc that leads away from the outlet of its tree.
-    #[error("claim {claim} asks for in-stream flow on arc {arc}, which leads away from the outlet at node {outlet}")]
+    #[error(
+        "claim {claim} asks for in-stream flow on arc {arc}, which leads away from the outlet at node {outlet}"
+    )]
     InStreamAway {
         /// The claim.
         claim: usize,
@@ -85,7 +87,9 @@ pub enum NetworkError {
         weight: f64,
     },
     /// A weight in a class whose rule heeds none.
-    #[error("claim {claim} has weight {weight}, but the rule of class {class} ({rule}) heeds no weights")]
+    #[error(
+        "claim {claim} has weight {weight}, but the rule of class {class} ({rule}) heeds no weights"
+    )]
     IdleWeight {
         /// The claim.
         claim: usize,
@@ -125,32 +129,32 @@ pub(super) struct Branch {
     pub(super) tail_scale: f64,
 }
 
-/// A claim in the order of branches.
+/// A claim and the branch it lies at: its node, or the arc to its parent.
 #[derive(Clone, Debug)]
 pub(super) struct ClaimAt {
+    pub(super) branch: u32,
     pub(super) claim: u32,
     pub(super) rank: u32,
     pub(super) weight: f64,
 }
 
-/// Claims sorted by branch, found by branch.
+/// Claims in the order of branches, found by branch.
 #[derive(Debug)]
-pub(super) struct ClaimsAt {
+pub(super) struct ClaimsByBranch {
     starts: Vec<u32>,
     claims: Vec<ClaimAt>,
 }
 
-impl ClaimsAt {
-    fn new(branches: usize, mut claims: Vec<(u32, ClaimAt)>) -> Self {
-        claims.sort_by_key(|&(branch, _)| branch);
+impl ClaimsByBranch {
+    fn new(branches: usize, claims: Vec<ClaimAt>) -> Self {
         let mut starts = vec![0; branches + 1];
-        for &(branch, _) in &claims {
-            starts[branch as usize + 1] += 1;
+        for at in &claims {
+            starts[at.branch as usize + 1] += 1;
         }
         for i in 0..branches {
             starts[i + 1] += starts[i];
         }
-        Self { starts, claims: claims.into_iter().map(|(_, claim)| claim).collect() }
+        Self { starts, claims }
     }
 
     #[inline]
@@ -177,8 +181,10 @@ pub struct Network {
     arcs: usize,
     /// Children before parents: a parent's position is the larger.
     pub(super) branches: Vec<Branch>,
-    pub(super) offstream: ClaimsAt,
-    pub(super) instream: ClaimsAt,
+    /// Claims at nodes, in the order of branches.
+    pub(super) offstream: Vec<ClaimAt>,
+    /// Claims on arcs.
+    pub(super) instream: ClaimsByBranch,
     /// By rank less one, the senior class first.
     pub(super) rules: Vec<Box<dyn ParametricRule>>,
 }
@@ -198,6 +204,12 @@ impl Network {
         }
     }
 
+    /// The layers of a claim of this size, given the largest claim per unit of weight in each class.
+    pub(super) fn layers(&self, at: &ClaimAt, size: f64, largest: &[f64]) -> Layers {
+        let class = at.rank as usize - 1;
+        self.rules[class].layers(size, at.weight, largest[class])
+    }
+
     /// How many nodes there are.
     pub fn nodes(&self) -> usize {
         self.branches.len()
@@ -210,7 +222,7 @@ impl Network {
 
     /// How many claims there are.
     pub fn claims(&self) -> usize {
-        self.offstream.claims.len() + self.instream.claims.len()
+        self.offstream.len() + self.instream.claims.len()
     }
 }
 
@@ -266,7 +278,12 @@ impl NetworkBuilder {
 
     /// Makes an arc that delivers `gain` m³ at its head for each m³ entering at its tail, and returns its number.
     pub fn arc(&mut self, tail: usize, head: usize, gain: f64, role: Role) -> usize {
-        self.arcs.push(Arc { tail, head, gain, role });
+        self.arcs.push(Arc {
+            tail,
+            head,
+            gain,
+            role,
+        });
         self.arcs.len() - 1
     }
 
@@ -274,7 +291,11 @@ impl NetworkBuilder {
     ///
     /// Weights compare the claims of one class under rules that heed them; otherwise give 1.
     pub fn claim(&mut self, place: Place, class: u16, weight: f64) -> usize {
-        self.claims.push(Claim { place, class, weight });
+        self.claims.push(Claim {
+            place,
+            class,
+            weight,
+        });
         self.claims.len() - 1
     }
 
@@ -307,30 +328,46 @@ impl NetworkBuilder {
             }
         }
 
-        let mut ranks: BTreeMap<u16, u32> = self.claims.iter().map(|claim| (claim.class, 0)).collect();
+        let mut ranks: BTreeMap<u16, u32> =
+            self.claims.iter().map(|claim| (claim.class, 0)).collect();
         for (rank, slot) in (1..).zip(ranks.values_mut()) {
             *slot = rank;
         }
         let (mut offstream, mut instream) = (Vec::new(), Vec::new());
         for (i, claim) in self.claims.iter().enumerate() {
-            let at = ClaimAt { claim: i as u32, rank: ranks[&claim.class], weight: claim.weight };
-            match claim.place {
-                Place::Node(node) => offstream.push((by_node[node], at)),
-                Place::Arc(arc) if by_arc[arc] != NONE => instream.push((by_arc[arc], at)),
-                Place::Arc(arc) => {
-                    let outlet = outlet_above(&branches, by_node[self.arcs[arc].tail]);
-                    return Err(NetworkError::InStreamAway { claim: i, arc, outlet });
-                }
+            let (claims, branch) = match claim.place {
+                Place::Node(node) => (&mut offstream, by_node[node]),
+                Place::Arc(arc) => (&mut instream, by_arc[arc]),
+            };
+            if let (Place::Arc(arc), NONE) = (claim.place, branch) {
+                let outlet = outlet_above(&branches, by_node[self.arcs[arc].tail]);
+                return Err(NetworkError::InStreamAway {
+                    claim: i,
+                    arc,
+                    outlet,
+                });
             }
+            claims.push(ClaimAt {
+                branch,
+                claim: i as u32,
+                rank: ranks[&claim.class],
+                weight: claim.weight,
+            });
         }
+        offstream.sort_by_key(|at| at.branch);
+        instream.sort_by_key(|at| at.branch);
         let rules = ranks
             .keys()
-            .map(|class| self.rules.remove(class).unwrap_or_else(|| Box::new(Proportional)))
+            .map(|class| {
+                self.rules
+                    .remove(class)
+                    .unwrap_or_else(|| Box::new(Proportional))
+            })
             .collect();
         Ok(Network {
             arcs: self.arcs.len(),
-            offstream: ClaimsAt::new(branches.len(), offstream),
-            instream: ClaimsAt::new(branches.len(), instream),
+            offstream,
+            instream: ClaimsByBranch::new(branches.len(), instream),
             branches,
             rules,
         })
@@ -345,30 +382,57 @@ impl NetworkBuilder {
                 }
             }
             if !(arc.gain > 0.0 && arc.gain <= 1.0) {
-                return Err(NetworkError::Gain { arc: i, gain: arc.gain });
+                return Err(NetworkError::Gain {
+                    arc: i,
+                    gain: arc.gain,
+                });
             }
-            if arc.role == Role::Main {
-                if let Some(first) = main[arc.tail].replace(i) {
-                    return Err(NetworkError::TwoMainArcs { node: arc.tail, first, second: i });
-                }
+            if arc.role == Role::Main
+                && let Some(first) = main[arc.tail].replace(i)
+            {
+                return Err(NetworkError::TwoMainArcs {
+                    node: arc.tail,
+                    first,
+                    second: i,
+                });
             }
         }
         Ok(())
     }
 
     fn check_claims(&self) -> Result<(), NetworkError> {
-        for (i, &Claim { place, class, weight }) in self.claims.iter().enumerate() {
+        for (
+            i,
+            &Claim {
+                place,
+                class,
+                weight,
+            },
+        ) in self.claims.iter().enumerate()
+        {
             match place {
-                Place::Node(node) if node >= self.nodes => return Err(NetworkError::NoSuchNode(node)),
-                Place::Arc(arc) if arc >= self.arcs.len() => return Err(NetworkError::NoSuchArc(arc)),
+                Place::Node(node) if node >= self.nodes => {
+                    return Err(NetworkError::NoSuchNode(node));
+                }
+                Place::Arc(arc) if arc >= self.arcs.len() => {
+                    return Err(NetworkError::NoSuchArc(arc));
+                }
                 _ => {}
             }
             if !(weight > 0.0 && weight.is_finite()) {
                 return Err(NetworkError::Weight { claim: i, weight });
             }
-            let rule = self.rules.get(&class).map_or(&Proportional as &dyn ParametricRule, |rule| &**rule);
+            let rule = self
+                .rules
+                .get(&class)
+                .map_or(&Proportional as &dyn ParametricRule, |rule| &**rule);
             if weight != 1.0 && !rule.weighted() {
-                return Err(NetworkError::IdleWeight { claim: i, weight, class, rule: format!("{rule:?}") });
+                return Err(NetworkError::IdleWeight {
+                    claim: i,
+                    weight,
+                    class,
+                    rule: format!("{rule:?}"),
+                });
             }
         }
         Ok(())
@@ -393,20 +457,33 @@ impl NetworkBuilder {
                 };
                 if arc != NONE {
                     let above = branches[parent as usize].scale;
-                    let Arc { head, gain, role, .. } = self.arcs[arc as usize];
+                    let Arc {
+                        head, gain, role, ..
+                    } = self.arcs[arc as usize];
                     branch.up = head == node;
                     branch.main = role == Role::Main;
                     branch.gain = gain;
-                    branch.scale = if branch.up { above / gain } else { above * gain };
+                    branch.scale = if branch.up {
+                        above / gain
+                    } else {
+                        above * gain
+                    };
                     branch.tail_scale = if branch.up { above } else { branch.scale };
                 }
                 if !(branch.scale < WIDEST_SCALE && branch.scale > WIDEST_SCALE.recip()) {
-                    return Err(NetworkError::GainProduct { node, product: branch.scale });
+                    return Err(NetworkError::GainProduct {
+                        node,
+                        product: branch.scale,
+                    });
                 }
                 // Reversed, so that children come off the stack in the order their arcs were made.
                 for &next in forest.at[node].iter().rev() {
                     if next != arc as usize {
-                        waiting.push((self.other_end(next, node), branches.len() as u32, next as u32));
+                        waiting.push((
+                            self.other_end(next, node),
+                            branches.len() as u32,
+                            next as u32,
+                        ));
                     }
                 }
                 branches.push(branch);
@@ -432,8 +509,11 @@ impl NetworkBuilder {
     ///
     /// Moving the outlet across an arc turns only that arc round, so one walk finds all the counts.
     fn outlets(&self, forest: &Forest) -> Vec<usize> {
-        let mut costs: Vec<(i64, i64)> =
-            self.arcs.iter().map(|arc| (0, i64::from(arc.role == Role::Main))).collect();
+        let mut costs: Vec<(i64, i64)> = self
+            .arcs
+            .iter()
+            .map(|arc| (0, i64::from(arc.role == Role::Main)))
+            .collect();
         for claim in &self.claims {
             if let Place::Arc(arc) = claim.place {
                 costs[arc].0 += 1;
@@ -456,7 +536,11 @@ impl NetworkBuilder {
                     if !seen[next] {
                         seen[next] = true;
                         let turn = if self.arcs[arc].tail == node { -1 } else { 1 };
-                        waiting.push((next, claims + turn * costs[arc].0, mains + turn * costs[arc].1));
+                        waiting.push((
+                            next,
+                            claims + turn * costs[arc].0,
+                            mains + turn * costs[arc].1,
+                        ));
                     }
                 }
             }
@@ -482,7 +566,10 @@ struct Forest {
 impl Forest {
     fn new(nodes: usize, arcs: &[Arc]) -> Self {
         let mut group: Vec<usize> = (0..nodes).collect();
-        let mut forest = Self { at: vec![Vec::new(); nodes], closing: None };
+        let mut forest = Self {
+            at: vec![Vec::new(); nodes],
+            closing: None,
+        };
         for (i, arc) in arcs.iter().enumerate() {
             let (a, b) = (find(&mut group, arc.tail), find(&mut group, arc.head));
             if a == b {
@@ -549,11 +636,23 @@ mod tests {
     fn a_ring_is_named_node_by_node() {
         let mut builder = chain(4);
         let arc = builder.arc(3, 1, 1.0, Role::Canal);
-        assert_eq!(builder.build().unwrap_err(), NetworkError::Ring { arc, nodes: vec![3, 2, 1] });
+        assert_eq!(
+            builder.build().unwrap_err(),
+            NetworkError::Ring {
+                arc,
+                nodes: vec![3, 2, 1]
+            }
+        );
 
         let mut builder = chain(2);
         let arc = builder.arc(1, 1, 1.0, Role::Main);
-        assert_eq!(builder.build().unwrap_err(), NetworkError::Ring { arc, nodes: vec![1] });
+        assert_eq!(
+            builder.build().unwrap_err(),
+            NetworkError::Ring {
+                arc,
+                nodes: vec![1]
+            }
+        );
     }
 
     #[test]
@@ -566,14 +665,24 @@ mod tests {
             let mut builder = chain(2);
             let node = builder.node();
             builder.arc(1, node, gain, Role::Main);
-            assert!(matches!(builder.build().unwrap_err(), NetworkError::Gain { arc: 1, .. }));
+            assert!(matches!(
+                builder.build().unwrap_err(),
+                NetworkError::Gain { arc: 1, .. }
+            ));
         }
 
         let mut builder = chain(2);
         let node = builder.node();
         builder.arc(0, node, 1.0, Role::Main);
         let error = builder.build().unwrap_err();
-        assert_eq!(error, NetworkError::TwoMainArcs { node: 0, first: 0, second: 1 });
+        assert_eq!(
+            error,
+            NetworkError::TwoMainArcs {
+                node: 0,
+                first: 0,
+                second: 1
+            }
+        );
 
         let mut builder = chain(2);
         builder.claim(Place::Arc(7), 1, 1.0);
@@ -581,11 +690,20 @@ mod tests {
 
         let mut builder = chain(2);
         builder.claim(Place::Node(0), 1, -1.0);
-        assert_eq!(builder.build().unwrap_err(), NetworkError::Weight { claim: 0, weight: -1.0 });
+        assert_eq!(
+            builder.build().unwrap_err(),
+            NetworkError::Weight {
+                claim: 0,
+                weight: -1.0
+            }
+        );
 
         let mut builder = chain(2);
         builder.claim(Place::Node(0), 1, 2.0);
-        assert!(matches!(builder.build().unwrap_err(), NetworkError::IdleWeight { class: 1, .. }));
+        assert!(matches!(
+            builder.build().unwrap_err(),
+            NetworkError::IdleWeight { class: 1, .. }
+        ));
     }
 
     #[test]
@@ -597,7 +715,10 @@ mod tests {
                 builder.arc(node - 1, node, 0.1, Role::Main);
             }
         }
-        assert!(matches!(builder.build().unwrap_err(), NetworkError::GainProduct { .. }));
+        assert!(matches!(
+            builder.build().unwrap_err(),
+            NetworkError::GainProduct { .. }
+        ));
     }
 
     #[test]
@@ -621,7 +742,14 @@ mod tests {
             assert_eq!(network.branches.last().expect("four branches").node, outlet);
         }
         let error = rivers(&[0, 1]).unwrap_err();
-        assert_eq!(error, NetworkError::InStreamAway { claim: 1, arc: 1, outlet: 1 });
+        assert_eq!(
+            error,
+            NetworkError::InStreamAway {
+                claim: 1,
+                arc: 1,
+                outlet: 1
+            }
+        );
     }
 
     #[test]

@@ -225,16 +225,114 @@ impl ParametricRule for Talmud {
     }
 }
 
+/// The reverse Talmud rule: equal losses on the lower halves of the claims, then equal awards on the upper
+/// halves. The level is half the largest claim less the loss below, and half the largest claim and the award
+/// of the upper half above.
+///
+/// After Chun, Schummer and Thomson, "Constrained egalitarianism: a new solution for claims problems", Seoul
+/// Journal of Economics 14 (2001).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReverseTalmud;
+
+impl ParametricRule for ReverseTalmud {
+    fn layers(&self, claim: f64, _weight: f64, largest: f64) -> Layers {
+        let (half, top) = (claim / 2.0, largest / 2.0);
+        Layers::none()
+            .and((top - half).max(0.0), top, 1.0)
+            .and(top, top + half, 1.0)
+    }
+
+    fn weighted(&self) -> bool {
+        false
+    }
+}
+
+/// Piniles' rule: equal awards on the lower halves of the claims, then equal awards on the upper halves. The
+/// level is the award below, and half the largest claim and the award of the upper half above.
+///
+/// After Piniles (1861), as told by Thomson, "Axiomatic and game-theoretic analysis of bankruptcy and taxation
+/// problems", Mathematical Social Sciences 45 (2003).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Piniles;
+
+impl ParametricRule for Piniles {
+    fn layers(&self, claim: f64, _weight: f64, largest: f64) -> Layers {
+        let (half, top) = (claim / 2.0, largest / 2.0);
+        Layers::none().and(0.0, half, 1.0).and(top, top + half, 1.0)
+    }
+
+    fn weighted(&self) -> bool {
+        false
+    }
+}
+
+/// The constrained egalitarian rule: equal awards on the lower halves of the claims, then everyone at half the
+/// claim or at a common award, whichever is more. The level is the award below, and half the largest claim and
+/// the common award above.
+///
+/// After Chun, Schummer and Thomson (2001), as for [`ReverseTalmud`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConstrainedEgalitarian;
+
+impl ParametricRule for ConstrainedEgalitarian {
+    fn layers(&self, claim: f64, _weight: f64, largest: f64) -> Layers {
+        let (half, top) = (claim / 2.0, largest / 2.0);
+        Layers::none()
+            .and(0.0, half, 1.0)
+            .and(top + half, top + claim, 1.0)
+    }
+
+    fn weighted(&self) -> bool {
+        false
+    }
+}
+
+/// The rules that share water on a network, by the names scenarios use.
+pub const RULE_NAMES: [&str; 7] = [
+    "proportional",
+    "constrained-equal-awards",
+    "constrained-equal-losses",
+    "talmud",
+    "reverse-talmud",
+    "pinile",
+    "constrained-egalitarian",
+];
+
+/// The rule of that name, one of [`RULE_NAMES`].
+///
+/// ```
+/// use riparian::allocation::{RULE_NAMES, rule_by_name};
+///
+/// assert!(RULE_NAMES.iter().all(|name| rule_by_name(name).is_some()));
+/// assert!(rule_by_name("random-arrival").is_none());
+/// ```
+pub fn rule_by_name(name: &str) -> Option<Arc<dyn ParametricRule>> {
+    Some(match name {
+        "proportional" => Arc::new(Proportional),
+        "constrained-equal-awards" => Arc::new(EqualAwards),
+        "constrained-equal-losses" => Arc::new(EqualLosses),
+        "talmud" => Arc::new(Talmud),
+        "reverse-talmud" => Arc::new(ReverseTalmud),
+        "pinile" => Arc::new(Piniles),
+        "constrained-egalitarian" => Arc::new(ConstrainedEgalitarian),
+        _ => return None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn layers_add_up_to_the_claim() {
-        let rules: [&dyn ParametricRule; 4] = [&Proportional, &EqualAwards, &EqualLosses, &Talmud];
-        for rule in rules {
+        for name in RULE_NAMES {
+            let rule = rule_by_name(name).unwrap();
             for claim in [0.25, 3.0, 8.0] {
-                assert_eq!(rule.layers(claim, 1.0, 8.0).award_at(f64::MAX), claim, "{rule:?}");
+                assert_eq!(
+                    rule.layers(claim, 1.0, 8.0).award_at(f64::MAX),
+                    claim,
+                    "{rule:?}"
+                );
             }
         }
     }
@@ -256,7 +354,10 @@ mod tests {
         assert_eq!(layers.award_at(8.0), 4.0);
         assert_eq!(layers.award_at(10.0), 4.0);
         assert_eq!(layers.as_slice().len(), 2);
-        assert_eq!(Proportional.layers(6.0, 1.0, 6.0).up_to(0.0), Layers::none());
+        assert_eq!(
+            Proportional.layers(6.0, 1.0, 6.0).up_to(0.0),
+            Layers::none()
+        );
     }
 
     #[test]

@@ -59,10 +59,16 @@ impl Curve {
         for (i, pair) in points.windows(2).enumerate() {
             let (a, b) = (pair[0], pair[1]);
             if b.level <= a.level {
-                return Err((i + 1, format!("level {} does not rise above {}", b.level, a.level)));
+                return Err((
+                    i + 1,
+                    format!("level {} does not rise above {}", b.level, a.level),
+                ));
             }
             if b.volume <= a.volume {
-                return Err((i + 1, format!("volume {} does not rise above {}", b.volume, a.volume)));
+                return Err((
+                    i + 1,
+                    format!("volume {} does not rise above {}", b.volume, a.volume),
+                ));
             }
             if b.area < a.area {
                 return Err((i + 1, format!("area {} falls below {}", b.area, a.area)));

@@ -253,9 +253,7 @@ fn check_unique<'a>(
     let mut seen: HashMap<&str, &Origin> = HashMap::new();
     for (id, origin, field) in ids {
         if id.is_empty() {
-            faults.push(
-                Diagnostic::new(format!("a {what} without an id")).at(origin.place(field)),
-            );
+            faults.push(Diagnostic::new(format!("a {what} without an id")).at(origin.place(field)));
         }
         if let Some(first) = seen.insert(id, origin) {
             let first = first
@@ -310,7 +308,10 @@ const MAX_LAG_DAYS: u32 = 400;
 
 fn check_offtake(offtake: &Offtake, parties: &[Party], faults: &mut Diagnostics) {
     check_party(&offtake.party, parties, &offtake.origin, faults);
-    if let Some(q) = offtake.capacity.filter(|q| !q.is_finite() || *q < Flow::ZERO) {
+    if let Some(q) = offtake
+        .capacity
+        .filter(|q| !q.is_finite() || *q < Flow::ZERO)
+    {
         faults.push(out_of_range(
             &format!("the capacity of offtake `{}`", offtake.id),
             q,
@@ -366,9 +367,12 @@ fn check_reservoirs(parts: &BasinParts, nodes: &[Option<usize>], faults: &mut Di
         let bodies = nodes.iter().filter(|&&at| at == Some(i)).count();
         if node.kind == NodeKind::Reservoir && bodies == 0 {
             faults.push(
-                Diagnostic::new(format!("node `{}` is a reservoir nobody describes", node.id))
-                    .at(node.origin.place("node"))
-                    .expected("a row in reservoirs.csv"),
+                Diagnostic::new(format!(
+                    "node `{}` is a reservoir nobody describes",
+                    node.id
+                ))
+                .at(node.origin.place("node"))
+                .expected("a row in reservoirs.csv"),
             );
         }
         if bodies > 1 {
@@ -412,40 +416,84 @@ fn check_reservoir(r: &Reservoir, faults: &mut Diagnostics) {
     }
     if r.surcharge < r.full {
         let limit = format!("at least the full supply volume, {}", r.full);
-        wrong("surcharge volume", r.surcharge.to_string(), &limit, "surcharge_mcm");
+        wrong(
+            "surcharge volume",
+            r.surcharge.to_string(),
+            &limit,
+            "surcharge_mcm",
+        );
     }
     if r.initial > r.surcharge {
         let limit = format!("at most the surcharge volume, {}", r.surcharge);
-        wrong("initial volume", r.initial.to_string(), &limit, "initial_mcm");
+        wrong(
+            "initial volume",
+            r.initial.to_string(),
+            &limit,
+            "initial_mcm",
+        );
     }
     if !r.min_release.is_finite() || r.min_release < Flow::ZERO {
         let found = r.min_release.to_string();
-        wrong("minimum release", found, "a flow of at least 0", "min_release_m3s");
+        wrong(
+            "minimum release",
+            found,
+            "a flow of at least 0",
+            "min_release_m3s",
+        );
     }
     if let Some(ramp) = r.ramp.filter(|q| !q.is_finite() || *q <= Flow::ZERO) {
-        wrong("ramping limit", ramp.to_string(), "a flow above 0", "ramp_m3s_per_day");
+        wrong(
+            "ramping limit",
+            ramp.to_string(),
+            "a flow above 0",
+            "ramp_m3s_per_day",
+        );
     }
     if !r.seepage_mm_per_day.is_finite() || r.seepage_mm_per_day < 0.0 {
         let found = r.seepage_mm_per_day.to_string();
-        wrong("seepage", found, "a depth of at least 0", "seepage_mm_per_day");
+        wrong(
+            "seepage",
+            found,
+            "a depth of at least 0",
+            "seepage_mm_per_day",
+        );
     }
-    if let Some(depth) = r.evaporation_mm.iter().find(|d| !d.is_finite() || **d < 0.0) {
-        wrong("evaporation", depth.to_string(), "depths of at least 0", "evaporation");
+    if let Some(depth) = r
+        .evaporation_mm
+        .iter()
+        .find(|d| !d.is_finite() || **d < 0.0)
+    {
+        wrong(
+            "evaporation",
+            depth.to_string(),
+            "depths of at least 0",
+            "evaporation",
+        );
     }
     for outlet in &r.outlets {
         if outlet.points.is_empty()
             || outlet.points.windows(2).any(|p| p[1].0 <= p[0].0)
-            || outlet.points.iter().any(|(z, q)| z.m().is_nan() || !q.is_finite() || *q < Flow::ZERO)
+            || outlet
+                .points
+                .iter()
+                .any(|(z, q)| z.m().is_nan() || !q.is_finite() || *q < Flow::ZERO)
         {
             faults.push(
-                Diagnostic::new(format!("outlet `{}` of reservoir `{}` has no sound capacity", outlet.id, r.node))
-                    .at(r.origin.place("reservoir"))
-                    .expected("capacities of at least 0 at strictly rising levels"),
+                Diagnostic::new(format!(
+                    "outlet `{}` of reservoir `{}` has no sound capacity",
+                    outlet.id, r.node
+                ))
+                .at(r.origin.place("reservoir"))
+                .expected("capacities of at least 0 at strictly rising levels"),
             );
         }
     }
     if let Some(power) = &r.power {
-        let sound = power.efficiency > 0.0 && power.efficiency <= 1.0 && power.capacity.is_finite() && power.capacity.kw() >= 0.0 && power.tailwater.is_finite();
+        let sound = power.efficiency > 0.0
+            && power.efficiency <= 1.0
+            && power.capacity.is_finite()
+            && power.capacity.kw() >= 0.0
+            && power.tailwater.is_finite();
         if !sound {
             faults.push(
                 Diagnostic::new(format!("the power station of reservoir `{}` is not sound", r.node))
@@ -457,12 +505,17 @@ fn check_reservoir(r: &Reservoir, faults: &mut Diagnostics) {
     let needs_curve = r.power.is_some()
         || r.seepage_mm_per_day > 0.0
         || r.evaporation_mm.iter().any(|&d| d > 0.0)
-        || r.outlets.iter().any(|o| o.points.iter().any(|(z, _)| z.is_finite()));
+        || r.outlets
+            .iter()
+            .any(|o| o.points.iter().any(|(z, _)| z.is_finite()));
     if needs_curve && r.curve.is_none() {
         faults.push(
-            Diagnostic::new(format!("reservoir `{}` has no curve, and its losses, outlets or power need one", r.node))
-                .at(r.origin.place("reservoir"))
-                .expected("rows in curves.csv"),
+            Diagnostic::new(format!(
+                "reservoir `{}` has no curve, and its losses, outlets or power need one",
+                r.node
+            ))
+            .at(r.origin.place("reservoir"))
+            .expected("rows in curves.csv"),
         );
     }
 }
@@ -475,8 +528,13 @@ fn check_ways(
     faults: &mut Diagnostics,
 ) {
     for (v, node) in parts.nodes.iter().enumerate() {
-        let out: Vec<&Reach> = (0..ends.len()).filter(|&r| ends[r].0 == v).map(|r| &parts.reaches[r]).collect();
-        let mut into = (0..ends.len()).filter(|&r| ends[r].1 == v).map(|r| &parts.reaches[r]);
+        let out: Vec<&Reach> = (0..ends.len())
+            .filter(|&r| ends[r].0 == v)
+            .map(|r| &parts.reaches[r])
+            .collect();
+        let mut into = (0..ends.len())
+            .filter(|&r| ends[r].1 == v)
+            .map(|r| &parts.reaches[r]);
         let rivers = out.iter().filter(|r| r.kind == ReachKind::River).count();
         if rivers > 1 {
             let second = out.iter().filter(|r| r.kind == ReachKind::River).nth(1);
@@ -490,26 +548,35 @@ fn check_ways(
             NodeKind::Terminal => {
                 if let Some(reach) = out.first() {
                     faults.push(
-                        Diagnostic::new(format!("reach `{}` leaves the terminal `{}`", reach.id, node.id))
-                            .at(reach.origin.place("from"))
-                            .expected("a terminal to be the end of the river"),
+                        Diagnostic::new(format!(
+                            "reach `{}` leaves the terminal `{}`",
+                            reach.id, node.id
+                        ))
+                        .at(reach.origin.place("from"))
+                        .expected("a terminal to be the end of the river"),
                     );
                 }
                 if let Some(i) = offtake_node.iter().position(|&at| at == v) {
                     let offtake = &parts.offtakes[i];
                     faults.push(
-                        Diagnostic::new(format!("offtake `{}` stands at the terminal `{}`", offtake.id, node.id))
-                            .at(offtake.origin.place("at"))
-                            .expected("a node the river passes"),
+                        Diagnostic::new(format!(
+                            "offtake `{}` stands at the terminal `{}`",
+                            offtake.id, node.id
+                        ))
+                        .at(offtake.origin.place("at"))
+                        .expected("a node the river passes"),
                     );
                 }
             }
             NodeKind::Inflow => {
                 if let Some(reach) = into.next() {
                     faults.push(
-                        Diagnostic::new(format!("reach `{}` leads to the inflow `{}`", reach.id, node.id))
-                            .at(reach.origin.place("to"))
-                            .expected("a junction; an inflow is a source"),
+                        Diagnostic::new(format!(
+                            "reach `{}` leads to the inflow `{}`",
+                            reach.id, node.id
+                        ))
+                        .at(reach.origin.place("to"))
+                        .expected("a junction; an inflow is a source"),
                     );
                 }
                 if rivers == 0 {
@@ -537,7 +604,11 @@ fn no_way_out(node: &Node) -> Diagnostic {
 }
 
 /// All nodes, each after those upstream of it; a cycle, directed or not, is a fault.
-fn downstream_order(parts: &BasinParts, ends: &[(usize, usize)], faults: &mut Diagnostics) -> Option<Vec<usize>> {
+fn downstream_order(
+    parts: &BasinParts,
+    ends: &[(usize, usize)],
+    faults: &mut Diagnostics,
+) -> Option<Vec<usize>> {
     let n = parts.nodes.len();
     let mut tree: Vec<usize> = (0..n).collect();
     let mut sound = true;
@@ -590,7 +661,11 @@ fn root(tree: &mut [usize], mut v: usize) -> usize {
 }
 
 /// The travel time of each node from the head of its tree: a forest always has a consistent one.
-fn leads(parts: &BasinParts, ends: &[(usize, usize)], faults: &mut Diagnostics) -> Option<Vec<u32>> {
+fn leads(
+    parts: &BasinParts,
+    ends: &[(usize, usize)],
+    faults: &mut Diagnostics,
+) -> Option<Vec<u32>> {
     let n = parts.nodes.len();
     let mut neighbours: Vec<Vec<(usize, i64)>> = vec![Vec::new(); n];
     for (r, &(from, to)) in ends.iter().enumerate() {

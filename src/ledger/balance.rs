@@ -1,7 +1,7 @@
 //! Water balances of nodes, reaches and the basin over a run.
 
 use super::{Ledger, Sum};
-use crate::basin::{Basin, NodeKind};
+use crate::basin::Basin;
 
 /// The balance of one place over the run, in m3.
 #[derive(Clone, Debug)]
@@ -11,7 +11,7 @@ pub struct BalanceLine {
     /// All that came in: reaches, lateral inflow, returns, rain, a positive unaccounted term.
     pub inflow: f64,
     /// All that went out: reaches, offtakes, losses, evaporation, seepage, a negative unaccounted
-    /// term, and at terminals the water that left the basin.
+    /// term, and at terminals and the ends of canals the water that left the basin.
     pub outflow: f64,
     /// What is stored more at the end than at the start.
     pub change: f64,
@@ -163,13 +163,8 @@ impl Ledger {
             terms.leaves(self.offtakes.delivered.of(o));
             whole.leaves(self.offtakes.delivered.of(o));
         }
-        if node.kind == NodeKind::Terminal {
-            for day in 0..self.days() {
-                let volume = self.flow_at_node(day, v);
-                terms.leaves(std::iter::once(volume));
-                whole.leaves(std::iter::once(volume));
-            }
-        }
+        terms.leaves(self.nodes.left.of(v));
+        whole.leaves(self.nodes.left.of(v));
         let (mut start, mut end) = (0.0, 0.0);
         if let Some(k) = basin.reservoir_index(&node.id) {
             let store = &self.reservoirs;

@@ -51,6 +51,12 @@ impl<T: Copy> Daily<T> {
     }
 }
 
+impl Daily {
+    pub(crate) fn add(&mut self, day: usize, place: usize, value: f64) {
+        self.values[day * self.width + place] += value;
+    }
+}
+
 /// What happened on every day of a run: volumes in m3 a day, storages in m3 at the day's end,
 /// energies in kWh.
 ///
@@ -82,6 +88,9 @@ pub struct NodeJournal {
     pub unmet_loss: Daily,
     /// Return flow from offtakes.
     pub returned: Daily,
+    /// What left the basin there: at a terminal all that came, at the end of a canal what nobody
+    /// took.
+    pub left: Daily,
 }
 
 /// Water in reaches.
@@ -129,7 +138,8 @@ pub struct ReservoirJournal {
     pub unaccounted: Daily,
     /// Electricity made, in kWh.
     pub energy: Daily,
-    /// The most that could have been released on purpose, by outlets, ramping and policy.
+    /// The most that could have been released on purpose, by outlets, ramping, policy and the
+    /// reach below.
     pub ceiling: Daily,
 }
 
@@ -177,6 +187,7 @@ impl Ledger {
                 lateral: daily(nodes),
                 unmet_loss: daily(nodes),
                 returned: daily(nodes),
+                left: daily(nodes),
             },
             reaches: ReachJournal {
                 entered: daily(reaches),

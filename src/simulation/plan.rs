@@ -53,6 +53,8 @@ pub(crate) struct Ways {
     pub(crate) canals: Vec<usize>,
     pub(crate) offtakes: Vec<usize>,
     pub(crate) store: Option<usize>,
+    /// Claims of obligations in the stream of the river that leaves.
+    pub(crate) streams: Vec<usize>,
 }
 
 /// A reach in numbers.
@@ -136,6 +138,15 @@ pub struct Claiming {
     pub(crate) kind: Pace,
 }
 
+impl Claiming {
+    /// The period a day of the run lies in.
+    pub(crate) fn period(&self, day: i64) -> Option<usize> {
+        let next = self.dues.partition_point(|&(_, to, _)| to < day);
+        let &(from, ..) = self.dues.get(next)?;
+        (from <= day).then_some(next)
+    }
+}
+
 /// Where an obligation claims.
 #[derive(Clone, Debug)]
 pub(crate) enum ClaimedAt {
@@ -169,6 +180,9 @@ const FLOORS: u16 = 1;
 const FIRST_CLASS: u16 = 2;
 
 impl Plan {
+    /// The kind of solver that shares the water of a day.
+    pub const ALLOCATION: &'static str = "polytree (tier A)";
+
     /// Compiles a model.
     ///
     /// # Errors
@@ -284,11 +298,14 @@ impl<'a> Compiler<'a> {
         for _ in basin.nodes() {
             self.network.node();
         }
-        let reaches: Vec<Channel> = (0..basin.reaches().len()).map(|r| self.channel(r)).collect();
+        let reaches: Vec<Channel> = (0..basin.reaches().len())
+            .map(|r| self.channel(r))
+            .collect();
         for (i, class) in self.model.classes.iter().enumerate() {
-            self.network.rule(FIRST_CLASS + i as u16, class.rule.clone());
+            self.network
+                .rule(FIRST_CLASS + i as u16, class.rule.clone());
         }
-        let ways = ways(basin);
+        let mut ways = ways(basin);
         let order = basin.downstream_order().to_vec();
         let ranks = keep_ranks(basin, &order, &ways);
         // Numbered from the lowest rank, after all classes of the model.
@@ -297,19 +314,40 @@ impl<'a> Compiler<'a> {
         for (i, class) in self.keep_class.values_mut().enumerate() {
             *class = first_keep + i as u16;
         }
-        let loss_claim = (0..basin.nodes().len()).map(|v| self.loss_claim(v)).collect();
+        let loss_claim = (0..basin.nodes().len())
+            .map(|v| self.loss_claim(v))
+            .collect();
         let mut stores: Vec<Store> = (0..basin.reservoirs().len())
             .map(|k| self.store(k, &ways, ranks[k]))
             .collect();
         let (mut offtakes, returns) = self.offtakes();
         let claiming = self.claiming(&ways, &mut stores, &mut offtakes);
+        for claiming in &claiming {
+            if let ClaimedAt::Stream { reach, claim, .. } = claiming.place {
+                ways[reaches[reach].tail].streams.push(claim);
+            }
+        }
         let window = self.model.window;
-        let inflow = by_day(window, &self.model.inflow.iter().map(Option::as_ref).collect::<Vec<_>>());
-        let asked = by_day(window, &self.model.demand.iter().map(Some).collect::<Vec<_>>());
+        let inflow = by_day(
+            window,
+            &self
+                .model
+                .inflow
+                .iter()
+                .map(Option::as_ref)
+                .collect::<Vec<_>>(),
+        );
+        let asked = by_day(
+            window,
+            &self.model.demand.iter().map(Some).collect::<Vec<_>>(),
+        );
         let heads: Vec<f64> = basin
             .offtakes()
             .iter()
-            .map(|o| o.capacity.map_or(f64::INFINITY, |q| q.m3s() * SECONDS_A_DAY))
+            .map(|o| {
+                o.capacity
+                    .map_or(f64::INFINITY, |q| q.m3s() * SECONDS_A_DAY)
+            })
             .collect();
         let demand = asked
             .iter()
@@ -319,12 +357,16 @@ impl<'a> Compiler<'a> {
         let network = match self.network.build() {
             Ok(network) => network,
             Err(error) => {
-                self.faults.push(Diagnostic::new(format!("the network cannot be solved: {error}")));
+                self.faults.push(Diagnostic::new(format!(
+                    "the network cannot be solved: {error}"
+                )));
                 return None;
             }
         };
         Some(Parts {
-            lead: (0..basin.nodes().len()).map(|v| i64::from(basin.lead(v))).collect(),
+            lead: (0..basin.nodes().len())
+                .map(|v| i64::from(basin.lead(v)))
+                .collect(),
             order,
             ways,
             reaches,
@@ -354,14 +396,22 @@ impl<'a> Compiler<'a> {
             head,
             gain,
             lag: reach.lag_days as usize,
-            capacity: reach.capacity.map_or(f64::INFINITY, |q| q.m3s() * SECONDS_A_DAY),
+            capacity: reach
+                .capacity
+                .map_or(f64::INFINITY, |q| q.m3s() * SECONDS_A_DAY),
             // Filled in when the plan is whole, for it may need the steady state.
-            antecedent: reach.antecedent.map_or(f64::NAN, |q| q.m3s() * SECONDS_A_DAY * gain),
+            antecedent: reach
+                .antecedent
+                .map_or(f64::NAN, |q| q.m3s() * SECONDS_A_DAY * gain),
         }
     }
 
     fn class(&self, name: &str) -> u16 {
-        let at = self.model.classes.iter().position(|class| class.name == name);
+        let at = self
+            .model
+            .classes
+            .iter()
+            .position(|class| class.name == name);
         FIRST_CLASS + at.unwrap_or(self.model.classes.len()) as u16
     }
 
@@ -381,13 +431,18 @@ impl<'a> Compiler<'a> {
         let river = ways[node].river.unwrap_or_default();
         let refill_claim = self.network.claim(Place::Node(node), LOSSES, 1.0);
         let floor_claim = self.network.claim(Place::Arc(river), FLOORS, 1.0);
-        let wish_classes: Vec<u16> =
-            policy.storage_classes().iter().map(|name| self.class(name)).collect();
+        let wish_classes: Vec<u16> = policy
+            .storage_classes()
+            .iter()
+            .map(|name| self.class(name))
+            .collect();
         let wish_claims = wish_classes
             .iter()
             .map(|&class| self.network.claim(Place::Node(node), class, 1.0))
             .collect();
-        let keep_claim = self.network.claim(Place::Node(node), self.keep_class[&rank], 1.0);
+        let keep_claim = self
+            .network
+            .claim(Place::Node(node), self.keep_class[&rank], 1.0);
         let by_day = |series: &Option<DailySeries>, factor: f64| {
             series
                 .as_ref()
@@ -462,10 +517,13 @@ impl<'a> Compiler<'a> {
         let mut all: Vec<Claiming> = Vec::new();
         for (a, agreement) in model.agreements.iter().enumerate() {
             for (b, obligation) in agreement.obligations.iter().enumerate() {
-                let Some(class) = &obligation.claim else { continue };
+                let Some(class) = &obligation.claim else {
+                    continue;
+                };
                 let class = self.class(class);
                 let number = all.len();
-                let Some(place) = self.claimed_at(obligation, class, number, ways, stores, offtakes)
+                let Some(place) =
+                    self.claimed_at(obligation, class, number, ways, stores, offtakes)
                 else {
                     continue;
                 };
@@ -512,7 +570,9 @@ impl<'a> Compiler<'a> {
         }
         if matches!(obligation.form, Form::StorageBy { .. }) {
             let store = basin.reservoir_index(id)?;
-            let claim = self.network.claim(Place::Node(stores[store].node), class, 1.0);
+            let claim = self
+                .network
+                .claim(Place::Node(stores[store].node), class, 1.0);
             stores[store].owed.push(OwedStorage {
                 claiming: number,
                 class,
@@ -525,8 +585,8 @@ impl<'a> Compiler<'a> {
         } else {
             let node = basin.node_index(id)?;
             let ways = &ways[node];
-            let inflow = ways.store.is_some()
-                && matches!(obligation.measure, None | Some(Measure::Inflow));
+            let inflow =
+                ways.store.is_some() && matches!(obligation.measure, None | Some(Measure::Inflow));
             let terminal = ways.river.is_none();
             if inflow || terminal {
                 let single = (ways.into.len() == 1).then(|| ways.into[0]);
@@ -603,7 +663,11 @@ fn keep_ranks(basin: &Basin, order: &[usize], ways: &[Ways]) -> Vec<u32> {
         .reservoirs()
         .iter()
         .enumerate()
-        .map(|(k, reservoir)| reservoir.keep_rank.unwrap_or(above[basin.reservoir_node(k)]))
+        .map(|(k, reservoir)| {
+            reservoir
+                .keep_rank
+                .unwrap_or(above[basin.reservoir_node(k)])
+        })
         .collect()
 }
 

@@ -2,7 +2,6 @@
 
 use super::Simulation;
 use super::plan::{ClaimedAt, SECONDS_A_DAY};
-use crate::basin::NodeKind;
 use crate::error::{Error, Result};
 use crate::ledger::CLOSES_AT;
 use crate::units::Volume;
@@ -60,7 +59,10 @@ impl Simulation<'_> {
             water -= lost;
             let lateral = self.ledger.nodes.lateral.at(day, v);
             self.ledger.nodes.lateral.set(day, v, lateral - lost);
-            self.ledger.nodes.unmet_loss.set(day, v, self.wave.loss[v] - lost);
+            self.ledger
+                .nodes
+                .unmet_loss
+                .set(day, v, self.wave.loss[v] - lost);
         }
         let mut stored = 0.0;
         if let Some(k) = ways.store {
@@ -69,10 +71,14 @@ impl Simulation<'_> {
             self.book_reservoir(k, day, arrived, &outflow);
             water = outflow.release + outflow.spill;
         }
+        let mut left = 0.0;
         if let Some(r) = ways.river {
             self.send(r, water, day);
+        } else {
+            left = water;
+            self.ledger.nodes.left.set(day, v, left);
         }
-        self.check_balance(v, day, held, stored + lost)
+        self.check_balance(v, day, held, stored + lost + left)
     }
 
     /// An offtake takes its awards, as far as there is water.
@@ -134,7 +140,10 @@ impl Simulation<'_> {
             let reservoir = &self.plan.model.basin.reservoirs()[k];
             let start = Volume::from_m3(self.state.storage[k]);
             let spillway = reservoir.spill_capacity(start).m3s() * SECONDS_A_DAY;
-            let held = (excess - spillway).max(0.0).min(store.surcharge - stored).max(0.0);
+            let held = (excess - spillway)
+                .max(0.0)
+                .min(store.surcharge - stored)
+                .max(0.0);
             stored += held;
             excess -= held;
             overtopped = (excess - spillway).max(0.0);
@@ -171,7 +180,7 @@ impl Simulation<'_> {
         self.state.last_inflow[k] = arrived;
     }
 
-    /// All that was at a node went somewhere, or the run stops here.
+    /// All that was at a node went somewhere, or the run stops here; `stayed` did not go on.
     fn check_balance(&self, v: usize, day: usize, held: f64, stayed: f64) -> Result<()> {
         let plan = self.plan;
         let ways = &plan.ways[v];
@@ -182,66 +191,79 @@ impl Simulation<'_> {
         for &r in ways.canals.iter().chain(&ways.river) {
             out += self.ledger.reaches.entered.at(day, r);
         }
-        if ways.river.is_none() && plan.model.basin.nodes()[v].kind == NodeKind::Terminal {
-            out += held;
-        } else if ways.river.is_none() {
-            // The end of a canal: what rounding left over goes no further.
-            out = out.max(held);
-        }
         let residual = held - out;
         let throughput = held + out;
         if residual.abs() <= CLOSES_AT * throughput {
             return Ok(());
         }
         let node = &plan.model.basin.nodes()[v].id;
-        Err(Error::balance(node, self.ledger.date(day), residual, throughput))
+        Err(Error::balance(
+            node,
+            self.ledger.date(day),
+            residual,
+            throughput,
+        ))
     }
 
-    /// What obligations claimed and got, and what came at their points so far.
+    /// What obligations got of what they claimed, and what came at their points so far.
     fn book_claims(&mut self) {
         let plan = self.plan;
         for (k, claiming) in plan.claiming.iter().enumerate() {
-            let outcome = self.solver.outcome();
-            let (day, awarded, binding, came) = match &claiming.place {
+            match &claiming.place {
                 ClaimedAt::Offtakes(members) => {
-                    let Some(day) = self.wave.day[plan.offtakes[members[0]].node] else {
+                    for &i in members {
+                        let offtake = &plan.offtakes[i];
+                        let Some(day) = self.wave.day[offtake.node] else {
+                            continue;
+                        };
+                        for &(_, claim) in offtake.owed.iter().filter(|&&(of, _)| of == k) {
+                            self.book_award(k, day, claim, 1.0);
+                        }
+                        let came = self.ledger.offtakes.delivered.at(day, i);
+                        self.count(k, day, came);
+                    }
+                }
+                &ClaimedAt::Stream {
+                    reach,
+                    at_head,
+                    node,
+                    claim,
+                } => {
+                    let Some(day) = self.wave.day[node] else {
                         continue;
                     };
-                    let (mut awarded, mut came) = (0.0, 0.0);
-                    let mut binding = crate::allocation::Binding::Met;
-                    for &i in members {
-                        came += self.ledger.offtakes.delivered.at(day, i);
-                        for &(number, claim) in &plan.offtakes[i].owed {
-                            if number == k {
-                                awarded += outcome.award[claim];
-                                if outcome.binding[claim] != crate::allocation::Binding::Met {
-                                    binding = outcome.binding[claim];
-                                }
-                            }
-                        }
-                    }
-                    (day, awarded, binding, came)
-                }
-                &ClaimedAt::Stream { reach, at_head, node, claim } => {
-                    let Some(day) = self.wave.day[node] else { continue };
-                    let gain = if at_head { plan.reaches[reach].gain } else { 1.0 };
-                    let came = if at_head {
-                        self.ledger.reaches.arrived.at(day, reach)
+                    let (gain, came) = if at_head {
+                        let arrived = self.ledger.reaches.arrived.at(day, reach);
+                        (plan.reaches[reach].gain, arrived)
                     } else {
-                        self.ledger.reaches.entered.at(day, reach)
+                        (1.0, self.ledger.reaches.entered.at(day, reach))
                     };
-                    (day, outcome.award[claim] * gain, outcome.binding[claim], came)
+                    self.book_award(k, day, claim, gain);
+                    self.count(k, day, came);
                 }
                 &ClaimedAt::Storage { store, claim } => {
-                    let Some(day) = self.wave.day[plan.stores[store].node] else {
-                        continue;
-                    };
-                    (day, outcome.award[claim], outcome.binding[claim], 0.0)
+                    if let Some(day) = self.wave.day[plan.stores[store].node] {
+                        self.book_award(k, day, claim, 1.0);
+                    }
                 }
-            };
-            self.ledger.claims.awarded.set(day, k, awarded);
-            self.ledger.claims.binding.set(day, k, binding);
-            self.state.accounts[k].1 += came;
+            }
+        }
+    }
+
+    /// Books what a claim of an obligation got, by the measure of its point.
+    fn book_award(&mut self, k: usize, day: usize, claim: usize, gain: f64) {
+        let outcome = self.solver.outcome();
+        let journal = &mut self.ledger.claims;
+        journal.awarded.add(day, k, outcome.award[claim] * gain);
+        if outcome.binding[claim] != crate::allocation::Binding::Met {
+            journal.binding.set(day, k, outcome.binding[claim]);
+        }
+    }
+
+    /// Counts what came at the point of an obligation towards the period of the day.
+    fn count(&mut self, k: usize, day: usize, came: f64) {
+        if let Some(period) = self.plan.claiming[k].period(day as i64) {
+            self.state.accounts[k][period] += came;
         }
     }
 }

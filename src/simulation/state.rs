@@ -33,8 +33,8 @@ pub struct State {
     pub(crate) last_inflow: Vec<f64>,
     /// By return flow: what is on its way, one place for each wave until it arrives.
     pub(crate) returning: Vec<Vec<f64>>,
-    /// By claiming obligation: the period it is in, and what came in it so far, in m3.
-    pub(crate) accounts: Vec<(usize, f64)>,
+    /// By claiming obligation and its periods: what came so far, in m3.
+    pub(crate) accounts: Vec<Vec<f64>>,
 }
 
 impl State {
@@ -53,14 +53,18 @@ impl State {
                 .stores
                 .iter()
                 .map(|s| {
-                    plan.ways[s.node].river.map_or(0.0, |r| {
-                        plan.reaches[r].antecedent / plan.reaches[r].gain
-                    })
+                    plan.ways[s.node]
+                        .river
+                        .map_or(0.0, |r| plan.reaches[r].antecedent / plan.reaches[r].gain)
                 })
                 .collect(),
             last_inflow: plan.stores.iter().map(|s| arriving(s.node)).collect(),
             returning: plan.returns.iter().map(|r| vec![0.0; r.waves]).collect(),
-            accounts: vec![(usize::MAX, 0.0); plan.claiming.len()],
+            accounts: plan
+                .claiming
+                .iter()
+                .map(|claiming| vec![0.0; claiming.dues.len()])
+                .collect(),
         }
     }
 
@@ -81,9 +85,21 @@ impl State {
             }
         }
         let lags = self.returning.iter().zip(&plan.returns);
-        if lags.into_iter().any(|(held, back)| held.len() != back.waves) {
+        if lags
+            .into_iter()
+            .any(|(held, back)| held.len() != back.waves)
+        {
             return Err(Error::state(
                 "the saved state has return flows of other travel times than the plan",
+            ));
+        }
+        let periods = self.accounts.iter().zip(&plan.claiming);
+        if periods
+            .into_iter()
+            .any(|(held, claiming)| held.len() != claiming.dues.len())
+        {
+            return Err(Error::state(
+                "the saved state has obligations of other periods than the plan",
             ));
         }
         let waves = -plan.last_lead..=plan.days as i64;

@@ -1,6 +1,6 @@
 //! The run: one wave after another.
 
-use super::plan::{Claiming, ClaimedAt, Pace, SECONDS_A_DAY};
+use super::plan::{ClaimedAt, Claiming, Pace, SECONDS_A_DAY, Store, Ways};
 use super::{Plan, State};
 use crate::allocation::{Solver, Today};
 use crate::error::{Error, Result};
@@ -46,14 +46,12 @@ pub(super) struct Wave {
     pub(super) loss: Vec<f64>,
     /// By node: what is wanted from here on, losses on the way included.
     need: Vec<f64>,
-    /// By node: whether anybody downstream, before the next reservoir, wants water.
-    wanted: Vec<bool>,
+    /// By node: what anybody here or beyond wants and no reservoir on the way has in store.
+    wanted: Vec<f64>,
     /// By reservoir: storage after known gains and losses.
     pub(super) known: Vec<f64>,
     /// By reservoir: the most that is released on purpose.
     pub(super) ceiling: Vec<f64>,
-    /// By reservoir: the wishes of policy and obligations to keep storage are not nothing.
-    fills: Vec<bool>,
     /// By reach: what arrives at its head.
     pub(super) arriving: Vec<f64>,
 }
@@ -86,7 +84,10 @@ impl<'p> Simulation<'p> {
                 plan.window(),
                 plan.sizes,
                 plan.stores.iter().map(|s| s.initial).collect(),
-                plan.reaches.iter().map(|r| r.antecedent * r.lag as f64).collect(),
+                plan.reaches
+                    .iter()
+                    .map(|r| r.antecedent * r.lag as f64)
+                    .collect(),
             ),
             solver: Solver::new(&plan.network),
             today,
@@ -101,10 +102,9 @@ impl<'p> Simulation<'p> {
                 returned: vec![0.0; n],
                 loss: vec![0.0; n],
                 need: vec![0.0; n],
-                wanted: vec![false; n],
+                wanted: vec![0.0; n],
                 known: vec![0.0; stores],
                 ceiling: vec![0.0; stores],
-                fills: vec![false; stores],
                 arriving: vec![0.0; plan.reaches.len()],
             },
             plan,
@@ -223,7 +223,10 @@ impl<'p> Simulation<'p> {
             };
             let lateral = plan.inflow[day * n + v];
             let entering = lateral.max(0.0) + self.wave.returned[v] + self.wave.antecedent[v];
-            self.ledger.nodes.returned.set(day, v, self.wave.returned[v]);
+            self.ledger
+                .nodes
+                .returned
+                .set(day, v, self.wave.returned[v]);
             if let Some(k) = plan.ways[v].store {
                 self.known_storage(k, day, lateral, entering);
             } else {
@@ -263,8 +266,13 @@ impl<'p> Simulation<'p> {
         journal.rain.set(day, k, rain);
         journal.evaporation.set(day, k, evaporation);
         journal.seepage.set(day, k, seepage);
-        journal.unaccounted.set(day, k, unaccounted.max(0.0) - vanished);
-        self.ledger.nodes.lateral.set(day, v, lateral.max(0.0) - lost);
+        journal
+            .unaccounted
+            .set(day, k, unaccounted.max(0.0) - vanished);
+        self.ledger
+            .nodes
+            .lateral
+            .set(day, v, lateral.max(0.0) - lost);
         let unmet = (-lateral).max(0.0) - lost + (-unaccounted).max(0.0) - vanished;
         self.ledger.nodes.unmet_loss.set(day, v, unmet);
     }
@@ -276,19 +284,30 @@ impl<'p> Simulation<'p> {
         for (i, offtake) in plan.offtakes.iter().enumerate() {
             if let Some(day) = self.wave.day[offtake.node] {
                 self.today.claim[offtake.claim] = plan.demand[day * width + i];
-                self.ledger.offtakes.demand.set(day, i, plan.asked[day * width + i]);
+                self.ledger
+                    .offtakes
+                    .demand
+                    .set(day, i, plan.asked[day * width + i]);
             }
         }
         for (k, claiming) in plan.claiming.iter().enumerate() {
             match &claiming.place {
                 ClaimedAt::Offtakes(members) => self.claim_at_offtakes(k, claiming, members),
-                &ClaimedAt::Stream { reach, at_head, node, claim } => {
+                &ClaimedAt::Stream {
+                    reach,
+                    at_head,
+                    node,
+                    claim,
+                } => {
                     let channel = &plan.reaches[reach];
                     let (Some(day), Some(_)) = (self.wave.day[node], self.wave.day[channel.tail])
                     else {
                         continue;
                     };
-                    let due = self.due_today(k, claiming, day);
+                    let day_index = day as i64;
+                    let due = claiming
+                        .period(day_index)
+                        .map_or(0.0, |period| self.due_today(k, period, day_index));
                     self.today.claim[claim] = if at_head { due / channel.gain } else { due };
                     self.ledger.claims.claimed.set(day, k, due);
                 }
@@ -297,42 +316,52 @@ impl<'p> Simulation<'p> {
         }
     }
 
-    /// Part of the demand of offtakes becomes the claim of an obligation.
+    /// Part of the demand of offtakes becomes the claim of an obligation. Where they lie at
+    /// different travel times, some may be in another period than others.
     fn claim_at_offtakes(&mut self, k: usize, claiming: &Claiming, members: &[usize]) {
         let plan = self.plan;
-        let Some(day) = self.wave.day[plan.offtakes[members[0]].node] else {
+        let days = members
+            .iter()
+            .map(|&i| plan.day_at(self.state.wave, plan.offtakes[i].node));
+        let (Some(first), Some(last)) = (days.clone().min(), days.max()) else {
             return;
         };
-        let due = self.due_today(k, claiming, day);
-        let open: f64 = members.iter().map(|&i| self.today.claim[plan.offtakes[i].claim]).sum();
-        let part = if open > due { due / open } else { 1.0 };
-        let mut claimed = 0.0;
-        for &i in members {
-            let offtake = &plan.offtakes[i];
-            let Some(&(_, claim)) = offtake.owed.iter().find(|&&(number, _)| number == k) else {
-                continue;
+        let begin = claiming.dues.partition_point(|&(_, to, _)| to < first);
+        for (period, &(from, to, _)) in claiming.dues.iter().enumerate().skip(begin) {
+            if from > last {
+                break;
+            }
+            let day_in_period = |wave: &Wave, i: usize| {
+                wave.day[plan.offtakes[i].node].filter(|&day| (from..=to).contains(&(day as i64)))
             };
-            let demand = self.today.claim[offtake.claim];
-            let owed = demand * part;
-            self.today.claim[claim] = owed;
-            self.today.claim[offtake.claim] = demand - owed;
-            claimed += owed;
+            // The last to claim in the period are those the wave reaches first.
+            let due = self.due_today(k, period, first);
+            let open: f64 = members
+                .iter()
+                .filter(|&&i| day_in_period(&self.wave, i).is_some())
+                .map(|&i| self.today.claim[plan.offtakes[i].claim])
+                .sum();
+            let part = if open > due { due / open } else { 1.0 };
+            for &i in members {
+                let offtake = &plan.offtakes[i];
+                let claim = offtake.owed.iter().find(|&&(of, _)| of == k);
+                if let (Some(day), Some(&(_, claim))) = (day_in_period(&self.wave, i), claim) {
+                    let demand = self.today.claim[offtake.claim];
+                    let owed = demand * part;
+                    self.today.claim[claim] = owed;
+                    self.today.claim[offtake.claim] = demand - owed;
+                    self.ledger.claims.claimed.add(day, k, owed);
+                }
+            }
         }
-        self.ledger.claims.claimed.set(day, k, claimed);
     }
 
-    /// What an obligation claims on a day: volume in m3.
-    fn due_today(&mut self, k: usize, claiming: &Claiming, day: usize) -> f64 {
-        let day = day as i64;
-        let period = claiming.dues.iter().position(|&(from, to, _)| (from..=to).contains(&day));
-        let Some(period) = period else { return 0.0 };
-        let account = &mut self.state.accounts[k];
-        if account.0 != period {
-            *account = (period, 0.0);
-        }
+    /// What an obligation claims on a day of a period: volume in m3.
+    fn due_today(&self, k: usize, period: usize, day: i64) -> f64 {
+        let claiming = &self.plan.claiming[k];
         let (_, to, due) = claiming.dues[period];
         match claiming.kind {
-            Pace::Even => (due - account.1).max(0.0) / (to - day + 1) as f64,
+            Pace::Even => (due - self.state.accounts[k][period]).max(0.0) / (to - day + 1) as f64,
             Pace::Daily | Pace::Fill => due,
         }
     }
@@ -346,7 +375,6 @@ impl<'p> Simulation<'p> {
         for (k, store) in plan.stores.iter().enumerate() {
             let Some(day) = self.wave.day[store.node] else {
                 self.wave.ceiling[k] = f64::INFINITY;
-                self.wave.fills[k] = false;
                 continue;
             };
             let view = self.view(k, day);
@@ -356,15 +384,20 @@ impl<'p> Simulation<'p> {
             if let Some(fault) = infeasible(&view, decision) {
                 let name = plan.model.policies[k].name();
                 let reservoir = &plan.model.basin.reservoirs()[k].node;
-                return Err(Error::policy(reservoir, view.date, format!("`{name}` {fault}")));
+                return Err(Error::policy(
+                    reservoir,
+                    view.date,
+                    format!("`{name}` {fault}"),
+                ));
             }
-            let ceiling = decision.ceiling.m3s() * SECONDS_A_DAY;
-            self.wave.ceiling[k] = ceiling;
-            self.ledger.reservoirs.ceiling.set(day, k, ceiling);
+            let mut ceiling = decision.ceiling.m3s() * SECONDS_A_DAY;
             self.today.claim[store.floor_claim] = decision.floor.m3s() * SECONDS_A_DAY;
             if let Some(river) = plan.ways[store.node].river {
-                self.today.capacity[river] = ceiling.min(plan.reaches[river].capacity);
+                ceiling = ceiling.min(plan.reaches[river].capacity);
+                self.today.capacity[river] = ceiling;
             }
+            self.wave.ceiling[k] = ceiling;
+            self.ledger.reservoirs.ceiling.set(day, k, ceiling);
             self.claim_storage(k, day);
         }
         Ok(())
@@ -395,7 +428,11 @@ impl<'p> Simulation<'p> {
             last_release,
             min_release,
             max_release,
-            demand: flow(if store.sees_demand { self.wave.need[store.node] } else { 0.0 }),
+            demand: flow(if store.sees_demand {
+                self.wave.need[store.node]
+            } else {
+                0.0
+            }),
         }
     }
 
@@ -407,7 +444,9 @@ impl<'p> Simulation<'p> {
         let store = &plan.stores[k];
         let mut kept = 0.0;
         for (at, owed) in store.owed.iter().enumerate() {
-            let target = self.storage_due(owed.claiming, day).clamp(store.dead, store.full);
+            let target = self
+                .storage_due(owed.claiming, day)
+                .clamp(store.dead, store.full);
             let mut bottom = store.dead;
             for (other_at, other) in store.owed.iter().enumerate() {
                 if (other.class, other_at) < (owed.class, at) {
@@ -424,7 +463,10 @@ impl<'p> Simulation<'p> {
                 zone = top;
             }
             self.today.claim[owed.claim] = size.max(0.0);
-            self.ledger.claims.claimed.set(day, owed.claiming, size.max(0.0));
+            self.ledger
+                .claims
+                .claimed
+                .set(day, owed.claiming, size.max(0.0));
             kept += size.max(0.0);
         }
         let mut zone = store.dead;
@@ -441,22 +483,29 @@ impl<'p> Simulation<'p> {
             kept += (top - bottom).max(0.0);
             zone = top;
         }
-        self.wave.fills[k] = kept > 0.0;
         self.today.claim[store.keep_claim] = (store.full - store.dead - kept).max(0.0);
     }
 
-    /// The storage an obligation wants at the end of a day: on an even way from today's storage to
-    /// the volume due.
+    /// The storage an obligation wants at the end of a day: on an even way from today's storage up
+    /// to the volume due, or that volume where there is more.
     fn storage_due(&self, claiming: usize, day: usize) -> f64 {
         let claiming = &self.plan.claiming[claiming];
-        let ClaimedAt::Storage { store, .. } = claiming.place else { return 0.0 };
+        let ClaimedAt::Storage { store, .. } = claiming.place else {
+            return 0.0;
+        };
         let start = self.state.storage[store];
         let day = day as i64;
         claiming
             .dues
             .iter()
             .find(|&&(from, to, _)| (from..=to).contains(&day))
-            .map_or(0.0, |&(_, to, due)| start + (due - start) / (to - day + 1) as f64)
+            .map_or(0.0, |&(_, to, due)| {
+                if start < due {
+                    start + (due - start) / (to - day + 1) as f64
+                } else {
+                    due
+                }
+            })
     }
 
     /// What is wanted at each node and beyond it, down to the next reservoirs, net of what enters
@@ -465,24 +514,12 @@ impl<'p> Simulation<'p> {
         let plan = self.plan;
         for &v in plan.order.iter().rev() {
             let ways = &plan.ways[v];
-            let mut need = self.wave.loss[v];
-            for &i in &ways.offtakes {
-                need += self.today.claim[plan.offtakes[i].claim];
-                for &(_, claim) in &plan.offtakes[i].owed {
-                    need += self.today.claim[claim];
-                }
-            }
+            let mut need = self.wave.loss[v] + self.wanted_by_offtakes(ways);
             for &r in &ways.canals {
                 need += self.need_through(r);
             }
-            let mut below = ways.river.map_or(0.0, |r| self.need_through(r));
-            for claiming in &plan.claiming {
-                if let ClaimedAt::Stream { reach, claim, .. } = claiming.place
-                    && ways.river == Some(reach)
-                {
-                    below = below.max(self.today.claim[claim]);
-                }
-            }
+            let below = ways.river.map_or(0.0, |r| self.need_through(r));
+            let below = self.instream(ways).max(below);
             self.wave.need[v] = if ways.store.is_some() {
                 below
             } else {
@@ -500,8 +537,14 @@ impl<'p> Simulation<'p> {
         }
     }
 
-    /// Net losses are senior claims where somebody downstream wants water that must pass them;
-    /// where nobody does, they take what is there and draw on no reservoir.
+    /// The largest claim of an obligation in the stream of the river that leaves a node.
+    fn instream(&self, ways: &Ways) -> f64 {
+        let claims = ways.streams.iter().map(|&claim| self.today.claim[claim]);
+        claims.fold(0.0, f64::max)
+    }
+
+    /// Net losses are senior claims where water must pass them for somebody beyond whom no
+    /// reservoir on the way can serve; elsewhere they take what is there and draw on no reservoir.
     fn claim_losses(&mut self) {
         let plan = self.plan;
         if plan.loss_claim.iter().all(Option::is_none) {
@@ -509,30 +552,57 @@ impl<'p> Simulation<'p> {
         }
         for &v in plan.order.iter().rev() {
             let ways = &plan.ways[v];
-            let wants = |claim: usize| self.today.claim[claim] > 0.0;
-            let here = ways.offtakes.iter().any(|&i| {
-                let offtake = &plan.offtakes[i];
-                wants(offtake.claim) || offtake.owed.iter().any(|&(_, claim)| wants(claim))
-            });
-            let stream = plan.claiming.iter().any(|c| {
-                matches!(c.place, ClaimedAt::Stream { reach, claim, .. } if ways.river == Some(reach) && wants(claim))
-            });
-            let beyond = ways.river.iter().chain(&ways.canals).any(|&r| {
-                let head = plan.reaches[r].head;
-                plan.ways[head].store.map_or(self.wave.wanted[head], |k| self.wave.fills[k])
-            });
-            self.wave.wanted[v] = here || stream || beyond;
-            if let Some(claim) = plan.loss_claim[v].filter(|_| self.wave.wanted[v]) {
-                self.today.claim[claim] = self.wave.loss[v];
+            let through = |r: usize| {
+                let reach = &plan.reaches[r];
+                self.wave.wanted[reach.head] / reach.gain
+            };
+            let mut stream = self.instream(ways).max(ways.river.map_or(0.0, through));
+            let mut wanted = ways.canals.iter().map(|&r| through(r)).sum::<f64>();
+            wanted += self.wanted_by_offtakes(ways);
+            if let Some(k) = ways.store {
+                let store = &plan.stores[k];
+                stream = stream.max(self.today.claim[store.floor_claim]);
+                wanted += self.wanted_in_store(store) - self.today.supply[v];
             }
+            wanted = (wanted + stream).max(0.0);
+            if let Some(claim) = plan.loss_claim[v].filter(|_| wanted > 0.0) {
+                self.today.claim[claim] = self.wave.loss[v];
+                wanted += self.wave.loss[v];
+            }
+            self.wave.wanted[v] = wanted;
         }
+    }
+
+    /// All claims of the offtakes of a node, those of obligations included.
+    fn wanted_by_offtakes(&self, ways: &Ways) -> f64 {
+        let claim = |claim: usize| self.today.claim[claim];
+        let of = |&i: &usize| {
+            let offtake = &self.plan.offtakes[i];
+            let owed = offtake.owed.iter().map(|&(_, owed)| claim(owed));
+            claim(offtake.claim) + owed.sum::<f64>()
+        };
+        ways.offtakes.iter().map(of).sum()
+    }
+
+    /// What dead storage, policy and obligations want to see in a reservoir at the day's end,
+    /// beyond the water no outlet reaches.
+    fn wanted_in_store(&self, store: &Store) -> f64 {
+        let claim = |claim: usize| self.today.claim[claim];
+        let wishes = store.wish_claims.iter().map(|&wish| claim(wish));
+        let owed = store.owed.iter().map(|owed| claim(owed.claim));
+        claim(store.refill_claim) + wishes.sum::<f64>() + owed.sum::<f64>()
     }
 
     /// Water that no reservoir can hold even if every claim takes its full share is on the river
     /// for certain: it becomes supply below the dam, beside what is released on purpose.
     fn certain_spill(&mut self) {
         let plan = self.plan;
-        if self.wave.ceiling.iter().all(|ceiling| ceiling.is_infinite()) {
+        if self
+            .wave
+            .ceiling
+            .iter()
+            .all(|ceiling| ceiling.is_infinite())
+        {
             return;
         }
         // From the mouth up: all that is claimed at a node and beyond it.
@@ -584,22 +654,12 @@ impl<'p> Simulation<'p> {
 
     /// All that is taken out at a node if every claim there is served in full.
     fn claimed_here(&self, v: usize) -> f64 {
-        let plan = self.plan;
-        let ways = &plan.ways[v];
-        let mut sum = self.wave.loss[v];
-        for &i in &ways.offtakes {
-            sum += self.today.claim[plan.offtakes[i].claim];
-            for &(_, claim) in &plan.offtakes[i].owed {
-                sum += self.today.claim[claim];
-            }
-        }
-        if let Some(k) = ways.store {
-            let store = &plan.stores[k];
-            sum += self.today.claim[store.refill_claim] + self.today.claim[store.keep_claim];
-            sum += store.wish_claims.iter().map(|&c| self.today.claim[c]).sum::<f64>();
-            sum += store.owed.iter().map(|owed| self.today.claim[owed.claim]).sum::<f64>();
-        }
-        sum
+        let ways = &self.plan.ways[v];
+        let kept = ways.store.map_or(0.0, |k| {
+            let store = &self.plan.stores[k];
+            self.wanted_in_store(store) + self.today.claim[store.keep_claim]
+        });
+        self.wave.loss[v] + self.wanted_by_offtakes(ways) + kept
     }
 }
 
@@ -614,12 +674,29 @@ fn infeasible(view: &ReservoirView, decision: &Decision) -> Option<String> {
     }
     if floor < view.min_release {
         let least = view.min_release;
-        return Some(format!("wants {floor}, below the minimum release of {least}"));
+        return Some(format!(
+            "wants {floor}, below the minimum release of {least}"
+        ));
     }
     if ceiling > view.max_release {
         let most = view.max_release;
-        return Some(format!("wants {ceiling}, above what can be released, {most}"));
+        return Some(format!(
+            "wants {ceiling}, above what can be released, {most}"
+        ));
     }
-    let wish = decision.keep.iter().find(|v| !v.is_finite() || **v < Volume::ZERO);
-    wish.map(|volume| format!("wants to keep {volume}"))
+    let wish = decision
+        .keep
+        .iter()
+        .find(|v| !v.is_finite() || **v < Volume::ZERO);
+    if let Some(volume) = wish {
+        return Some(format!("wants to keep {volume}"));
+    }
+    let (room, kept) = (view.full - view.dead, sum(&decision.keep));
+    // Zones that fill the reservoir may add up to more by rounding.
+    (kept > room * (1.0 + 1e-12))
+        .then(|| format!("wants to keep {kept} where {room} fit above dead storage"))
+}
+
+fn sum(volumes: &[Volume]) -> Volume {
+    volumes.iter().fold(Volume::ZERO, |sum, &volume| sum + volume)
 }

@@ -1,0 +1,98 @@
+//! What came of the run: settlements, tables and files.
+//!
+//! [`settle`] holds what was delivered against what was committed, period by period, and says why
+//! something is missing. [`Report`] puts settlements, balances and the ledger together and writes
+//! them as CSV.
+
+mod measure;
+mod reason;
+mod settlement;
+mod write;
+
+pub use reason::{Reason, Why};
+pub use settlement::{Settlement, Status, Unit, settle};
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::ledger::{Balance, Ledger};
+use crate::simulation::Plan;
+
+/// All that is known after a run.
+#[derive(Debug)]
+pub struct Report {
+    plan: Arc<Plan>,
+    ledger: Ledger,
+    settlements: Vec<Settlement>,
+    balance: Balance,
+}
+
+impl Report {
+    /// Settles a run.
+    ///
+    /// # Panics
+    ///
+    /// If the ledger is of another plan.
+    pub fn new(plan: impl Into<Arc<Plan>>, ledger: Ledger) -> Self {
+        let plan = plan.into();
+        Self {
+            settlements: settle(&plan, &ledger),
+            balance: ledger.balance(plan.model().basin()),
+            plan,
+            ledger,
+        }
+    }
+
+    /// The plan that was run.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What happened, day by day.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The settlements, agreement by agreement and period by period.
+    pub fn settlements(&self) -> &[Settlement] {
+        &self.settlements
+    }
+
+    /// The settlements in the order of the river: by the most upstream point of each obligation.
+    pub fn in_river_order(&self) -> Vec<&Settlement> {
+        let mut rows: Vec<&Settlement> = self.settlements.iter().collect();
+        rows.sort_by_key(|row| row.river_position);
+        rows
+    }
+
+    /// The settlements a party owes or is owed, with true where it owes.
+    pub fn of_party<'a>(&'a self, party: &'a str) -> impl Iterator<Item = (bool, &'a Settlement)> {
+        self.settlements.iter().filter_map(move |row| {
+            if row.debtor == party {
+                Some((true, row))
+            } else if row.creditor.as_deref() == Some(party) {
+                Some((false, row))
+            } else {
+                None
+            }
+        })
+    }
+
+    /// The water balances.
+    pub fn balance(&self) -> &Balance {
+        &self.balance
+    }
+
+    /// Writes `obligations.csv`, `deliveries.csv`, `reservoirs.csv`, `flows.csv`, `balance.csv` and
+    /// `summary.json` into a folder. They are written beside it first; the folder is replaced when
+    /// they are complete.
+    ///
+    /// # Errors
+    ///
+    /// If the folder holds anything this crate did not write ([`Error::is_output`](crate::Error::is_output)),
+    /// or a file cannot be written ([`Error::is_io`](crate::Error::is_io)). The old folder is then as it was.
+    pub fn write(&self, folder: impl AsRef<Path>) -> Result<()> {
+        write::write(self, folder.as_ref())
+    }
+}

@@ -1,0 +1,454 @@
+//! Files: CSV tables with units in their column names, and a JSON summary.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::{Report, Settlement};
+use crate::basin::NodeKind;
+use crate::error::{Error, Result};
+use crate::simulation::Plan;
+use crate::units::Volume;
+
+const SECONDS_A_DAY: f64 = 86_400.0;
+
+/// The files of an output folder. A folder that holds anything else is not touched.
+const FILES: [&str; 6] = [
+    "obligations.csv",
+    "deliveries.csv",
+    "reservoirs.csv",
+    "flows.csv",
+    "balance.csv",
+    SUMMARY,
+];
+const SUMMARY: &str = "summary.json";
+
+/// What `summary.json` names as its writer: how a folder is known as this crate's.
+const WRITER: &str = "riparian";
+
+pub(super) fn write(report: &Report, folder: &Path) -> Result<()> {
+    refuse_foreign(folder)?;
+    let name = folder
+        .file_name()
+        .ok_or_else(|| Error::output(format!("`{}` is no folder to write to", folder.display())))?;
+    let parent = match folder.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(parent).map_err(|e| Error::io(parent, "cannot be made", e))?;
+    let beside = |what: &str| {
+        let mut hidden = std::ffi::OsString::from(".");
+        hidden.push(name);
+        hidden.push(format!(".{what}-{}", std::process::id()));
+        parent.join(hidden)
+    };
+    let new = Scratch(beside("new"));
+    fs::create_dir(&new.0).map_err(|e| Error::io(&new.0, "cannot be made", e))?;
+    obligations(report, &new.0)?;
+    deliveries(report, &new.0)?;
+    reservoirs(report, &new.0)?;
+    flows(report, &new.0)?;
+    balance(report, &new.0)?;
+    summary(report, &new.0)?;
+    replace(folder, &new.0, &beside("old"))
+}
+
+/// A folder that goes away with this value, unless it was renamed before.
+struct Scratch(PathBuf);
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Best effort: the caller already has the error that matters.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Puts the new folder in the place of the old one; what fails leaves the old one whole.
+fn replace(folder: &Path, new: &Path, old: &Path) -> Result<()> {
+    if !folder.exists() {
+        return fs::rename(new, folder).map_err(|e| Error::io(folder, "cannot be written", e));
+    }
+    fs::rename(folder, old).map_err(|e| Error::io(folder, "cannot be replaced", e))?;
+    if let Err(e) = fs::rename(new, folder) {
+        fs::rename(old, folder).map_err(|e| Error::io(old, "cannot be put back", e))?;
+        return Err(Error::io(folder, "cannot be written", e));
+    }
+    fs::remove_dir_all(old).map_err(|e| Error::io(old, "cannot be removed", e))
+}
+
+/// Refuses a folder that holds anything this crate did not write.
+fn refuse_foreign(folder: &Path) -> Result<()> {
+    let refuse = |what: String| {
+        Err(Error::output(format!(
+            "`{}` {what}; choose another folder, or empty it yourself",
+            folder.display()
+        )))
+    };
+    let kind = match fs::symlink_metadata(folder) {
+        Ok(kind) => kind,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(Error::io(folder, "cannot be looked at", e)),
+    };
+    if !kind.is_dir() {
+        return refuse("is not a folder".into());
+    }
+    let mut empty = true;
+    for entry in fs::read_dir(folder).map_err(|e| Error::io(folder, "cannot be read", e))? {
+        let entry = entry.map_err(|e| Error::io(folder, "cannot be read", e))?;
+        empty = false;
+        let name = entry.file_name();
+        let file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if !file || !FILES.iter().any(|known| name == *known) {
+            return refuse(format!(
+                "holds `{}`, which riparian did not write",
+                name.to_string_lossy()
+            ));
+        }
+    }
+    if empty {
+        return Ok(());
+    }
+    #[derive(serde::Deserialize)]
+    struct Written {
+        writer: String,
+    }
+    let summary = fs::read_to_string(folder.join(SUMMARY)).unwrap_or_default();
+    match serde_json::from_str::<Written>(&summary) {
+        Ok(Written { writer }) if writer == WRITER => Ok(()),
+        _ => refuse("holds tables without a summary of riparian".into()),
+    }
+}
+
+/// A CSV file being written.
+struct Table {
+    path: PathBuf,
+    writer: csv::Writer<fs::File>,
+}
+
+impl Table {
+    fn new(folder: &Path, name: &str, header: &[&str]) -> Result<Self> {
+        let path = folder.join(name);
+        let file = fs::File::create(&path).map_err(|e| Error::io(&path, "cannot be written", e))?;
+        let mut table = Self {
+            path,
+            writer: csv::Writer::from_writer(file),
+        };
+        table.row(header.iter().map(ToString::to_string))?;
+        Ok(table)
+    }
+
+    fn row(&mut self, cells: impl IntoIterator<Item = String>) -> Result<()> {
+        self.writer
+            .write_record(cells)
+            .map_err(|e| Error::io(&self.path, "cannot be written", e.into()))
+    }
+
+    fn close(mut self) -> Result<()> {
+        self.writer
+            .flush()
+            .map_err(|e| Error::io(&self.path, "cannot be written", e))
+    }
+}
+
+/// A figure to a tenth of a litre per second or a cubic metre: enough to recompute sums, no more.
+fn figure(value: f64) -> String {
+    let text = format!("{value:.6}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" {
+        "0".into()
+    } else {
+        text.into()
+    }
+}
+
+fn flow(volume: f64) -> String {
+    figure(volume / SECONDS_A_DAY)
+}
+
+fn obligations(report: &Report, folder: &Path) -> Result<()> {
+    let mut table = Table::new(
+        folder,
+        "obligations.csv",
+        &[
+            "agreement",
+            "obligation",
+            "debtor",
+            "creditor",
+            "point",
+            "period_start",
+            "period_end",
+            "unit",
+            "committed",
+            "delivered",
+            "balance",
+            "status",
+            "reason",
+            "form",
+            "claimed",
+            "first_day_short",
+            "worst_day",
+            "worst_day_missing",
+            "second_reading",
+            "second_source",
+        ],
+    )?;
+    for row in report.settlements() {
+        let optional = |value: Option<f64>| value.map_or(String::new(), figure);
+        table.row([
+            row.agreement.clone(),
+            row.obligation.clone(),
+            row.debtor.clone(),
+            row.creditor.clone().unwrap_or_default(),
+            row.point.clone(),
+            row.period.from().to_string(),
+            row.period.to().to_string(),
+            row.unit.sign().into(),
+            figure(row.committed),
+            optional(row.delivered),
+            optional(row.balance()),
+            row.status.name().into(),
+            reasons(row),
+            row.form.into(),
+            row.claimed.to_string(),
+            row.first_day_short
+                .map_or(String::new(), |day| day.to_string()),
+            row.worst_day
+                .map_or(String::new(), |(day, _)| day.to_string()),
+            optional(row.worst_day.map(|(_, missing)| missing)),
+            optional(row.second.as_ref().map(|(_, reading)| *reading)),
+            row.second
+                .as_ref()
+                .map_or(String::new(), |(source, _)| source.clone()),
+        ])?;
+    }
+    table.close()
+}
+
+/// The reasons in words, with their amounts.
+fn reasons(row: &Settlement) -> String {
+    let parts: Vec<String> = row
+        .reasons
+        .iter()
+        .map(|reason| {
+            format!(
+                "{}: {} {}",
+                reason.why,
+                figure(reason.amount),
+                row.unit.sign()
+            )
+        })
+        .collect();
+    parts.join("; ")
+}
+
+fn deliveries(report: &Report, folder: &Path) -> Result<()> {
+    let header = [
+        "date",
+        "offtake",
+        "party",
+        "demand_m3s",
+        "allocated_m3s",
+        "delivered_m3s",
+    ];
+    let mut table = Table::new(folder, "deliveries.csv", &header)?;
+    let ledger = report.ledger();
+    let journal = ledger.offtakes();
+    for day in 0..ledger.days() {
+        for (i, offtake) in report.plan().model().basin().offtakes().iter().enumerate() {
+            table.row([
+                ledger.date(day).to_string(),
+                offtake.id.clone(),
+                offtake.party.clone(),
+                flow(journal.demand.at(day, i)),
+                flow(journal.allocated.at(day, i)),
+                flow(journal.delivered.at(day, i)),
+            ])?;
+        }
+    }
+    table.close()
+}
+
+fn reservoirs(report: &Report, folder: &Path) -> Result<()> {
+    let mut table = Table::new(
+        folder,
+        "reservoirs.csv",
+        &[
+            "date",
+            "reservoir",
+            "inflow_m3s",
+            "release_m3s",
+            "spill_m3s",
+            "evaporation_m3s",
+            "unaccounted_m3s",
+            "storage_mcm",
+            "level_m",
+            "energy_mwh",
+            "lateral_m3s",
+            "rain_m3s",
+            "seepage_m3s",
+            "overtopped_m3s",
+        ],
+    )?;
+    let ledger = report.ledger();
+    let basin = report.plan().model().basin();
+    let journal = ledger.reservoirs();
+    for day in 0..ledger.days() {
+        for (k, reservoir) in basin.reservoirs().iter().enumerate() {
+            let node = basin.reservoir_node(k);
+            let storage = Volume::from_m3(journal.storage.at(day, k));
+            table.row([
+                ledger.date(day).to_string(),
+                reservoir.node.clone(),
+                flow(ledger.nodes().arrived.at(day, node)),
+                flow(journal.release.at(day, k)),
+                flow(journal.spill.at(day, k)),
+                flow(journal.evaporation.at(day, k)),
+                flow(journal.unaccounted.at(day, k)),
+                figure(storage.mcm()),
+                reservoir
+                    .level(storage)
+                    .map_or(String::new(), |level| figure(level.m())),
+                figure(journal.energy.at(day, k) / 1e3),
+                flow(ledger.nodes().lateral.at(day, node)),
+                flow(journal.rain.at(day, k)),
+                flow(journal.seepage.at(day, k)),
+                flow(journal.overtopped.at(day, k)),
+            ])?;
+        }
+    }
+    table.close()
+}
+
+fn flows(report: &Report, folder: &Path) -> Result<()> {
+    let mut table = Table::new(folder, "flows.csv", &["date", "place", "flow_m3s"])?;
+    let ledger = report.ledger();
+    let basin = report.plan().model().basin();
+    for day in 0..ledger.days() {
+        let date = ledger.date(day).to_string();
+        for (v, node) in basin.nodes().iter().enumerate() {
+            if node.kind == NodeKind::Gauge {
+                table.row([
+                    date.clone(),
+                    node.id.clone(),
+                    flow(ledger.flow_at_node(day, v)),
+                ])?;
+            }
+        }
+        for (r, reach) in basin.reaches().iter().enumerate() {
+            let entered = ledger.reaches().entered.at(day, r);
+            table.row([date.clone(), reach.id.clone(), flow(entered)])?;
+        }
+    }
+    table.close()
+}
+
+fn balance(report: &Report, folder: &Path) -> Result<()> {
+    let mut table = Table::new(
+        folder,
+        "balance.csv",
+        &[
+            "node",
+            "in_mcm",
+            "out_mcm",
+            "change_mcm",
+            "residual_mcm",
+            "unaccounted_mcm",
+        ],
+    )?;
+    let balance = report.balance();
+    let lines = balance
+        .nodes
+        .iter()
+        .chain(&balance.reaches)
+        .chain([&balance.basin]);
+    for line in lines {
+        table.row([
+            line.place.clone(),
+            figure(line.inflow / 1e6),
+            figure(line.outflow / 1e6),
+            figure(line.change / 1e6),
+            format!("{:e}", line.residual / 1e6),
+            figure(line.unaccounted / 1e6),
+        ])?;
+    }
+    table.close()
+}
+
+/// The summary of a run.
+#[derive(Serialize)]
+struct Summary<'a> {
+    writer: &'a str,
+    version: &'a str,
+    /// A hash of the files read, in hexadecimal; zero for a model built in code.
+    inputs: String,
+    title: &'a str,
+    note: &'a str,
+    from: String,
+    to: String,
+    allocation: &'a str,
+    nodes: usize,
+    reaches: usize,
+    reservoirs: usize,
+    offtakes: usize,
+    obligations: usize,
+    settlements: Verdicts,
+    basin_in_mcm: f64,
+    basin_out_mcm: f64,
+    basin_change_mcm: f64,
+    basin_unaccounted_mcm: f64,
+    basin_residual_mcm: f64,
+}
+
+#[derive(Default, Serialize)]
+struct Verdicts {
+    met: usize,
+    short: usize,
+    exceeded: usize,
+    pending: usize,
+}
+
+fn summary(report: &Report, folder: &Path) -> Result<()> {
+    let model = report.plan().model();
+    let basin = model.basin();
+    let count = |status| {
+        report
+            .settlements()
+            .iter()
+            .filter(|row| row.status == status)
+            .count()
+    };
+    let whole = &report.balance().basin;
+    let summary = Summary {
+        writer: WRITER,
+        version: env!("CARGO_PKG_VERSION"),
+        inputs: format!("{:016x}", model.inputs_hash()),
+        title: model.title(),
+        note: model.note(),
+        from: model.window().from().to_string(),
+        to: model.window().to().to_string(),
+        allocation: Plan::ALLOCATION,
+        nodes: basin.nodes().len(),
+        reaches: basin.reaches().len(),
+        reservoirs: basin.reservoirs().len(),
+        offtakes: basin.offtakes().len(),
+        obligations: model.agreements().iter().map(|a| a.obligations.len()).sum(),
+        settlements: Verdicts {
+            met: count(super::Status::Met),
+            short: count(super::Status::Short),
+            exceeded: count(super::Status::Exceeded),
+            pending: count(super::Status::Pending),
+        },
+        basin_in_mcm: whole.inflow / 1e6,
+        basin_out_mcm: whole.outflow / 1e6,
+        basin_change_mcm: whole.change / 1e6,
+        basin_unaccounted_mcm: whole.unaccounted / 1e6,
+        basin_residual_mcm: whole.residual / 1e6,
+    };
+    let path = folder.join(SUMMARY);
+    let text = serde_json::to_string_pretty(&summary)
+        .map_err(|e| Error::io(&path, "cannot be written", e.into()))?;
+    let mut file = fs::File::create(&path).map_err(|e| Error::io(&path, "cannot be written", e))?;
+    writeln!(file, "{text}").map_err(|e| Error::io(&path, "cannot be written", e))
+}

@@ -1,0 +1,140 @@
+//! Every example runs on its data, and prints and writes what its documentation says.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// `cargo test` builds the examples beside the test binaries.
+fn example(name: &str) -> Command {
+    let mut path: PathBuf = std::env::current_exe().expect("a test has a path");
+    path.pop();
+    path.pop();
+    path.push("examples");
+    path.push(name);
+    let mut command = Command::new(path);
+    command.current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
+
+fn printed(output: &Output) -> String {
+    assert!(
+        output.status.success(),
+        "exit {:?}: {}",
+        output.status.code(),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn run(command: &mut Command) -> Output {
+    command
+        .output()
+        .expect("the example was built by `cargo test`")
+}
+
+#[test]
+fn simulate_prints_the_settlement_and_writes_the_tables() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("season");
+    let text = printed(&run(example("simulate").arg("--out").arg(&out)));
+    for words in [
+        "Settlement, in river order",
+        "By party",
+        "kz-dostyk-jja",
+        "energy-summer",
+    ] {
+        assert!(text.contains(words), "{words} is missing in:\n{text}");
+    }
+    let mut files: Vec<String> = std::fs::read_dir(&out)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    assert_eq!(
+        files,
+        [
+            "balance.csv",
+            "deliveries.csv",
+            "flows.csv",
+            "obligations.csv",
+            "reservoirs.csv",
+            "summary.json"
+        ]
+    );
+    let rows = |file: &str| {
+        csv::Reader::from_path(out.join(file))
+            .unwrap()
+            .records()
+            .count()
+    };
+    assert_eq!(rows("reservoirs.csv"), 183 * 2);
+    assert_eq!(rows("deliveries.csv"), 183 * 12);
+    // A second run replaces its own folder and nothing else.
+    printed(&run(example("simulate").arg("--out").arg(&out)));
+    std::fs::write(out.join("notes.txt"), "mine").unwrap();
+    let refused = run(example("simulate").arg("--out").arg(&out));
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("notes.txt"));
+    assert_eq!(
+        std::fs::read_to_string(out.join("notes.txt")).unwrap(),
+        "mine"
+    );
+    assert!(
+        out.join("summary.json").exists(),
+        "a refused folder is left as it was"
+    );
+}
+
+#[test]
+fn simulate_runs_the_protocol_variant() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("season");
+    let mut command = example("simulate");
+    let text = printed(&run(command
+        .arg("data/bakhri-tochik-2024-protocol")
+        .arg("--out")
+        .arg(&out)));
+    assert!(text.contains("kyzylkishlak-2000"));
+}
+
+#[test]
+fn simulate_writes_nothing_for_an_unsound_scenario() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("season");
+    let mut command = example("simulate");
+    let refused = run(command
+        .arg("data/invalid/five-faults")
+        .arg("--out")
+        .arg(&out));
+    assert!(!refused.status.success());
+    assert_eq!(
+        String::from_utf8_lossy(&refused.stderr)
+            .trim()
+            .lines()
+            .count(),
+        5
+    );
+    assert!(!out.exists());
+}
+
+#[test]
+fn simulate_explains_its_arguments() {
+    let refused = run(example("simulate").arg("--outt"));
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("usage"));
+}
+
+#[test]
+fn quickstart_settles_its_treaty() {
+    let text = printed(&run(&mut example("quickstart")));
+    assert!(text.contains("delivered 160.0: met"), "{text}");
+}
+
+#[test]
+fn custom_policy_spares_the_worst_day() {
+    let text = printed(&run(&mut example("custom_policy")));
+    let worst = |name: &str| -> f64 {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    };
+    assert!(worst("careful") > worst("standard"), "{text}");
+}
