@@ -214,7 +214,7 @@
 //! | key | meaning | if missing |
 //! |---|---|---|
 //! | **`name`** | its name | |
-//! | `rule` | how it shares a shortage: `"proportional"`, `"equal-awards"`, `"equal-losses"` or `"talmud"` | `"proportional"` |
+//! | `rule` | how it shares a shortage: one of [`RULE_NAMES`](crate::allocation::RULE_NAMES) | `"proportional"` |
 //!
 //! `[series.<file>]`, for any of the five series files:
 //!
