@@ -318,3 +318,28 @@ fn nothing_beside_files_in_memory_can_be_extended() {
         "{found}"
     );
 }
+
+#[test]
+fn wrong_values_do_not_hide_faults_of_agreements() {
+    let reaches =
+        "reach,from,to,kind,capacity_m3s\nupper,lake,town,river,-1\nlower,town,sea,river,\n";
+    let treaty = "title = \"A\"\nparties = [\"UP\", \"LOW\"]\n";
+    assert_eq!(
+        faults(&[("reaches.csv", reaches), ("agreements/a.toml", treaty)]),
+        "agreements/a.toml:2:11: unknown party `LOW`; expected the id of a declared party; did you mean `LO`?\n\
+         reaches.csv:2:23: the capacity of reach `upper` is -1 m3/s; expected a flow of at least 0"
+    );
+}
+
+#[test]
+fn a_number_that_cannot_be_read_does_not_hide_a_wrong_name() {
+    let reaches =
+        "reach,from,to,kind,capacity_m3s\nupper,lake,town,river,l0\nlower,town,sea,river,\n";
+    let treaty = "title = \"A\"\nparties = [\"UP\"]\n[[obligation]]\nid = \"o\"\ndebtor = \"UP\"\n\
+                  form = \"storage-by\"\npoint = \"lak\"\nstorage = \"1 Mm3\"\nby = 2024-06-30\n";
+    assert_eq!(
+        faults(&[("reaches.csv", reaches), ("agreements/a.toml", treaty)]),
+        "agreements/a.toml:7:9: unknown point `lak`; expected the id of a node, reach or offtake; did you mean `lake`?\n\
+         reaches.csv:2:23: `l0` is not a number; expected a finite number"
+    );
+}
