@@ -299,6 +299,39 @@ mod reservoirs {
     }
 
     #[test]
+    fn surcharge_above_does_not_count_as_spill_for_the_dam_below() {
+        // The upper dam has no way out but over its crest, 8 above full supply. What goes over is
+        // there for the town; what is held below the crest is not.
+        let june = days(date(2024, 6, 1), 4);
+        let closed = |id: &str, kind| Outlet::constant(id, kind, flow(0.0));
+        let ledger = run(basin(june)
+            .reservoir(
+                Reservoir::new("high", m3(50.0))
+                    .initial(m3(50.0))
+                    .surcharge(m3(58.0))
+                    .outlet(closed("gate", OutletKind::Gate))
+                    .outlet(closed("spillway", OutletKind::Spillway)),
+            )
+            .reservoir(Reservoir::new("low", m3(6.0)))
+            .node(Node::junction("town"))
+            .node(Node::terminal("sea"))
+            .reach(Reach::river("a", "high", "low").antecedent(flow(0.0)))
+            .reach(Reach::river("b", "low", "town").antecedent(flow(0.0)))
+            .reach(Reach::river("c", "town", "sea"))
+            .policy("low", LinearHedging::new(m3(0.0)))
+            .inflow("high", daily(june, |_| 5.0))
+            .offtake(Offtake::new("canal", "town", "LO", "senior"))
+            .demand("canal", daily(june, |_| 1.0))
+            .build()
+            .unwrap());
+        assert_row(storage(&ledger), &[55.0, 58.0, 58.0, 58.0]);
+        assert_row(ledger.reservoirs().overtopped.of(0), &[0.0, 2.0, 5.0, 5.0]);
+        assert_row(delivered(&ledger, 0), &[0.0, 1.0, 1.0, 1.0]);
+        assert_row(ledger.reservoirs().storage.of(1), &[0.0, 1.0, 5.0, 6.0]);
+        assert_row(ledger.reservoirs().spill.of(1), &[0.0, 0.0, 0.0, 3.0]);
+    }
+
+    #[test]
     fn what_a_reach_cannot_take_on_purpose_is_spill() {
         let june = days(date(2024, 6, 1), 3);
         let ledger = run(basin(june)

@@ -151,15 +151,27 @@ impl Simulation<'_> {
         outflow.stored = store.full;
         over -= open;
         if over > 0.0 {
-            let reservoir = &plan.model.basin.reservoirs()[k];
-            let start = Volume::from_m3(self.state.storage[k]);
-            let spillway = reservoir.spill_capacity(start).m3s() * SECONDS_A_DAY;
-            let held = (over - spillway).max(0.0).min(store.surcharge - store.full);
+            let spillway = self.spillway(k);
+            let held = self.surcharged(k, over);
             outflow.stored = (store.full + held).min(store.surcharge);
             outflow.spill = over - held;
             outflow.overtopped = (outflow.spill - spillway).max(0.0);
         }
         outflow
+    }
+
+    /// What the spillway of a reservoir passes today, by the storage at the start of the day.
+    fn spillway(&self, k: usize) -> f64 {
+        let reservoir = &self.plan.model.basin.reservoirs()[k];
+        let start = Volume::from_m3(self.state.storage[k]);
+        reservoir.spill_capacity(start).m3s() * SECONDS_A_DAY
+    }
+
+    /// What is held above full supply of a volume that neither fits below nor can be released:
+    /// what the spillway does not pass, up to the surcharge limit.
+    pub(super) fn surcharged(&self, k: usize, over: f64) -> f64 {
+        let store = &self.plan.stores[k];
+        (over - self.spillway(k)).max(0.0).min(store.surcharge - store.full)
     }
 
     fn book_reservoir(&mut self, k: usize, day: usize, arrived: f64, outflow: &Outflow) {

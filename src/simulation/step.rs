@@ -632,23 +632,19 @@ impl<'p> Simulation<'p> {
             let left = (surely - self.claimed_here(v) - by_canals).max(0.0);
             let Some(river) = ways.river else { continue };
             let reach = &plan.reaches[river];
+            let mut on = left;
             if let Some(k) = ways.store.filter(|_| self.wave.day[v].is_some()) {
-                let reservoir = &plan.model.basin.reservoirs()[k];
-                let start = Volume::from_m3(self.state.storage[k]);
-                let spillway = reservoir.spill_capacity(start).m3s() * SECONDS_A_DAY;
-                let spill = (left - self.wave.ceiling[k])
-                    .min(spillway)
-                    .min(self.today.supply[v])
-                    .max(0.0);
+                let over = (left - self.wave.ceiling[k]).max(0.0);
+                let held = self.surcharged(k, over);
+                let spill = (over - held).min(self.today.supply[v]);
                 self.today.supply[v] -= spill;
                 if self.wave.day[reach.head].is_some() {
                     self.today.supply[reach.head] += spill * reach.gain;
                 }
-                // The rest of what is left goes on as ordinary flow.
-                self.wave.arriving[river] += (left - spill) * reach.gain;
-            } else {
-                self.wave.arriving[river] += left * reach.gain;
+                // The rest goes on as ordinary flow.
+                on -= held + spill;
             }
+            self.wave.arriving[river] += on * reach.gain;
         }
     }
 
