@@ -131,8 +131,12 @@ fn users_get_what_they_ask_at_most(
     let journal = ledger.offtakes();
     // The allocation's sums round by all that is claimed, storage included.
     let room: f64 = basin.reservoirs().iter().map(|r| r.full.m3()).sum();
-    let asked: f64 = (0..basin.offtakes().len()).map(|i| most(&journal.demand, i)).sum();
-    let owed: f64 = (0..obligations).map(|k| most(&ledger.claims().claimed, k)).sum();
+    let asked: f64 = (0..basin.offtakes().len())
+        .map(|i| most(&journal.demand, i))
+        .sum();
+    let owed: f64 = (0..obligations)
+        .map(|k| most(&ledger.claims().claimed, k))
+        .sum();
     let claimed = room + asked + owed;
     for (i, offtake) in basin.offtakes().iter().enumerate() {
         let head = offtake.capacity.map_or(f64::INFINITY, |q| q.m3s() * DAY);

@@ -37,7 +37,10 @@ fn a_step_allocates_nothing() {
     assert!(0.0 < got && got < asked);
     let claims = plan.claiming().len();
     for k in 0..claims {
-        assert!(ledger.claims().awarded.of(k).any(|award| award > 0.0), "claim {k}");
+        assert!(
+            ledger.claims().awarded.of(k).any(|award| award > 0.0),
+            "claim {k}"
+        );
     }
     assert!(sum(&ledger.nodes().returned, basin.nodes().len()) > 0.0);
 }
@@ -47,6 +50,7 @@ fn the_counter_counts() {
     let window = Window::new(date(2024, 4, 1), date(2024, 4, 3)).expect("days");
     let plan = Plan::compile(season::model(window)).expect("a plan");
     let mut state: Option<State> = None;
-    let memory = allocation_counter::measure(|| state = Some(Simulation::new(&plan).state().clone()));
+    let memory =
+        allocation_counter::measure(|| state = Some(Simulation::new(&plan).state().clone()));
     assert!(memory.count_total > 0 && state.is_some());
 }

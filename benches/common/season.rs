@@ -68,7 +68,10 @@ fn reservoirs(builder: ModelBuilder) -> ModelBuilder {
         Outlet::by_level(
             "gate",
             OutletKind::Gate,
-            vec![(Level::from_m(805.0), m3s(0.0)), (Level::from_m(850.0), m3s(capacity))],
+            vec![
+                (Level::from_m(805.0), m3s(0.0)),
+                (Level::from_m(850.0), m3s(capacity)),
+            ],
         )
     };
     let turbines = |capacity| Outlet::constant("units", OutletKind::Turbine, m3s(capacity));
@@ -89,7 +92,11 @@ fn reservoirs(builder: ModelBuilder) -> ModelBuilder {
                 .power(station(800.0)),
         )
         .reservoir(lake("side dam", 1500.0, 0.4).outlet(gate(300.0)))
-        .reservoir(lake("middle dam", 3000.0, 0.8).outlet(turbines(900.0)).power(station(100.0)))
+        .reservoir(
+            lake("middle dam", 3000.0, 0.8)
+                .outlet(turbines(900.0))
+                .power(station(100.0)),
+        )
         .reservoir(lake("low dam", 4000.0, 0.3).keep_rank(0))
 }
 
@@ -108,13 +115,19 @@ fn rivers(builder: ModelBuilder) -> ModelBuilder {
     ];
     let reaches = [
         Reach::river("a", "glacier", "high dam"),
-        Reach::river("b", "high dam", "gorge").lag_days(1).loss(0.01),
+        Reach::river("b", "high dam", "gorge")
+            .lag_days(1)
+            .loss(0.01),
         Reach::river("c", "gorge", "confluence").lag_days(1),
         Reach::river("d", "side valley", "side dam"),
         Reach::river("e", "side dam", "confluence").lag_days(1),
         Reach::river("f", "confluence", "canal head").capacity(m3s(3000.0)),
-        Reach::canal("canal", "canal head", "canal end").loss(0.1).capacity(m3s(150.0)),
-        Reach::river("g", "canal head", "middle dam").lag_days(1).loss(0.02),
+        Reach::canal("canal", "canal head", "canal end")
+            .loss(0.1)
+            .capacity(m3s(150.0)),
+        Reach::river("g", "canal head", "middle dam")
+            .lag_days(1)
+            .loss(0.02),
         Reach::river("h", "middle dam", "border").lag_days(2),
         Reach::river("i", "border", "marsh").lag_days(3).loss(0.05),
         Reach::river("j", "marsh", "low dam").lag_days(2),
@@ -162,7 +175,11 @@ fn offtakes(mut builder: ModelBuilder, window: Window) -> ModelBuilder {
         if class == "fields" && at != "delta" {
             offtake = offtake.returning("marsh", 0.2, 20);
         }
-        let profile = if class == "cities" { [1.0; 12] } else { IRRIGATION };
+        let profile = if class == "cities" {
+            [1.0; 12]
+        } else {
+            IRRIGATION
+        };
         let demand = profile.map(|part| part * mean);
         let demand = DailySeries::from_monthly_profile(window, &demand, Interpolation::Step);
         builder = builder
@@ -192,7 +209,13 @@ fn agreement(window: Window) -> Agreement {
     let schedule = dekads.map(|dekad| (dekad, mcm(1.5 * dekad.days() as f64)));
     let promises = [
         Obligation::new("season", "UP", "border", window, Form::Volume(mcm(4000.0))),
-        Obligation::new("dekads", "UP", "head works", window, Form::Schedule(schedule.collect())),
+        Obligation::new(
+            "dekads",
+            "UP",
+            "head works",
+            window,
+            Form::Schedule(schedule.collect()),
+        ),
         Obligation::new(
             "quota",
             "UP",

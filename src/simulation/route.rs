@@ -171,7 +171,9 @@ impl Simulation<'_> {
     /// what the spillway does not pass, up to the surcharge limit.
     pub(super) fn surcharged(&self, k: usize, over: f64) -> f64 {
         let store = &self.plan.stores[k];
-        (over - self.spillway(k)).max(0.0).min(store.surcharge - store.full)
+        (over - self.spillway(k))
+            .max(0.0)
+            .min(store.surcharge - store.full)
     }
 
     fn book_reservoir(&mut self, k: usize, day: usize, arrived: f64, outflow: &Outflow) {
