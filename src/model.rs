@@ -401,49 +401,7 @@ impl ModelBuilder {
             faults,
         );
         let rain = columns(self.rain, &ids.reservoirs, "reservoir", window, faults);
-        for (node, column) in self.parts.nodes.iter().zip(&inflow) {
-            match (node.kind, column) {
-                (NodeKind::Inflow, Some((series, at))) => {
-                    negative(
-                        series,
-                        &format!("the inflow of `{}`", node.id),
-                        at,
-                        &node.id,
-                        faults,
-                    );
-                }
-                (NodeKind::Terminal, Some((_, at))) => faults.push(
-                    Diagnostic::new(format!("an inflow at the terminal `{}`", node.id))
-                        .at(at.place(&node.id))
-                        .expected("a node the river passes"),
-                ),
-                _ => {}
-            }
-        }
-        for (offtake, column) in self.parts.offtakes.iter().zip(&demand) {
-            if let Some((series, at)) = column {
-                negative(
-                    series,
-                    &format!("the demand of `{}`", offtake.id),
-                    at,
-                    &offtake.id,
-                    faults,
-                );
-            }
-        }
-        for (reservoir, column) in self.parts.reservoirs.iter().zip(&rain) {
-            if let Some((series, at)) = column {
-                let id = &reservoir.node;
-                negative(series, &format!("the rain on `{id}`"), at, id, faults);
-                if reservoir.curve.is_none() {
-                    faults.push(
-                        Diagnostic::new(format!("rain on `{id}`, which has no curve"))
-                            .at(at.place(id))
-                            .expected("rows in curves.csv"),
-                    );
-                }
-            }
-        }
+        check_signs(&self.parts, &inflow, &demand, &rain, faults);
         let policies = policies(self.policies, &ids.reservoirs, &names, window, faults);
         let basin = check_basin(self.parts, faults)?;
         check_agreements(&self.agreements, &basin, &names, window, faults);
@@ -565,6 +523,59 @@ fn columns(
         }
     }
     placed
+}
+
+/// Series that may not be negative, and places where no water can enter.
+fn check_signs(
+    parts: &BasinParts,
+    inflow: &[Placed],
+    demand: &[Placed],
+    rain: &[Placed],
+    faults: &mut Diagnostics,
+) {
+    for (node, column) in parts.nodes.iter().zip(inflow) {
+        match (node.kind, column) {
+            (NodeKind::Inflow, Some((series, at))) => {
+                negative(
+                    series,
+                    &format!("the inflow of `{}`", node.id),
+                    at,
+                    &node.id,
+                    faults,
+                );
+            }
+            (NodeKind::Terminal, Some((_, at))) => faults.push(
+                Diagnostic::new(format!("an inflow at the terminal `{}`", node.id))
+                    .at(at.place(&node.id))
+                    .expected("a node the river passes"),
+            ),
+            _ => {}
+        }
+    }
+    for (offtake, column) in parts.offtakes.iter().zip(demand) {
+        if let Some((series, at)) = column {
+            negative(
+                series,
+                &format!("the demand of `{}`", offtake.id),
+                at,
+                &offtake.id,
+                faults,
+            );
+        }
+    }
+    for (reservoir, column) in parts.reservoirs.iter().zip(rain) {
+        if let Some((series, at)) = column {
+            let id = &reservoir.node;
+            negative(series, &format!("the rain on `{id}`"), at, id, faults);
+            if reservoir.curve.is_none() {
+                faults.push(
+                    Diagnostic::new(format!("rain on `{id}`, which has no curve"))
+                        .at(at.place(id))
+                        .expected("rows in curves.csv"),
+                );
+            }
+        }
+    }
 }
 
 fn negative(series: &DailySeries, what: &str, at: &Origin, id: &str, faults: &mut Diagnostics) {

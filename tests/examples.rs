@@ -85,6 +85,64 @@ fn simulate_prints_the_settlement_and_writes_the_tables() {
 }
 
 #[test]
+fn the_readme_shows_what_simulate_prints() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = printed(&run(example("simulate")
+        .arg("--out")
+        .arg(folder.path().join("season"))));
+    let printed: Vec<&str> = text.lines().map(str::trim_end).collect();
+    let readme = include_str!("../README.md");
+    let shown = readme
+        .split("```text\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    assert!(shown.lines().count() > 40);
+    for line in shown.lines() {
+        // The residual is rounding, and its last bits belong to the machine.
+        if !line.starts_with("Basin:") {
+            assert!(printed.contains(&line), "not printed: {line}");
+        }
+    }
+}
+
+#[test]
+fn compare_rules_compares_in_words_and_in_a_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("rules.svg");
+    let mut command = example("compare_rules");
+    let text = printed(&run(command
+        .args(["--inflow", "0.6", "--picture"])
+        .arg(&picture)));
+    for rule in riparian::allocation::RULE_NAMES {
+        assert!(text.contains(rule), "{rule} is missing in:\n{text}");
+    }
+    assert!(
+        std::fs::read_to_string(picture)
+            .unwrap()
+            .starts_with("<svg")
+    );
+}
+
+#[test]
+fn the_picture_of_the_season_is_the_one_in_the_repository() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("season.svg");
+    printed(&run(example("picture")
+        .arg("data/bakhri-tochik-2024")
+        .arg(&picture)));
+    let drawn = std::fs::read_to_string(picture).unwrap();
+    let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/bakhri-tochik-2024.svg");
+    assert_eq!(
+        drawn,
+        std::fs::read_to_string(kept).unwrap(),
+        "draw it anew"
+    );
+}
+
+#[test]
 fn simulate_runs_the_protocol_variant() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("season");

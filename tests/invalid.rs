@@ -1,5 +1,6 @@
 //! Each folder of `data/invalid` has one fault; here is what is said about it.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -56,9 +57,14 @@ fn every_fault_is_told_with_its_place() {
 
 #[test]
 fn what_they_extend_is_sound_and_runs() {
-    for name in ["_sound", "_variant"] {
+    for (name, title, full_mcm) in [
+        ("_sound", "A lake, a bridge and a canal", 200.0),
+        ("_variant", "The same, with a smaller lake", 150.0),
+    ] {
         let model = riparian::scenario::read(invalid().join(name)).unwrap();
-        assert_eq!(model.window().days(), 20);
+        assert_eq!(model.title(), title);
+        assert_eq!(model.basin().reservoirs()[0].full.mcm(), full_mcm);
+        assert_eq!(model.agreements().len(), 1);
         let plan = Plan::compile(model).unwrap();
         Simulation::new(&plan).run().unwrap();
     }
@@ -78,49 +84,50 @@ fn line_ends_change_nothing_but_the_hash() {
     assert_eq!(a.inputs_hash(), unix.inputs_hash());
 }
 
-/// What a file or a row would have said is unknown, but nothing else is wrong for it.
+/// What a file, a row or a cell would have said is unknown, but nothing else is wrong for it.
 #[test]
 fn what_cannot_be_read_makes_nothing_else_seem_wrong() {
-    let check = |name: &str, change: &dyn Fn(&str) -> Vec<u8>| {
-        let files = sound_files().into_iter().map(|(file, text)| {
-            let bytes = if file == name {
-                change(&text)
-            } else {
-                text.into_bytes()
-            };
-            (file, bytes)
-        });
+    let check = |changed: &str, contents: Vec<u8>| {
+        let mut files: BTreeMap<String, Vec<u8>> = sound_files()
+            .into_iter()
+            .map(|(name, text)| (name, text.into_bytes()))
+            .collect();
+        files.insert(changed.to_owned(), contents);
         let error = Scenario::from_files(files).model().unwrap_err();
-        let faults = error.diagnostics().unwrap();
-        assert_eq!(faults.len(), 1, "{name}:\n{faults}");
-        assert_eq!(
-            faults.iter().next().unwrap().place.as_ref().unwrap().file,
-            name
-        );
+        let faults: Vec<_> = error.diagnostics().unwrap().iter().collect();
+        assert_eq!(faults.len(), 1, "{changed}:\n{error}");
+        assert_eq!(faults[0].place.as_ref().unwrap().file, changed);
     };
-    let mut rows = 0;
+    let (mut rows, mut numbers) = (0, 0);
     for (name, text) in sound_files() {
-        check(&name, &|text| [text.as_bytes(), b"\xff"].concat());
-        check(&name, &|text| {
-            text.replace('\n', "\n\"\u{1}\n[[").into_bytes()
-        });
-        if !name.ends_with(".csv") {
+        check(&name, [text.as_bytes(), b"\xff"].concat());
+        if Path::new(&name)
+            .extension()
+            .is_none_or(|extension| extension != "csv")
+        {
             continue;
         }
-        let lines = text
-            .lines()
-            .enumerate()
-            .filter(|(_, line)| !line.starts_with('#'));
-        for (i, _) in lines.skip(1) {
+        let with_line = |at: usize, line: String| {
+            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            lines[at] = line;
+            lines.join("\n").into_bytes()
+        };
+        let lines = text.lines().enumerate();
+        for (at, line) in lines.filter(|(_, line)| !line.starts_with('#')).skip(1) {
             rows += 1;
-            check(&name, &|text| {
-                let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-                lines[i].push_str(",more");
-                lines.join("\n").into_bytes()
-            });
+            check(&name, with_line(at, format!("{line},more")));
+            let cells: Vec<&str> = line.split(',').collect();
+            for i in 0..cells.len() {
+                if cells[i].parse::<f64>().is_ok() {
+                    numbers += 1;
+                    let mut cells = cells.clone();
+                    cells[i] = "much";
+                    check(&name, with_line(at, cells.join(",")));
+                }
+            }
         }
     }
-    assert!(rows > 20, "{rows} rows");
+    assert!(rows > 20 && numbers > 50, "{rows} rows, {numbers} numbers");
 }
 
 /// The files of the sound scenario.

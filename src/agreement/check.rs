@@ -65,7 +65,7 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn fault(&mut self, message: String, field: &str, expected: &str) {
+    fn fault(&mut self, message: &str, field: &str, expected: &str) {
         let id = &self.obligation.id;
         self.faults.push(
             Diagnostic::new(format!("obligation `{id}`: {message}"))
@@ -85,7 +85,7 @@ impl Check<'_> {
             let unknown = unknown_party(id, self.basin, &o.origin, field, self.faults);
             if !unknown && !agreement.parties.contains(id) {
                 self.fault(
-                    format!("`{id}` is no party of the agreement"),
+                    &format!("`{id}` is no party of the agreement"),
                     field,
                     &format!("one of {}", agreement.parties.join(", ")),
                 );
@@ -93,7 +93,7 @@ impl Check<'_> {
         }
         if !(0.0..1.0).contains(&o.tolerance) {
             self.fault(
-                format!("a tolerance of {}", o.tolerance),
+                &format!("a tolerance of {}", o.tolerance),
                 "tolerance",
                 "a fraction of at least 0 and below 1",
             );
@@ -134,12 +134,12 @@ impl Check<'_> {
         };
         match (measure, needed) {
             (Some(found), Some(needed)) if found != needed => self.fault(
-                format!("form {} measured as {}", o.form.name(), found.name()),
+                &format!("form {} measured as {}", o.form.name(), found.name()),
                 "measure",
                 needed.name(),
             ),
             (Some(found @ (Measure::Storage | Measure::Energy)), None) => self.fault(
-                format!("form {} measured as {}", o.form.name(), found.name()),
+                &format!("form {} measured as {}", o.form.name(), found.name()),
                 "measure",
                 "a measure of water that passes",
             ),
@@ -149,16 +149,12 @@ impl Check<'_> {
 
     fn point(&mut self, point: &Point, measure: Option<Measure>, field: &str) {
         if point.terms.is_empty() {
-            self.fault(
-                "no point".into(),
-                field,
-                "the id of a node, reach or offtake",
-            );
+            self.fault("no point", field, "the id of a node, reach or offtake");
         }
         for (id, weight) in &point.terms {
             if !weight.is_finite() {
                 self.fault(
-                    format!("a weight of {weight} for `{id}`"),
+                    &format!("a weight of {weight} for `{id}`"),
                     field,
                     "a number",
                 );
@@ -203,16 +199,16 @@ impl Check<'_> {
                 && !at_reservoir;
             if needs_power {
                 self.fault(
-                    format!("`{id}` makes no energy"),
+                    &format!("`{id}` makes no energy"),
                     field,
                     "a reservoir with a power station",
                 );
             } else if needs_store {
-                self.fault(format!("`{id}` stores no water"), field, "a reservoir");
+                self.fault(&format!("`{id}` stores no water"), field, "a reservoir");
             } else if !fits {
                 let measure = measure.map_or("", Measure::name);
                 self.fault(
-                    format!("`{id}` has no measure `{measure}`"),
+                    &format!("`{id}` has no measure `{measure}`"),
                     "measure",
                     "a measure that the point has",
                 );
@@ -227,7 +223,7 @@ impl Check<'_> {
             Form::Volume(volume) | Form::Limit(volume) => {
                 if bad_volume(volume) {
                     self.fault(
-                        format!("a volume of {volume}"),
+                        &format!("a volume of {volume}"),
                         "volume",
                         "a volume of at least 0",
                     );
@@ -236,7 +232,7 @@ impl Check<'_> {
             Form::Schedule(dues) => {
                 if let Some((_, volume)) = dues.iter().find(|(_, v)| bad_volume(v)) {
                     self.fault(
-                        format!("a volume of {volume}"),
+                        &format!("a volume of {volume}"),
                         "due",
                         "a volume of at least 0",
                     );
@@ -245,20 +241,20 @@ impl Check<'_> {
             }
             Form::MinimumFlow { flow, .. } => {
                 if !flow.is_finite() || *flow < Flow::ZERO {
-                    self.fault(format!("a flow of {flow}"), "flow", "a flow of at least 0");
+                    self.fault(&format!("a flow of {flow}"), "flow", "a flow of at least 0");
                 }
             }
             Form::StorageBy { volume, by } => {
                 if bad_volume(volume) {
                     self.fault(
-                        format!("a storage of {volume}"),
+                        &format!("a storage of {volume}"),
                         "storage",
                         "a volume of at least 0",
                     );
                 }
                 if !o.window.contains(*by) {
                     self.fault(
-                        format!("{by} lies outside {}", o.window),
+                        &format!("{by} lies outside {}", o.window),
                         "by",
                         "a day of the obligation's window",
                     );
@@ -270,7 +266,7 @@ impl Check<'_> {
                     .find(|(_, e)| !e.is_finite() || *e < Energy::ZERO)
                 {
                     self.fault(
-                        format!("an energy of {energy}"),
+                        &format!("an energy of {energy}"),
                         "due",
                         "an energy of at least 0",
                     );
@@ -280,7 +276,7 @@ impl Check<'_> {
             Form::EnergyCoupled { kwh_per_m3, .. } => {
                 if !kwh_per_m3.is_finite() || *kwh_per_m3 < 0.0 {
                     self.fault(
-                        format!("a rate of {kwh_per_m3} kWh/m3"),
+                        &format!("a rate of {kwh_per_m3} kWh/m3"),
                         "rate",
                         "a rate of at least 0",
                     );
@@ -292,12 +288,12 @@ impl Check<'_> {
     fn periods(&mut self, windows: impl Iterator<Item = Window>) {
         let windows: Vec<Window> = windows.collect();
         if windows.is_empty() {
-            self.fault("an empty schedule".into(), "due", "at least one period");
+            self.fault("an empty schedule", "due", "at least one period");
         }
         for pair in windows.windows(2) {
             if pair[1].from() <= pair[0].to() {
                 self.fault(
-                    format!("{} does not follow {}", pair[1], pair[0]),
+                    &format!("{} does not follow {}", pair[1], pair[0]),
                     "due",
                     "periods in order, without overlap",
                 );
@@ -314,7 +310,7 @@ impl Check<'_> {
             Form::Energy(dues) => (dues.iter().map(|(_, e)| e.kwh()).sum(), "GWh", 1e6),
             Form::MinimumFlow { .. } | Form::StorageBy { .. } | Form::EnergyCoupled { .. } => {
                 return self.fault(
-                    format!("a stated total for the form {}", o.form.name()),
+                    &format!("a stated total for the form {}", o.form.name()),
                     "stated_total",
                     "none: this form adds up to nothing",
                 );
@@ -324,7 +320,7 @@ impl Check<'_> {
         if (sum - stated.total).abs() > stated.precision + 1e-12 * sum.abs() {
             let (sum, total) = (sum / scale, stated.total / scale);
             self.fault(
-                format!(
+                &format!(
                     "the stated total {total} {unit} differs by {:.3} {unit} from the sum of the periods, {sum:.3} {unit}",
                     (sum - total).abs()
                 ),
@@ -346,19 +342,15 @@ impl Check<'_> {
         let one_place = o.point.terms.len() == 1 && o.point.terms[0].1 == 1.0;
         match &o.form {
             Form::Limit(_) | Form::Energy(_) | Form::EnergyCoupled { .. } => self.fault(
-                format!("the form {} cannot be claimed on the river", o.form.name()),
+                &format!("the form {} cannot be claimed on the river", o.form.name()),
                 "claim",
                 "a form that asks for water: volume, schedule, minimum-flow, storage-by",
             ),
             _ if o.measure == Some(Measure::Nothing) => {
-                self.fault(
-                    "a claim without a measure".into(),
-                    "claim",
-                    "a measured point",
-                );
+                self.fault("a claim without a measure", "claim", "a measured point");
             }
             _ if !one_place && !offtakes_only => self.fault(
-                "a claim at a sum of points".into(),
+                "a claim at a sum of points",
                 "claim",
                 "one point, or offtakes",
             ),
@@ -366,7 +358,7 @@ impl Check<'_> {
         }
         if run.intersect(o.window).is_none() {
             self.fault(
-                format!("a claim for {}, outside the run", o.window),
+                &format!("a claim for {}, outside the run", o.window),
                 "claim",
                 "a window within the run",
             );

@@ -142,9 +142,6 @@ pub(crate) fn check(parts: BasinParts, faults: &mut Diagnostics) -> Option<Basin
             from.zip(to)
         })
         .collect();
-    for reach in &parts.reaches {
-        check_reach(reach, faults);
-    }
     let reservoir_node: Vec<_> = parts
         .reservoirs
         .iter()
@@ -164,22 +161,29 @@ pub(crate) fn check(parts: BasinParts, faults: &mut Diagnostics) -> Option<Basin
             Some(node)
         })
         .collect();
-    check_reservoirs(&parts, &reservoir_node, faults);
     let offtake_node: Vec<_> = parts
         .offtakes
         .iter()
         .map(|o| find_node(&o.at, &o.origin, "at", faults))
         .collect();
     for offtake in &parts.offtakes {
-        check_offtake(offtake, &parts.parties, faults);
         if let Some(back) = &offtake.return_flow {
             find_node(&back.to, &offtake.origin, "return_to", faults);
         }
     }
+    let names_are_sound = faults.len() == before;
+    for reach in &parts.reaches {
+        check_reach(reach, faults);
+    }
+    check_reservoirs(&parts, &reservoir_node, faults);
+    for offtake in &parts.offtakes {
+        check_offtake(offtake, &parts.parties, faults);
+    }
     let ends = ends.into_iter().collect::<Option<Vec<_>>>()?;
     let reservoir_node = reservoir_node.into_iter().collect::<Option<Vec<_>>>()?;
     let offtake_node = offtake_node.into_iter().collect::<Option<Vec<_>>>()?;
-    if faults.len() > before {
+    // Wrong names would make the network seem wrong; wrong values do not.
+    if !names_are_sound {
         return None;
     }
     check_ways(&parts, &ends, &offtake_node, faults);
@@ -466,6 +470,11 @@ fn check_reservoir(r: &Reservoir, faults: &mut Diagnostics) {
             "evaporation",
         );
     }
+    check_equipment(r, faults);
+}
+
+/// Outlets, power station and the curve they need.
+fn check_equipment(r: &Reservoir, faults: &mut Diagnostics) {
     for outlet in &r.outlets {
         if outlet.points.is_empty()
             || outlet.points.windows(2).any(|p| p[1].0 <= p[0].0)

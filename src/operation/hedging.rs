@@ -6,7 +6,7 @@ use crate::units::Volume;
 /// Linear hedging: below a trigger volume of usable storage the release is cut in proportion.
 ///
 /// With usable storage `S` (above dead), trigger `T` and demand `D`, at most `D min(1, S / T)` is
-/// released. Source: Shih and ReVelle, *Water supply operations during drought: continuous hedging
+/// released. Source: J.-S. Shih and C. Revelle, *Water supply operations during drought: continuous hedging
 /// rule*, J. Water Resour. Plann. Manage. 120(5), 1994.
 #[derive(Clone, Copy, Debug)]
 pub struct LinearHedging {

@@ -78,6 +78,12 @@ fn replace(folder: &Path, new: &Path, old: &Path) -> Result<()> {
     fs::remove_dir_all(old).map_err(|e| Error::io(old, "cannot be removed", e))
 }
 
+/// The part of a summary that tells who wrote it.
+#[derive(serde::Deserialize)]
+struct Written {
+    writer: String,
+}
+
 /// Refuses a folder that holds anything this crate did not write.
 fn refuse_foreign(folder: &Path) -> Result<()> {
     let refuse = |what: String| {
@@ -109,10 +115,6 @@ fn refuse_foreign(folder: &Path) -> Result<()> {
     }
     if empty {
         return Ok(());
-    }
-    #[derive(serde::Deserialize)]
-    struct Written {
-        writer: String,
     }
     let summary = fs::read_to_string(folder.join(SUMMARY)).unwrap_or_default();
     match serde_json::from_str::<Written>(&summary) {

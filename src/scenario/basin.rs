@@ -32,6 +32,8 @@ pub(super) struct Lost {
     pub(super) parties: bool,
     pub(super) nodes: bool,
     pub(super) reaches: bool,
+    /// Whether a travel time may be wrong, so that no lead is sure.
+    pub(super) travel_times: bool,
     pub(super) reservoirs: bool,
     pub(super) curves: bool,
     pub(super) power: bool,
@@ -63,13 +65,12 @@ pub(super) fn read(files: &Files, antecedent_given: bool, faults: &mut Diagnosti
     });
     required(files, "reaches.csv", faults);
     let before = faults.len();
-    let lost = each(files, "reaches.csv", &REACHES, faults, |row, faults| {
+    physical.lost.reaches = each(files, "reaches.csv", &REACHES, faults, |row, faults| {
         let reach = reach(row, antecedent_given, faults)?;
         physical.reaches.push(reach);
         Some(())
     });
-    // A travel time that could not be read leaves all leads unknown.
-    physical.lost.reaches = lost || faults.len() > before;
+    physical.lost.travel_times = physical.lost.reaches || faults.len() > before;
     physical.lost.reservoirs = each(
         files,
         "reservoirs.csv",

@@ -129,6 +129,12 @@ impl Records {
         if reaches {
             self.physical.ways_out();
         }
+        if self.physical.lost.travel_times {
+            // Whether a return flow is too fast, nobody knows.
+            for offtake in &mut self.physical.offtakes {
+                offtake.return_flow = None;
+            }
+        }
         if self.physical.lost.offtakes {
             let offtakes = &self.physical.offtakes;
             let known = |id: &String| offtakes.iter().any(|offtake| offtake.id == *id);
@@ -332,11 +338,8 @@ impl Physical {
         }
     }
 
-    /// Ends every river that lost its way; return flows go, as no travel time is sure.
+    /// Ends every river that lost its way.
     fn ways_out(&mut self) {
-        for offtake in &mut self.offtakes {
-            offtake.return_flow = None;
-        }
         let mut ends = Vec::new();
         for node in &self.nodes {
             let rivers = self

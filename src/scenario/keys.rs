@@ -73,7 +73,7 @@ impl<'a> Value<'a> {
     }
 
     /// One of a few words.
-    pub(super) fn word<T: Copy>(
+    pub(super) fn word<T: Clone>(
         self,
         what: &str,
         words: &[(&str, T)],
@@ -82,10 +82,10 @@ impl<'a> Value<'a> {
         let text = self.text(faults)?;
         let word = words.iter().find(|(word, _)| *word == text);
         if word.is_none() {
-            let known = words.iter().map(|&(word, _)| word);
+            let known = words.iter().map(|(word, _)| *word);
             faults.push(super::text::unknown(what, text, known, self.place()));
         }
-        word.map(|&(_, value)| value)
+        word.map(|(_, value)| value.clone())
     }
 
     /// A quantity with its unit, in quotation marks.

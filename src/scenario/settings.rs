@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::folder::{Files, SERIES, SETTINGS};
 use super::keys::{self, Keys, Value};
 use super::text::{unknown, whole};
-use crate::allocation::{EqualAwards, EqualLosses, ParametricRule, Proportional, Talmud};
+use crate::allocation::{ParametricRule, Proportional, RULE_NAMES, rule_by_name};
 use crate::calendar::Window;
 use crate::error::{Diagnostic, Diagnostics, Origin, Place};
 use crate::model::PriorityClass;
@@ -74,13 +74,15 @@ pub(super) fn read<'a>(
         let given = value.word("antecedent", &words, faults);
         settings.antecedent_given = given.unwrap_or(false);
     }
-    let before = faults.len();
-    let list = keys.get("class");
-    let list = list.and_then(|value| value.list("tables `[[class]]`", faults));
-    for value in list.into_iter().flatten() {
-        settings.classes.extend(class(value, faults));
+    if let Some(value) = keys.get("class") {
+        let list = value.list("tables `[[class]]`", faults);
+        settings.lost_classes = list.is_none();
+        for value in list.into_iter().flatten() {
+            let class = class(value, faults);
+            settings.lost_classes |= class.is_none();
+            settings.classes.extend(class);
+        }
     }
-    settings.lost_classes = faults.len() > before;
     if let Some(table) = keys.tables("series", "tables `[series.inflows]`", faults) {
         for (name, place, value) in table.named() {
             let Some(i) = SERIES.iter().position(|stem| *stem == name) else {
@@ -126,11 +128,7 @@ fn class(value: Value, faults: &mut Diagnostics) -> Option<(PriorityClass, Origi
     let mut keys = value.keys("a table `[[class]]`", faults)?;
     let origin = keys.origin();
     let name = keys.need_text("name", faults);
-    let rule = keys.get("rule");
-    let rule: Option<Arc<dyn ParametricRule>> = match rule {
-        None => Some(Arc::new(Proportional)),
-        Some(value) => rule_of(value, faults),
-    };
+    let rule = keys.get("rule").and_then(|value| rule(value, faults));
     keys.finish(faults);
     let class = PriorityClass {
         name: name?.to_owned(),
@@ -139,17 +137,13 @@ fn class(value: Value, faults: &mut Diagnostics) -> Option<(PriorityClass, Origi
     Some((class, origin))
 }
 
-fn rule_of(value: Value, faults: &mut Diagnostics) -> Option<Arc<dyn ParametricRule>> {
-    type Make = fn() -> Arc<dyn ParametricRule>;
-    let rules: [(&str, Make); 4] = [
-        ("proportional", || Arc::new(Proportional)),
-        ("equal-awards", || Arc::new(EqualAwards)),
-        ("equal-losses", || Arc::new(EqualLosses)),
-        ("talmud", || Arc::new(Talmud)),
-    ];
-    value
-        .word("sharing rule", &rules, faults)
-        .map(|make| make())
+fn rule(value: Value, faults: &mut Diagnostics) -> Option<Arc<dyn ParametricRule>> {
+    let name = value.text(faults)?;
+    let rule = rule_by_name(name);
+    if rule.is_none() {
+        faults.push(unknown("sharing rule", name, RULE_NAMES, value.place()));
+    }
+    rule
 }
 
 fn treatment(value: Value, faults: &mut Diagnostics) -> Option<Treatment> {
