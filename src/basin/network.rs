@@ -1,4 +1,4 @@
-//! The checked basin: names resolved, the network a forest of rivers and canals.
+//! The checked basin: names resolved, the network sound.
 
 use std::collections::HashMap;
 
@@ -8,8 +8,8 @@ use crate::units::{Flow, Volume};
 
 /// A basin whose every name is known and whose network is sound.
 ///
-/// Invariants: ids are unique over nodes, reaches and offtakes; the network has no cycle, directed
-/// or not; every node but terminals and the ends of canals has exactly one river reach leaving it;
+/// Invariants: ids are unique over nodes, reaches and offtakes; no water runs in a circle, and where
+/// it can take two ways between two nodes both take as long; every node but terminals and the ends of canals has exactly one river reach leaving it;
 /// reservoirs are consistent in themselves. Nodes keep the order in which they were declared.
 #[derive(Clone, Debug)]
 pub struct Basin {
@@ -608,34 +608,13 @@ fn no_way_out(node: &Node) -> Diagnostic {
         .expected("one river reach; only terminals and the ends of canals have none")
 }
 
-/// All nodes, each after those upstream of it; a cycle, directed or not, is a fault.
+/// All nodes, each after those upstream of it; water that could run in a circle is a fault.
 fn downstream_order(
     parts: &BasinParts,
     ends: &[(usize, usize)],
     faults: &mut Diagnostics,
 ) -> Option<Vec<usize>> {
     let n = parts.nodes.len();
-    let mut tree: Vec<usize> = (0..n).collect();
-    let mut sound = true;
-    for (r, &(from, to)) in ends.iter().enumerate() {
-        let (a, b) = (root(&mut tree, from), root(&mut tree, to));
-        if a == b {
-            sound = false;
-            let reach = &parts.reaches[r];
-            faults.push(
-                Diagnostic::new(format!(
-                    "reach `{}` closes a loop: `{}` and `{}` are already connected",
-                    reach.id, reach.from, reach.to
-                ))
-                .at(reach.origin.place("reach"))
-                .expected("a network without loops, in whatever direction"),
-            );
-        }
-        tree[a] = b;
-    }
-    if !sound {
-        return None;
-    }
     let mut upstream = vec![0_usize; n];
     for &(_, to) in ends {
         upstream[to] += 1;
@@ -654,18 +633,43 @@ fn downstream_order(
             }
         }
     }
-    Some(order)
-}
-
-fn root(tree: &mut [usize], mut v: usize) -> usize {
-    while tree[v] != v {
-        tree[v] = tree[tree[v]];
-        v = tree[v];
+    if order.len() == n {
+        return Some(order);
     }
-    v
+    let back = (0..ends.len()).find(|&r| leads_to(ends, ends[r].1, ends[r].0))?;
+    let reach = &parts.reaches[back];
+    faults.push(
+        Diagnostic::new(format!(
+            "reach `{}` leads to `{}`, from where its water comes",
+            reach.id, reach.to
+        ))
+        .at(reach.origin.place("to"))
+        .expected("a network in which no water runs in a circle"),
+    );
+    None
 }
 
-/// The travel time of each node from the head of its tree: a forest always has a consistent one.
+/// Whether water can get from one node to another.
+fn leads_to(ends: &[(usize, usize)], from: usize, to: usize) -> bool {
+    let mut seen = vec![from];
+    let mut next = 0;
+    while next < seen.len() {
+        let v = seen[next];
+        next += 1;
+        if v == to {
+            return true;
+        }
+        for &(tail, head) in ends {
+            if tail == v && !seen.contains(&head) {
+                seen.push(head);
+            }
+        }
+    }
+    false
+}
+
+/// The travel time of each node from the head of its network. Where water can take two ways between
+/// two places, both must take as long, or no wave could be shared at once.
 fn leads(
     parts: &BasinParts,
     ends: &[(usize, usize)],
@@ -704,6 +708,20 @@ fn leads(
                 return None;
             };
             result[v] = at;
+        }
+    }
+    for (reach, &(from, to)) in parts.reaches.iter().zip(ends) {
+        let other_way = i64::from(result[to]) - i64::from(result[from]);
+        if other_way != i64::from(reach.lag_days) {
+            faults.push(
+                Diagnostic::new(format!(
+                    "reach `{}` takes {} days, another way from `{}` to `{}` takes {other_way}",
+                    reach.id, reach.lag_days, reach.from, reach.to
+                ))
+                .at(reach.origin.place("lag_days"))
+                .expected("the same travel time on all ways between two nodes"),
+            );
+            return None;
         }
     }
     Some(result)

@@ -1,5 +1,7 @@
 //! Reading the ledger at the points of obligations.
 
+use std::collections::HashSet;
+
 use crate::agreement::{Measure, Point};
 use crate::basin::{Basin, NodeKind};
 use crate::ledger::Ledger;
@@ -107,7 +109,12 @@ impl Upstream {
     pub(super) fn of(basin: &Basin, node: usize) -> Self {
         let mut found = Self::default();
         let mut next = vec![node];
+        let mut seen = HashSet::new();
         while let Some(v) = next.pop() {
+            // A canal that rejoins its river leads to the same node twice.
+            if !seen.insert(v) {
+                continue;
+            }
             let is_store = basin.nodes()[v].kind == NodeKind::Reservoir;
             if is_store && v != node {
                 found

@@ -64,6 +64,9 @@ pub(crate) struct Channel {
     pub(crate) head: usize,
     pub(crate) gain: f64,
     pub(crate) lag: usize,
+    /// A canal that leads to a node the river reaches too: what is wanted there is asked of the
+    /// river alone, or a canal that rejoins it would double the demand.
+    pub(crate) feeds_river: bool,
     /// m3 a day.
     pub(crate) capacity: f64,
     /// What arrives each day of the water that entered before the run, in m3.
@@ -396,6 +399,7 @@ impl<'a> Compiler<'a> {
             head,
             gain,
             lag: reach.lag_days as usize,
+            feeds_river: reach.kind == ReachKind::Canal && self.river_into(head),
             capacity: reach
                 .capacity
                 .map_or(f64::INFINITY, |q| q.m3s() * SECONDS_A_DAY),
@@ -404,6 +408,13 @@ impl<'a> Compiler<'a> {
                 .antecedent
                 .map_or(f64::NAN, |q| q.m3s() * SECONDS_A_DAY * gain),
         }
+    }
+
+    /// Whether a river reach leads to a node.
+    fn river_into(&self, node: usize) -> bool {
+        let basin = self.basin;
+        (0..basin.reaches().len())
+            .any(|r| basin.reach_ends(r).1 == node && basin.reaches()[r].kind == ReachKind::River)
     }
 
     fn class(&self, name: &str) -> u16 {

@@ -530,7 +530,7 @@ impl<'p> Simulation<'p> {
 
     fn need_through(&self, r: usize) -> f64 {
         let reach = &self.plan.reaches[r];
-        if self.plan.ways[reach.head].store.is_some() {
+        if reach.feeds_river || self.plan.ways[reach.head].store.is_some() {
             0.0
         } else {
             (self.wave.need[reach.head] / reach.gain).min(reach.capacity)
