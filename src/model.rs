@@ -381,6 +381,20 @@ impl ModelBuilder {
                         .nearest(&offtake.class, names.iter().copied()),
                 );
             }
+            let class = self
+                .classes
+                .iter()
+                .find(|(class, _)| class.name == offtake.class);
+            if offtake.weight != 1.0 && class.is_some_and(|(class, _)| !class.rule.weighted()) {
+                faults.push(
+                    Diagnostic::new(format!(
+                        "offtake `{}` has a weight of {}, and the rule of class `{}` heeds none",
+                        offtake.id, offtake.weight, offtake.class
+                    ))
+                    .at(offtake.origin.place("weight"))
+                    .expected("a weight of 1, or a class whose rule heeds weights"),
+                );
+            }
             if !self.demand.iter().any(|(id, ..)| *id == offtake.id) {
                 faults.push(
                     Diagnostic::new(format!("no series for the demand of `{}`", offtake.id))

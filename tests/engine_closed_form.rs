@@ -1103,12 +1103,12 @@ mod obligations {
     }
 
     #[test]
-    fn a_window_that_began_before_the_run_is_paced_from_its_first_day() {
+    fn of_a_window_that_began_before_the_run_only_the_rest_is_claimed() {
         let june = ten_days();
         let dam = Reservoir::new("dam", m3(1000.0)).initial(m3(500.0));
         let window = Window::new(date(2024, 5, 1), date(2024, 6, 5)).unwrap();
         let promise = promise(
-            Obligation::new("border", "UP", "sea", window, Form::Volume(m3(50.0)))
+            Obligation::new("border", "UP", "sea", window, Form::Volume(m3(360.0)))
                 .claimed_in("senior"),
         );
         let ledger = run(dam_and_sea(june, dam, 0.0)

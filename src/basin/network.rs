@@ -9,7 +9,8 @@ use crate::units::{Flow, Volume};
 /// A basin whose every name is known and whose network is sound.
 ///
 /// Invariants: ids are unique over nodes, reaches and offtakes; no water runs in a circle, and where
-/// it can take two ways between two nodes both take as long; every node but terminals and the ends of canals has exactly one river reach leaving it;
+/// it can take two ways between two nodes both take as long; every node but terminals and
+/// those that canals alone lead to has exactly one river reach leaving it;
 /// reservoirs are consistent in themselves. Nodes keep the order in which they were declared.
 #[derive(Clone, Debug)]
 pub struct Basin {
@@ -589,12 +590,12 @@ fn check_ways(
                 }
             }
             NodeKind::Junction | NodeKind::Gauge | NodeKind::Reservoir => {
-                // The end of a canal gets only what is claimed there: nothing is left to go on.
-                let canal_end = node.kind != NodeKind::Reservoir && out.is_empty() && {
+                // A canal brings only what is claimed beyond: nothing is left to go on.
+                let on_canal = node.kind != NodeKind::Reservoir && {
                     let mut ways = into.peekable();
                     ways.peek().is_some() && ways.all(|r| r.kind == ReachKind::Canal)
                 };
-                if rivers == 0 && !canal_end {
+                if rivers == 0 && !on_canal {
                     faults.push(no_way_out(node));
                 }
             }
@@ -605,7 +606,7 @@ fn check_ways(
 fn no_way_out(node: &Node) -> Diagnostic {
     Diagnostic::new(format!("no river reach leaves node `{}`", node.id))
         .at(node.origin.place("node"))
-        .expected("one river reach; only terminals and the ends of canals have none")
+        .expected("one river reach; only terminals and places that canals alone lead to have none")
 }
 
 /// All nodes, each after those upstream of it; water that could run in a circle is a fault.

@@ -155,15 +155,28 @@ impl Claiming {
 pub(crate) enum ClaimedAt {
     /// At offtakes, sharing in proportion to their demand.
     Offtakes(Vec<usize>),
-    /// In the stream of a reach; measured at its head if `at_head`, else at its tail.
+    /// In the stream of a reach.
     Stream {
         reach: usize,
-        at_head: bool,
+        gauge: StreamGauge,
         node: usize,
         claim: usize,
     },
     /// In the storage of a reservoir.
     Storage { store: usize, claim: usize },
+}
+
+/// Where the water of a claim in the stream is measured: as settlement measures it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StreamGauge {
+    /// What arrives at the reach's head.
+    Head,
+    /// What enters the reach.
+    Tail,
+    /// All that passes the node at the reach's tail.
+    Node,
+    /// What the reservoir at the reach's tail releases on purpose.
+    Release(usize),
 }
 
 /// How what is owed becomes the claim of a day.
@@ -410,6 +423,13 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    /// A weight where the rule of the class heeds weights; an offtake's own compares it within its
+    /// own class, and is checked there.
+    fn weight(&self, class: u16, weight: f64) -> f64 {
+        let rule = &self.model.classes[usize::from(class - FIRST_CLASS)].rule;
+        if rule.weighted() { weight } else { 1.0 }
+    }
+
     /// Whether a river reach leads to a node.
     fn river_into(&self, node: usize) -> bool {
         let basin = self.basin;
@@ -508,7 +528,11 @@ impl<'a> Compiler<'a> {
                 });
                 Intake {
                     node,
-                    claim: self.network.claim(Place::Node(node), class, offtake.weight),
+                    claim: self.network.claim(
+                        Place::Node(node),
+                        class,
+                        self.weight(class, offtake.weight),
+                    ),
                     owed: Vec::new(),
                     returns: back,
                 }
@@ -569,14 +593,8 @@ impl<'a> Compiler<'a> {
                 .iter()
                 .filter_map(|(id, _)| basin.offtake_index(id))
                 .collect();
-            // An offtake's weight compares it within its own class; here it counts if weights do.
-            let rule = &self.model.classes[usize::from(class - FIRST_CLASS)].rule;
             for &i in &members {
-                let weight = if rule.weighted() {
-                    basin.offtakes()[i].weight
-                } else {
-                    1.0
-                };
+                let weight = self.weight(class, basin.offtakes()[i].weight);
                 let claim = self
                     .network
                     .claim(Place::Node(offtakes[i].node), class, weight);
@@ -596,8 +614,8 @@ impl<'a> Compiler<'a> {
             });
             return Some(ClaimedAt::Storage { store, claim });
         }
-        let (reach, at_head, node) = if let Some(reach) = basin.reach_index(id) {
-            (Some(reach), false, basin.reach_ends(reach).0)
+        let (reach, gauge, node) = if let Some(reach) = basin.reach_index(id) {
+            (Some(reach), StreamGauge::Tail, basin.reach_ends(reach).0)
         } else {
             let node = basin.node_index(id)?;
             let ways = &ways[node];
@@ -606,9 +624,13 @@ impl<'a> Compiler<'a> {
             let terminal = ways.river.is_none();
             if inflow || terminal {
                 let single = (ways.into.len() == 1).then(|| ways.into[0]);
-                (single, true, node)
+                (single, StreamGauge::Head, node)
             } else {
-                (ways.river, false, node)
+                let release = ways
+                    .store
+                    .filter(|_| obligation.measure == Some(Measure::Release));
+                let gauge = release.map_or(StreamGauge::Node, StreamGauge::Release);
+                (ways.river, gauge, node)
             }
         };
         let Some(reach) = reach else {
@@ -637,7 +659,7 @@ impl<'a> Compiler<'a> {
         let claim = self.network.claim(Place::Arc(reach), class, 1.0);
         Some(ClaimedAt::Stream {
             reach,
-            at_head,
+            gauge,
             node,
             claim,
         })
@@ -709,9 +731,16 @@ fn dues(obligation: &Obligation, run: Window) -> (Vec<(i64, i64, f64)>, Pace) {
         let (from, to) = days(window);
         (from, to, amount)
     };
+    // What was due before the run is not the run's to deliver.
+    let spread = |window: Window, amount: f64| {
+        let (from, to) = days(window);
+        let before = (-from).clamp(0, window.days() as i64);
+        let left = 1.0 - before as f64 / window.days() as f64;
+        (from, to, amount * left)
+    };
     match &obligation.form {
         Form::Schedule(periods) => (
-            periods.iter().map(|(w, v)| due(*w, v.m3())).collect(),
+            periods.iter().map(|(w, v)| spread(*w, v.m3())).collect(),
             Pace::Even,
         ),
         Form::MinimumFlow { flow, .. } => (
@@ -723,7 +752,7 @@ fn dues(obligation: &Obligation, run: Window) -> (Vec<(i64, i64, f64)>, Pace) {
             let to = crate::calendar::day_index(run.from(), *by);
             (vec![(from, to, volume.m3())], Pace::Fill)
         }
-        Form::Volume(volume) => (vec![due(obligation.window, volume.m3())], Pace::Even),
+        Form::Volume(volume) => (vec![spread(obligation.window, volume.m3())], Pace::Even),
         // Refused by the model's checks.
         Form::Limit(_) | Form::Energy(_) | Form::EnergyCoupled { .. } => (Vec::new(), Pace::Even),
     }

@@ -1,7 +1,7 @@
 //! Routing: the awards become water that moves, and every cubic metre is written once.
 
 use super::Simulation;
-use super::plan::{ClaimedAt, SECONDS_A_DAY};
+use super::plan::{ClaimedAt, SECONDS_A_DAY, StreamGauge};
 use crate::error::{Error, Result};
 use crate::ledger::CLOSES_AT;
 use crate::units::Volume;
@@ -243,18 +243,23 @@ impl Simulation<'_> {
                 }
                 &ClaimedAt::Stream {
                     reach,
-                    at_head,
+                    gauge,
                     node,
                     claim,
                 } => {
                     let Some(day) = self.wave.day[node] else {
                         continue;
                     };
-                    let (gain, came) = if at_head {
-                        let arrived = self.ledger.reaches.arrived.at(day, reach);
-                        (plan.reaches[reach].gain, arrived)
-                    } else {
-                        (1.0, self.ledger.reaches.entered.at(day, reach))
+                    let (gain, came) = match gauge {
+                        StreamGauge::Head => {
+                            let arrived = self.ledger.reaches.arrived.at(day, reach);
+                            (plan.reaches[reach].gain, arrived)
+                        }
+                        StreamGauge::Tail => (1.0, self.ledger.reaches.entered.at(day, reach)),
+                        StreamGauge::Node => (1.0, self.ledger.flow_at_node(day, node)),
+                        StreamGauge::Release(store) => {
+                            (1.0, self.ledger.reservoirs.release.at(day, store))
+                        }
                     };
                     self.book_award(k, day, claim, gain);
                     self.count(k, day, came);

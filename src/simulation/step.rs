@@ -1,6 +1,6 @@
 //! The run: one wave after another.
 
-use super::plan::{ClaimedAt, Claiming, Pace, SECONDS_A_DAY, Store, Ways};
+use super::plan::{ClaimedAt, Claiming, Pace, SECONDS_A_DAY, Store, StreamGauge, Ways};
 use super::{Plan, State};
 use crate::allocation::{Solver, Today};
 use crate::error::{Error, Result};
@@ -295,7 +295,7 @@ impl<'p> Simulation<'p> {
                 ClaimedAt::Offtakes(members) => self.claim_at_offtakes(k, claiming, members),
                 &ClaimedAt::Stream {
                     reach,
-                    at_head,
+                    gauge,
                     node,
                     claim,
                 } => {
@@ -308,6 +308,7 @@ impl<'p> Simulation<'p> {
                     let due = claiming
                         .period(day_index)
                         .map_or(0.0, |period| self.due_today(k, period, day_index));
+                    let at_head = gauge == StreamGauge::Head;
                     self.today.claim[claim] = if at_head { due / channel.gain } else { due };
                     self.ledger.claims.claimed.set(day, k, due);
                 }
