@@ -69,17 +69,16 @@ impl Flows {
 
     fn gather(&mut self, network: &Network, today: &Today, award: &[f64]) {
         self.stages.fill(Stage::default());
+        for at in &network.offstream {
+            let stage = &mut self.stages[at.branch as usize];
+            stage.balance -= award[at.claim as usize];
+            stage.most -= award[at.claim as usize];
+        }
         for (v, branch) in network.branches.iter().enumerate() {
-            let taken: f64 = network
-                .offstream
-                .of(v)
-                .iter()
-                .map(|at| award[at.claim as usize])
-                .sum();
-            let local = today.supply[branch.node as usize] - taken;
+            let local = today.supply[branch.node as usize];
             let mut stage = self.stages[v];
-            stage.most += local;
             stage.balance += local;
+            stage.most += local;
             if branch.parent != NONE {
                 let capacity = today.capacity[branch.arc as usize];
                 let parent = &mut self.stages[branch.parent as usize];

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::day::Today;
-use super::rule::{ParametricRule, Proportional};
+use super::rule::{Layers, ParametricRule, Proportional};
 
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -129,35 +129,32 @@ pub(super) struct Branch {
     pub(super) tail_scale: f64,
 }
 
-/// A claim in the order of branches.
+/// A claim and the branch it lies at: its node, or the arc to its parent.
 #[derive(Clone, Debug)]
 pub(super) struct ClaimAt {
+    pub(super) branch: u32,
     pub(super) claim: u32,
     pub(super) rank: u32,
     pub(super) weight: f64,
 }
 
-/// Claims sorted by branch, found by branch.
+/// Claims in the order of branches, found by branch.
 #[derive(Debug)]
-pub(super) struct ClaimsAt {
+pub(super) struct ClaimsByBranch {
     starts: Vec<u32>,
     claims: Vec<ClaimAt>,
 }
 
-impl ClaimsAt {
-    fn new(branches: usize, mut claims: Vec<(u32, ClaimAt)>) -> Self {
-        claims.sort_by_key(|&(branch, _)| branch);
+impl ClaimsByBranch {
+    fn new(branches: usize, claims: Vec<ClaimAt>) -> Self {
         let mut starts = vec![0; branches + 1];
-        for &(branch, _) in &claims {
-            starts[branch as usize + 1] += 1;
+        for at in &claims {
+            starts[at.branch as usize + 1] += 1;
         }
         for i in 0..branches {
             starts[i + 1] += starts[i];
         }
-        Self {
-            starts,
-            claims: claims.into_iter().map(|(_, claim)| claim).collect(),
-        }
+        Self { starts, claims }
     }
 
     #[inline]
@@ -184,8 +181,10 @@ pub struct Network {
     arcs: usize,
     /// Children before parents: a parent's position is the larger.
     pub(super) branches: Vec<Branch>,
-    pub(super) offstream: ClaimsAt,
-    pub(super) instream: ClaimsAt,
+    /// Claims at nodes, in the order of branches.
+    pub(super) offstream: Vec<ClaimAt>,
+    /// Claims on arcs.
+    pub(super) instream: ClaimsByBranch,
     /// By rank less one, the senior class first.
     pub(super) rules: Vec<Box<dyn ParametricRule>>,
 }
@@ -205,6 +204,12 @@ impl Network {
         }
     }
 
+    /// The layers of a claim of this size, given the largest claim per unit of weight in each class.
+    pub(super) fn layers(&self, at: &ClaimAt, size: f64, largest: &[f64]) -> Layers {
+        let class = at.rank as usize - 1;
+        self.rules[class].layers(size, at.weight, largest[class])
+    }
+
     /// How many nodes there are.
     pub fn nodes(&self) -> usize {
         self.branches.len()
@@ -217,7 +222,7 @@ impl Network {
 
     /// How many claims there are.
     pub fn claims(&self) -> usize {
-        self.offstream.claims.len() + self.instream.claims.len()
+        self.offstream.len() + self.instream.claims.len()
     }
 }
 
@@ -330,24 +335,27 @@ impl NetworkBuilder {
         }
         let (mut offstream, mut instream) = (Vec::new(), Vec::new());
         for (i, claim) in self.claims.iter().enumerate() {
-            let at = ClaimAt {
+            let (claims, branch) = match claim.place {
+                Place::Node(node) => (&mut offstream, by_node[node]),
+                Place::Arc(arc) => (&mut instream, by_arc[arc]),
+            };
+            if let (Place::Arc(arc), NONE) = (claim.place, branch) {
+                let outlet = outlet_above(&branches, by_node[self.arcs[arc].tail]);
+                return Err(NetworkError::InStreamAway {
+                    claim: i,
+                    arc,
+                    outlet,
+                });
+            }
+            claims.push(ClaimAt {
+                branch,
                 claim: i as u32,
                 rank: ranks[&claim.class],
                 weight: claim.weight,
-            };
-            match claim.place {
-                Place::Node(node) => offstream.push((by_node[node], at)),
-                Place::Arc(arc) if by_arc[arc] != NONE => instream.push((by_arc[arc], at)),
-                Place::Arc(arc) => {
-                    let outlet = outlet_above(&branches, by_node[self.arcs[arc].tail]);
-                    return Err(NetworkError::InStreamAway {
-                        claim: i,
-                        arc,
-                        outlet,
-                    });
-                }
-            }
+            });
         }
+        offstream.sort_by_key(|at| at.branch);
+        instream.sort_by_key(|at| at.branch);
         let rules = ranks
             .keys()
             .map(|class| {
@@ -358,8 +366,8 @@ impl NetworkBuilder {
             .collect();
         Ok(Network {
             arcs: self.arcs.len(),
-            offstream: ClaimsAt::new(branches.len(), offstream),
-            instream: ClaimsAt::new(branches.len(), instream),
+            offstream,
+            instream: ClaimsByBranch::new(branches.len(), instream),
             branches,
             rules,
         })
@@ -379,14 +387,14 @@ impl NetworkBuilder {
                     gain: arc.gain,
                 });
             }
-            if arc.role == Role::Main {
-                if let Some(first) = main[arc.tail].replace(i) {
-                    return Err(NetworkError::TwoMainArcs {
-                        node: arc.tail,
-                        first,
-                        second: i,
-                    });
-                }
+            if arc.role == Role::Main
+                && let Some(first) = main[arc.tail].replace(i)
+            {
+                return Err(NetworkError::TwoMainArcs {
+                    node: arc.tail,
+                    first,
+                    second: i,
+                });
             }
         }
         Ok(())

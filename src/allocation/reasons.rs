@@ -63,19 +63,19 @@ impl Reasons {
         outcome: &mut Outcome,
     ) {
         self.look_up(network, sweep, outcome);
-        for v in 0..network.branches.len() {
-            let short = |at: &&ClaimAt| {
-                let (claim, award) = (
-                    today.claim[at.claim as usize],
-                    outcome.award[at.claim as usize],
-                );
-                claim - award > ROUNDING * claim
-            };
-            for at in network.offstream.of(v).iter().filter(short) {
-                let (holder, cause) = sweep.holder(v);
+        let short = |at: &ClaimAt, award: &[f64]| {
+            let (claim, award) = (today.claim[at.claim as usize], award[at.claim as usize]);
+            claim - award > ROUNDING * claim
+        };
+        for at in &network.offstream {
+            if short(at, &outcome.award) {
+                let (holder, cause) = sweep.holder(at.branch as usize);
                 outcome.binding[at.claim as usize] = self.cut(network, holder, cause, at.rank);
             }
-            for at in network.instream.of(v).iter().filter(short) {
+        }
+        for at in network.instream.all() {
+            if short(at, &outcome.award) {
+                let v = at.branch as usize;
                 let arc = network.branches[v].arc as usize;
                 outcome.binding[at.claim as usize] = if outcome.flow[arc] >= today.capacity[arc] {
                     Binding::Capacity(arc)
@@ -100,12 +100,13 @@ impl Reasons {
 
     fn look_up(&mut self, network: &Network, sweep: &Sweep, outcome: &Outcome) {
         self.above.fill(Above::NOTHING);
-        for (v, branch) in network.branches.iter().enumerate() {
-            for at in network.offstream.of(v) {
-                if outcome.award[at.claim as usize] > 0.0 {
-                    self.above[v].senior = self.above[v].senior.min(at.rank);
-                }
+        for at in &network.offstream {
+            if outcome.award[at.claim as usize] > 0.0 {
+                let above = &mut self.above[at.branch as usize];
+                above.senior = above.senior.min(at.rank);
             }
+        }
+        for (v, branch) in network.branches.iter().enumerate() {
             if branch.parent == NONE {
                 continue;
             }

@@ -1,7 +1,6 @@
 //! Sharing rules in the form the network can use: layers on the level axis of a class.
 
 use std::fmt;
-use std::sync::Arc;
 
 /// A stretch of the level axis on which one claim's award grows at a constant rate.
 ///
@@ -152,16 +151,6 @@ pub trait ParametricRule: fmt::Debug + Send + Sync {
     /// Whether the rule heeds weights. If not, a weight other than 1 is refused when the network is built.
     fn weighted(&self) -> bool {
         true
-    }
-}
-
-impl<R: ParametricRule + ?Sized> ParametricRule for Arc<R> {
-    fn layers(&self, claim: f64, weight: f64, largest: f64) -> Layers {
-        (**self).layers(claim, weight, largest)
-    }
-
-    fn weighted(&self) -> bool {
-        (**self).weighted()
     }
 }
 

@@ -112,24 +112,15 @@ impl Solver {
         Ok(&self.outcome)
     }
 
-    /// What the last day that was solved gave; before the first, nothing to anybody.
-    pub fn outcome(&self) -> &Outcome {
-        &self.outcome
-    }
-
     fn share(&mut self, network: &Network, today: &Today) {
         self.measure(network, today);
         self.sweep.run(network, today, &self.largest);
-        for v in 0..network.branches.len() {
-            for at in network.offstream.of(v) {
-                self.award(v, at, network, today);
-            }
+        for at in &network.offstream {
+            self.award(at, network, today);
         }
         self.flows.run(network, today, &mut self.outcome);
-        for v in 0..network.branches.len() {
-            for at in network.instream.of(v) {
-                self.award_instream(network.branches[v].arc as usize, at, network, today);
-            }
+        for at in network.instream.all() {
+            self.award_instream(at, network, today);
         }
         self.reasons
             .run(network, today, &self.sweep, &mut self.outcome);
@@ -137,42 +128,40 @@ impl Solver {
 
     fn measure(&mut self, network: &Network, today: &Today) {
         self.largest.fill(0.0);
-        for at in network.offstream.all().iter().chain(network.instream.all()) {
+        for at in network.offstream.iter().chain(network.instream.all()) {
             let largest = &mut self.largest[at.rank as usize - 1];
             *largest = largest.max(today.claim[at.claim as usize] / at.weight);
         }
     }
 
-    fn award(&mut self, v: usize, at: &ClaimAt, network: &Network, today: &Today) {
-        let limit = self.sweep.limit(v);
+    fn award(&mut self, at: &ClaimAt, network: &Network, today: &Today) {
+        let limit = self.sweep.limit(at.branch as usize);
         let size = today.claim[at.claim as usize];
         if limit.rank > at.rank || size == 0.0 {
             return;
         }
         let (mut award, mut level) = (0.0, 0.0);
         if limit.rank == at.rank {
-            let class = at.rank as usize - 1;
-            let layers = network.rules[class].layers(size, at.weight, self.largest[class]);
-            if layers
+            let layers = network.layers(at, size, &self.largest);
+            let full = layers
                 .as_slice()
                 .last()
-                .is_none_or(|top| limit.level >= top.to)
-            {
+                .is_none_or(|top| limit.level >= top.to);
+            (award, level) = (layers.award_at(limit.level), limit.level);
+            if full || award >= size {
                 return;
             }
-            (award, level) = (layers.award_at(limit.level).min(size), limit.level);
         }
         self.outcome.award[at.claim as usize] = award;
         self.outcome.level[at.claim as usize] = level;
     }
 
     /// An in-stream claim gets what passes anyway, which may be more than its own class could demand.
-    fn award_instream(&mut self, arc: usize, at: &ClaimAt, network: &Network, today: &Today) {
+    fn award_instream(&mut self, at: &ClaimAt, network: &Network, today: &Today) {
         let size = today.claim[at.claim as usize];
-        let flow = self.outcome.flow[arc];
+        let flow = self.outcome.flow[network.branches[at.branch as usize].arc as usize];
         if flow < size {
-            let class = at.rank as usize - 1;
-            let layers = network.rules[class].layers(size, at.weight, self.largest[class]);
+            let layers = network.layers(at, size, &self.largest);
             self.outcome.award[at.claim as usize] = flow;
             self.outcome.level[at.claim as usize] = layers.level_of(flow);
         }

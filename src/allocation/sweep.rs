@@ -2,7 +2,7 @@
 
 use super::day::Today;
 use super::heap::{Ends, HIGHEST, Heaps, Key, LOWEST};
-use super::network::{Branch, ClaimAt, NONE, Network};
+use super::network::{Branch, NONE, Network};
 use super::rule::Layers;
 
 /// What a threshold was lowered for.
@@ -89,9 +89,13 @@ impl Curve {
             self.top = next;
 
             if bend == Some(next) {
-                self.slope = (self.slope + heaps.take::<HIGHEST>(&mut self.ends)).max(0.0);
+                self.slope += heaps.take::<HIGHEST>(&mut self.ends);
             } else if fall == Some(next) {
                 asked.pass();
+                if asked.passed == asked.len {
+                    // Nothing is asked for any more: what is left of the gap is rounding.
+                    break;
+                }
             } else {
                 self.slope = 0.0;
                 asked.slope = 0.0;
@@ -101,7 +105,7 @@ impl Curve {
                         return rise;
                     }
                     (bend, fall) => {
-                        self.top = bend.unwrap_or(Key::BELOW).max(fall.unwrap_or(Key::BELOW))
+                        self.top = bend.unwrap_or(Key::BELOW).max(fall.unwrap_or(Key::BELOW));
                     }
                 }
             }
@@ -135,7 +139,7 @@ impl Curve {
                 slope = 0.0;
             }
             bottom = next;
-            slope = (slope - heaps.take::<LOWEST>(&mut self.ends)).max(0.0);
+            slope -= heaps.take::<LOWEST>(&mut self.ends);
         }
         bottom
     }
@@ -152,18 +156,20 @@ struct Asked {
 }
 
 impl Asked {
-    const NOTHING: Self = Self {
-        rank: 0,
-        bends: [(0.0, 0.0); 2 * Layers::MAX],
-        len: 0,
-        passed: 0,
-        slope: 0.0,
-    };
+    fn nothing() -> Self {
+        Self {
+            rank: 0,
+            bends: [(0.0, 0.0); 2 * Layers::MAX],
+            len: 0,
+            passed: 0,
+            slope: 0.0,
+        }
+    }
 
     fn new(rank: u32, layers: &Layers, scale: f64, top: Key) -> Self {
         let mut asked = Self {
             rank,
-            ..Self::NOTHING
+            ..Self::nothing()
         };
         for layer in layers.as_slice().iter().rev() {
             let bend = layer.slope * scale;
@@ -187,7 +193,7 @@ impl Asked {
     }
 
     fn pass(&mut self) {
-        self.slope = (self.slope + self.bends[self.passed].1).max(0.0);
+        self.slope += self.bends[self.passed].1;
         self.passed += 1;
     }
 }
@@ -195,7 +201,8 @@ impl Asked {
 /// What the passes leave at each branch.
 #[derive(Clone, Copy, Debug)]
 struct Cut {
-    curve: Curve,
+    /// How far the threshold was lowered here, and what for.
+    top: Key,
     cause: Cause,
     /// Below this key the arc to the parent is full, or the canal needs nothing: cuts further down the tree no
     /// longer reach the claims here.
@@ -207,7 +214,7 @@ struct Cut {
 
 impl Cut {
     const NONE: Self = Self {
-        curve: Curve::FLAT,
+        top: Key::TOP,
         cause: Cause::Water,
         stop: Key::BELOW,
         limit: Key::TOP,
@@ -220,6 +227,8 @@ impl Cut {
 pub(super) struct Sweep {
     heaps: Heaps,
     surplus: Vec<f64>,
+    /// At each branch, the curves of its children joined with the claims of its own node.
+    curves: Vec<Curve>,
     cuts: Vec<Cut>,
 }
 
@@ -239,27 +248,21 @@ fn bounds(branch: &Branch, today: &Today) -> (f64, f64) {
 impl Sweep {
     pub(super) fn new(network: &Network) -> Self {
         let branches = network.branches.len();
-        let claims = network.offstream.all().len();
+        let claims = network.offstream.len();
         Self {
             // Both ends of each layer, and for each branch the ends of its curve.
             heaps: Heaps::with_capacity(2 * Layers::MAX * claims + 2 * branches),
             surplus: vec![0.0; branches],
+            curves: vec![Curve::FLAT; branches],
             cuts: vec![Cut::NONE; branches],
         }
     }
 
     /// Whether all claims can be met in full.
     pub(super) fn fits(&mut self, network: &Network, today: &Today) -> bool {
-        self.surplus.fill(0.0);
+        self.start(network, today);
         for (v, branch) in network.branches.iter().enumerate() {
-            let taken: f64 = network
-                .offstream
-                .of(v)
-                .iter()
-                .map(|at| today.claim[at.claim as usize])
-                .sum();
-            let surplus =
-                self.surplus[v] + branch.scale * (today.supply[branch.node as usize] - taken);
+            let surplus = self.surplus[v];
             let (least, most) = bounds(branch, today);
             if surplus < least {
                 return false;
@@ -276,11 +279,31 @@ impl Sweep {
         true
     }
 
+    /// Sets the surpluses of the nodes alone, all claims in full.
+    fn start(&mut self, network: &Network, today: &Today) {
+        for (surplus, branch) in self.surplus.iter_mut().zip(&network.branches) {
+            *surplus = branch.scale * today.supply[branch.node as usize];
+        }
+        for at in &network.offstream {
+            let v = at.branch as usize;
+            self.surplus[v] -= network.branches[v].scale * today.claim[at.claim as usize];
+        }
+    }
+
     /// Both passes: afterwards [`limit`](Self::limit) holds for every branch.
     pub(super) fn run(&mut self, network: &Network, today: &Today, largest: &[f64]) {
+        self.start(network, today);
         self.heaps.clear();
-        self.surplus.fill(0.0);
-        self.cuts.fill(Cut::NONE);
+        self.curves.fill(Curve::FLAT);
+        for at in &network.offstream {
+            let size = today.claim[at.claim as usize];
+            if size > 0.0 {
+                let v = at.branch as usize;
+                let layers = network.layers(at, size, largest);
+                let scale = network.branches[v].scale;
+                self.curves[v].add(&mut self.heaps, at.rank, &layers, scale);
+            }
+        }
         for v in 0..network.branches.len() {
             self.visit(v, network, today, largest);
         }
@@ -292,8 +315,8 @@ impl Sweep {
                 let above = &self.cuts[parent as usize];
                 (limit, holder) = (above.limit.max(cut.stop), above.holder);
             }
-            if limit.above(cut.curve.top) {
-                (limit, holder) = (cut.curve.top, v as u32);
+            if limit.above(cut.top) {
+                (limit, holder) = (cut.top, v as u32);
             }
             self.cuts[v].limit = limit;
             self.cuts[v].holder = holder;
@@ -302,34 +325,13 @@ impl Sweep {
 
     fn visit(&mut self, v: usize, network: &Network, today: &Today, largest: &[f64]) {
         let branch = &network.branches[v];
-        let layers = |at: &ClaimAt, size: f64| {
-            let class = at.rank as usize - 1;
-            network.rules[class].layers(size, at.weight, largest[class])
-        };
-        let Cut {
-            mut curve,
-            mut cause,
-            ..
-        } = self.cuts[v];
-
-        let mut taken = 0.0;
-        for at in network.offstream.of(v) {
-            let size = today.claim[at.claim as usize];
-            if size > 0.0 {
-                taken += size;
-                curve.add(&mut self.heaps, at.rank, &layers(at, size), branch.scale);
-            }
-        }
-        let mut surplus =
-            self.surplus[v] + branch.scale * (today.supply[branch.node as usize] - taken);
+        let curve = &mut self.curves[v];
+        let mut surplus = self.surplus[v];
+        let mut cause = Cause::Water;
 
         let (least, most) = bounds(branch, today);
         if surplus < least {
-            curve.lower(
-                &mut self.heaps,
-                least - surplus,
-                &mut Asked { ..Asked::NOTHING },
-            );
+            curve.lower(&mut self.heaps, least - surplus, &mut Asked::nothing());
             surplus = least;
             if branch.up {
                 cause = Cause::Capacity;
@@ -341,7 +343,7 @@ impl Sweep {
             if able * branch.scale <= surplus || curve.top.rank < at.rank {
                 continue;
             }
-            let layers = layers(at, size).up_to(able);
+            let layers = network.layers(at, size, largest).up_to(able);
             let asked = if curve.top.rank > at.rank {
                 able
             } else {
@@ -358,15 +360,17 @@ impl Sweep {
         let mut stop = Key::BELOW;
         if surplus >= most {
             stop = Key::TOP;
-        } else {
+        } else if branch.parent != NONE {
             curve.close_top(&mut self.heaps);
             if curve.relief > most - surplus {
                 stop = curve.raise_bottom(&mut self.heaps, curve.relief - (most - surplus));
             }
         }
-        self.surplus[v] = surplus;
+        let Curve {
+            top, ends, relief, ..
+        } = *curve;
         self.cuts[v] = Cut {
-            curve,
+            top,
             cause,
             stop,
             ..Cut::NONE
@@ -375,9 +379,9 @@ impl Sweep {
             let parent = branch.parent as usize;
             self.surplus[parent] += surplus.min(most);
             if stop != Key::TOP {
-                let joined = &mut self.cuts[parent].curve;
-                joined.relief += curve.relief;
-                self.heaps.join(&mut joined.ends, curve.ends);
+                let joined = &mut self.curves[parent];
+                joined.relief += relief;
+                self.heaps.join(&mut joined.ends, ends);
             }
         }
     }

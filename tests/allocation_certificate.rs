@@ -1,0 +1,1066 @@
+//! The network solver against two independent judges on thousands of small random basins: progressive filling by
+//! bisection, and a linear programme for each claim that was cut, which proves that it could not have got more
+//! without taking from a claim served no better. Both use only the definition of the problem.
+
+use riparian::allocation::{
+    Binding, EqualAwards, EqualLosses, Network, NetworkError, Outcome, Place, Proportional, Role,
+    Solver, Talmud, Today,
+};
+
+/// Random basins: the same ones on every machine.
+mod basin {
+    use super::*;
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub(crate) enum Rule {
+        Proportional,
+        EqualAwards,
+        EqualLosses,
+        Talmud,
+    }
+
+    #[derive(Clone, Debug)]
+    pub(crate) struct Arc {
+        pub(crate) tail: usize,
+        pub(crate) head: usize,
+        pub(crate) gain: f64,
+        pub(crate) role: Role,
+        pub(crate) capacity: f64,
+    }
+
+    #[derive(Clone, Debug)]
+    pub(crate) struct Claim {
+        pub(crate) place: Place,
+        pub(crate) class: u16,
+        pub(crate) weight: f64,
+        pub(crate) size: f64,
+    }
+
+    #[derive(Clone, Debug)]
+    pub(crate) struct Basin {
+        pub(crate) supply: Vec<f64>,
+        pub(crate) arcs: Vec<Arc>,
+        pub(crate) claims: Vec<Claim>,
+        pub(crate) rules: Vec<Rule>,
+    }
+
+    /// What a family of basins looks like.
+    #[derive(Clone, Copy)]
+    pub(crate) struct Family {
+        pub(crate) nodes: usize,
+        /// Small whole volumes, so that many claims and cuts tie.
+        pub(crate) whole: bool,
+        pub(crate) classes: u16,
+    }
+
+    /// `SplitMix64` (Steele, Lea and Flood, 2014).
+    pub(crate) struct Dice(pub(crate) u64);
+
+    impl Dice {
+        fn roll(&mut self) -> u64 {
+            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            z ^ (z >> 31)
+        }
+
+        pub(crate) fn below(&mut self, n: usize) -> usize {
+            (self.roll() % n as u64) as usize
+        }
+
+        pub(crate) fn chance(&mut self, percent: usize) -> bool {
+            self.below(100) < percent
+        }
+
+        pub(crate) fn volume(&mut self, most: usize, whole: bool) -> f64 {
+            if whole {
+                self.below(most + 1) as f64
+            } else {
+                (self.below(1 << 20) as f64 / f64::from(1 << 20)) * most as f64
+            }
+        }
+    }
+
+    impl Basin {
+        pub(crate) fn random(dice: &mut Dice, family: Family) -> Self {
+            let nodes = 1 + dice.below(family.nodes);
+            let whole = family.whole;
+            let plenty = [2, 4, 8, 16][dice.below(4)];
+            let supply = (0..nodes)
+                .map(|_| {
+                    if dice.chance(60) {
+                        dice.volume(plenty, whole)
+                    } else {
+                        0.0
+                    }
+                })
+                .collect();
+            let lossless = dice.chance(30);
+            let mut has_main = vec![false; nodes];
+            let mut arcs = Vec::new();
+            for node in 1..nodes {
+                // Long rivers as well as bushy ones.
+                let other = if dice.chance(50) {
+                    node - 1
+                } else {
+                    dice.below(node)
+                };
+                let (tail, head) = if dice.chance(60) {
+                    (node, other)
+                } else {
+                    (other, node)
+                };
+                let role = if has_main[tail] || dice.chance(25) {
+                    Role::Canal
+                } else {
+                    Role::Main
+                };
+                has_main[tail] |= role == Role::Main;
+                let gain = if lossless {
+                    1.0
+                } else if whole {
+                    [1.0, 1.0, 0.5, 0.75][dice.below(4)]
+                } else {
+                    1.0 - 0.5 * dice.volume(1, false)
+                };
+                let capacity = if dice.chance(45) {
+                    dice.volume(8, whole)
+                } else {
+                    f64::INFINITY
+                };
+                arcs.push(Arc {
+                    tail,
+                    head,
+                    gain,
+                    role,
+                    capacity,
+                });
+            }
+            let rules: Vec<Rule> = (0..family.classes)
+                .map(|_| {
+                    [
+                        Rule::Proportional,
+                        Rule::EqualAwards,
+                        Rule::EqualLosses,
+                        Rule::Talmud,
+                    ][dice.below(4)]
+                })
+                .collect();
+            let claims = (0..=dice.below(2 * nodes + 1))
+                .map(|_| {
+                    let class = dice.below(usize::from(family.classes)) as u16;
+                    let weighted = matches!(
+                        rules[usize::from(class)],
+                        Rule::EqualAwards | Rule::EqualLosses
+                    );
+                    let weight = if weighted && dice.chance(40) {
+                        [0.5, 2.0, 3.0][dice.below(3)]
+                    } else {
+                        1.0
+                    };
+                    let place = if !arcs.is_empty() && dice.chance(25) {
+                        Place::Arc(dice.below(arcs.len()))
+                    } else {
+                        Place::Node(dice.below(nodes))
+                    };
+                    Claim {
+                        place,
+                        class,
+                        weight,
+                        size: dice.volume(8, whole),
+                    }
+                })
+                .collect();
+            let mut basin = Self {
+                supply,
+                arcs,
+                claims,
+                rules,
+            };
+            // The solver takes in-stream claims only on arcs that lead to the outlet.
+            while let Err(NetworkError::InStreamAway { claim, .. }) = basin.build() {
+                basin.claims.remove(claim);
+            }
+            basin
+        }
+
+        pub(crate) fn build(&self) -> Result<Network, NetworkError> {
+            let mut builder = Network::builder();
+            for _ in &self.supply {
+                builder.node();
+            }
+            for arc in &self.arcs {
+                builder.arc(arc.tail, arc.head, arc.gain, arc.role);
+            }
+            for claim in &self.claims {
+                builder.claim(claim.place, claim.class, claim.weight);
+            }
+            for (class, rule) in (0..).zip(&self.rules) {
+                match rule {
+                    Rule::Proportional => builder.rule(class, Proportional),
+                    Rule::EqualAwards => builder.rule(class, EqualAwards),
+                    Rule::EqualLosses => builder.rule(class, EqualLosses),
+                    Rule::Talmud => builder.rule(class, Talmud),
+                };
+            }
+            builder.build()
+        }
+
+        pub(crate) fn today(&self) -> Today {
+            Today {
+                supply: self.supply.clone(),
+                capacity: self.arcs.iter().map(|arc| arc.capacity).collect(),
+                claim: self.claims.iter().map(|claim| claim.size).collect(),
+            }
+        }
+
+        pub(crate) fn solve(&self) -> Outcome {
+            let network = self.build().expect("the generator makes sound basins");
+            Solver::new(&network)
+                .solve(&network, &self.today())
+                .expect("the day is sound")
+                .clone()
+        }
+
+        /// A volume that stands for the size of everything here.
+        pub(crate) fn scale(&self) -> f64 {
+            let sizes = self.claims.iter().map(|claim| claim.size);
+            1.0 + self.supply.iter().sum::<f64>() + sizes.fold(0.0, f64::max)
+        }
+
+        pub(crate) fn classmates(&self, class: u16) -> impl Iterator<Item = usize> {
+            (0..self.claims.len()).filter(move |&i| self.claims[i].class == class)
+        }
+
+        /// The largest claim per unit of weight in a class.
+        pub(crate) fn largest(&self, class: u16) -> f64 {
+            self.classmates(class)
+                .map(|i| self.claims[i].size / self.claims[i].weight)
+                .fold(0.0, f64::max)
+        }
+    }
+
+    impl Rule {
+        pub(crate) fn top(self, largest: f64) -> f64 {
+            if self == Self::Proportional {
+                1.0
+            } else {
+                largest
+            }
+        }
+
+        /// The award of a claim at a level of its class, from the textbook formula.
+        pub(crate) fn award(self, claim: &Claim, level: f64, largest: f64) -> f64 {
+            let (c, w) = (claim.size, claim.weight);
+            match self {
+                Self::Proportional => c * level,
+                Self::EqualAwards => c.min(w * level),
+                Self::EqualLosses => (c - w * (largest - level)).max(0.0),
+                Self::Talmud if level <= largest / 2.0 => level.min(c / 2.0),
+                Self::Talmud => (c / 2.0).max(c - (largest - level)),
+            }
+        }
+
+        /// The lowest and the highest level at which a claim gets this award, give or take `blur`.
+        pub(crate) fn levels(
+            self,
+            claim: &Claim,
+            award: f64,
+            largest: f64,
+            blur: f64,
+        ) -> (f64, f64) {
+            let (c, w) = (claim.size, claim.weight);
+            let level = match self {
+                Self::Proportional => award / c.max(blur),
+                Self::EqualAwards => award / w,
+                Self::Talmud if award < c / 2.0 => award,
+                Self::Talmud | Self::EqualLosses => largest - (c - award) / w,
+            };
+            let high = if award >= c - blur {
+                self.top(largest)
+            } else {
+                level
+            };
+            match self {
+                Self::EqualLosses if award <= blur => (0.0, high),
+                Self::Talmud if (award - c / 2.0).abs() <= blur => {
+                    (c / 2.0 - blur, high.max(largest - c / 2.0))
+                }
+                _ => (level, high),
+            }
+        }
+    }
+}
+
+/// Fact F1 of tree networks: awards can be delivered if no node owes water after the branches beyond it, seen from
+/// an arbitrary root, have passed on or drawn what they can.
+mod delivery {
+    use super::basin::Basin;
+    use super::*;
+
+    pub(crate) struct Tree {
+        /// Parents before children: node, its parent and the arc between them.
+        order: Vec<(usize, usize, usize)>,
+    }
+
+    impl Tree {
+        pub(crate) fn new(basin: &Basin) -> Self {
+            let mut order = Vec::new();
+            let mut waiting = vec![(0, usize::MAX, usize::MAX)];
+            while let Some((node, parent, arc)) = waiting.pop() {
+                order.push((node, parent, arc));
+                for (i, next) in basin.arcs.iter().enumerate() {
+                    if i != arc && (next.tail == node || next.head == node) {
+                        waiting.push((next.tail + next.head - node, node, i));
+                    }
+                }
+            }
+            Self { order }
+        }
+
+        /// Whether the awards can be delivered, with `slack` m³ of forbearance at each test.
+        pub(crate) fn delivers(&self, basin: &Basin, awards: &[f64], slack: f64) -> bool {
+            let mut balance = basin.supply.clone();
+            let mut floor = vec![0.0; basin.arcs.len()];
+            for (claim, &award) in basin.claims.iter().zip(awards) {
+                match claim.place {
+                    Place::Node(node) => balance[node] -= award,
+                    Place::Arc(arc) => floor[arc] = f64::max(floor[arc], award),
+                }
+            }
+            for &(node, parent, i) in self.order.iter().rev() {
+                if parent == usize::MAX {
+                    return balance[node] >= -slack;
+                }
+                let arc = &basin.arcs[i];
+                // Towards the root all that can be passed on; away from it no more than is needed there.
+                let (arrival, flow) = if arc.tail == node {
+                    let flow = balance[node].min(arc.capacity);
+                    if flow < floor[i] - slack {
+                        return false;
+                    }
+                    (arc.gain * flow, flow)
+                } else {
+                    let flow = (-balance[node] / arc.gain).max(floor[i]);
+                    (-flow, flow)
+                };
+                if flow > arc.capacity + slack {
+                    return false;
+                }
+                balance[parent] += arrival;
+            }
+            unreachable!("the root comes first")
+        }
+    }
+}
+
+/// Progressive filling as the textbooks define it, with bisection for the levels.
+mod filling {
+    use super::basin::Basin;
+    use super::delivery::Tree;
+
+    pub(crate) fn awards(basin: &Basin) -> Vec<f64> {
+        let tree = Tree::new(basin);
+        // Each round forbears a little more, so that what one round accepts never stops the next.
+        let mut slack = 0.0;
+        let mut awards = vec![0.0; basin.claims.len()];
+        for (class, rule) in (0..).zip(&basin.rules) {
+            let largest = basin.largest(class);
+            let top = rule.top(largest);
+            let award = |i: usize, level: f64| rule.award(&basin.claims[i], level, largest);
+            let mut rising: Vec<usize> = basin.classmates(class).collect();
+            let mut level = 0.0;
+            loop {
+                slack += 1e-11 * basin.scale();
+                let reaches = |level: f64, awards: &mut Vec<f64>| {
+                    for &i in &rising {
+                        awards[i] = award(i, level);
+                    }
+                    tree.delivers(basin, awards, slack)
+                };
+                if reaches(top, &mut awards) {
+                    break;
+                }
+                let mut beyond = top;
+                for _ in 0..50 {
+                    let middle = f64::midpoint(level, beyond);
+                    if reaches(middle, &mut awards) {
+                        level = middle;
+                    } else {
+                        beyond = middle;
+                    }
+                }
+                reaches(level, &mut awards);
+                let nudged = level + 1e-7 * top;
+                let before = rising.len();
+                rising.retain(|&i| {
+                    let held = std::mem::replace(&mut awards[i], award(i, nudged));
+                    let free = tree.delivers(basin, &awards, slack);
+                    awards[i] = held;
+                    free
+                });
+                assert!(
+                    rising.len() < before,
+                    "some claim must be what stops the level
+{basin:#?}"
+                );
+            }
+        }
+        awards
+    }
+}
+
+/// The max-min certificate: one linear programme over flows and awards for each claim that was cut.
+mod certificate {
+    use super::basin::Basin;
+    use super::*;
+    use microlp::{ComparisonOp, OptimizationDirection, Problem};
+
+    /// The most claim `raised` could get with seniors held at their awards, and classmates too unless they are
+    /// served better than it.
+    fn most(basin: &Basin, awards: &[f64], raised: usize) -> f64 {
+        let slack = 1e-9 * basin.scale();
+        let class = basin.claims[raised].class;
+        let rule = basin.rules[usize::from(class)];
+        let largest = basin.largest(class);
+        let (_, level) = rule.levels(&basin.claims[raised], awards[raised], largest, slack);
+
+        let mut problem = Problem::new(OptimizationDirection::Maximize);
+        let flows: Vec<_> = basin
+            .arcs
+            .iter()
+            .map(|arc| problem.add_var(0.0, (0.0, arc.capacity)))
+            .collect();
+        // At each node: outflow + awards - arrivals <= supply.
+        let mut rows = vec![Vec::new(); basin.supply.len()];
+        for (arc, &flow) in basin.arcs.iter().zip(&flows) {
+            rows[arc.tail].push((flow, 1.0));
+            rows[arc.head].push((flow, -arc.gain));
+        }
+        let mut target = None;
+        for (i, claim) in basin.claims.iter().enumerate() {
+            if claim.class > class {
+                continue;
+            }
+            let held = claim.class < class
+                || rule.levels(claim, awards[i], largest, slack).0 <= level * (1.0 + 1e-9);
+            let least = if held && i != raised {
+                (awards[i] - slack).max(0.0)
+            } else {
+                0.0
+            };
+            let award = problem.add_var(f64::from(u8::from(i == raised)), (least, claim.size));
+            if i == raised {
+                target = Some(award);
+            }
+            match claim.place {
+                Place::Node(node) => rows[node].push((award, 1.0)),
+                Place::Arc(arc) => problem.add_constraint(
+                    [(flows[arc], 1.0), (award, -1.0)],
+                    ComparisonOp::Ge,
+                    0.0,
+                ),
+            }
+        }
+        for (row, &supply) in rows.iter().zip(&basin.supply) {
+            problem.add_constraint(row, ComparisonOp::Le, supply + slack);
+        }
+        let solution = problem
+            .solve()
+            .expect("the awards are deliverable")
+            .into_solution()
+            .expect("no time limit");
+        solution.var_value(target.expect("the raised claim is of its own class"))
+    }
+
+    /// Checks every claim that was cut; returns how many there were.
+    pub(crate) fn check(basin: &Basin, awards: &[f64]) -> usize {
+        let close = 1e-5 * basin.scale();
+        let cut =
+            (0..awards.len()).filter(|&i| awards[i] < basin.claims[i].size - 1e-9 * basin.scale());
+        cut.map(|i| {
+            let most = most(basin, awards, i);
+            assert!(
+                most <= awards[i] + close,
+                "claim {i} got {} but could have got {most}\n{basin:#?}\n{awards:?}",
+                awards[i]
+            );
+        })
+        .count()
+    }
+}
+
+/// Water is neither made nor lost, arcs keep within their capacity, canals carry nothing idly.
+fn check_flows(basin: &basin::Basin, outcome: &Outcome) {
+    let close = 1e-13 * basin.scale();
+    let mut balance = basin.supply.clone();
+    for (claim, &award) in basin.claims.iter().zip(&outcome.award) {
+        assert!((0.0..=claim.size).contains(&award), "{award} of {claim:?}");
+        match claim.place {
+            Place::Node(node) => balance[node] -= award,
+            Place::Arc(arc) => assert_eq!(award, claim.size.min(outcome.flow[arc])),
+        }
+    }
+    for (arc, &flow) in basin.arcs.iter().zip(&outcome.flow) {
+        assert!((0.0..=arc.capacity).contains(&flow), "{flow} in {arc:?}");
+        balance[arc.tail] -= flow;
+        balance[arc.head] += arc.gain * flow;
+    }
+    for (node, &left) in outcome.left.iter().enumerate() {
+        assert!(
+            (balance[node] - left).abs() <= close,
+            "node {node}: {} is not {left}\n{basin:#?}\n{outcome:?}",
+            balance[node]
+        );
+        // Water is left only where the river ends or is full.
+        let main = basin
+            .arcs
+            .iter()
+            .position(|arc| arc.tail == node && arc.role == Role::Main);
+        if let Some(main) = main {
+            let full = outcome.flow[main] >= basin.arcs[main].capacity - close;
+            assert!(
+                left <= close || full,
+                "{left} stays at node {node}\n{basin:#?}\n{outcome:?}"
+            );
+        }
+    }
+    for (i, arc) in basin.arcs.iter().enumerate() {
+        let asked = basin
+            .claims
+            .iter()
+            .filter(|claim| claim.place == Place::Arc(i))
+            .map(|claim| claim.size);
+        let idle = outcome.flow[i] - asked.fold(0.0, f64::max);
+        let river = arc.role == Role::Main || basin.arcs.iter().any(|next| next.tail == arc.head);
+        assert!(
+            river || outcome.left[arc.head].min(idle) <= close,
+            "canal {i} brings {idle} that nobody claims\n{basin:#?}\n{outcome:?}"
+        );
+    }
+}
+
+/// Each reason must be true of the flows and awards.
+fn check_bindings(basin: &basin::Basin, outcome: &Outcome) {
+    for (i, (claim, &award)) in basin.claims.iter().zip(&outcome.award).enumerate() {
+        let met = claim.size - award <= 1e-12 * claim.size;
+        let binding = outcome.binding[i];
+        assert_eq!(
+            binding == Binding::Met,
+            met,
+            "claim {i} got {award}\n{basin:#?}"
+        );
+        assert_eq!(
+            outcome.level[i] == f64::INFINITY,
+            award == claim.size,
+            "claim {i}"
+        );
+        let because = match binding {
+            Binding::Met | Binding::NoWater(_) => true,
+            Binding::Capacity(arc) => {
+                outcome.flow[arc] >= basin.arcs[arc].capacity - 1e-9 * basin.scale()
+            }
+            Binding::Floor(arc) => {
+                let mut floors = basin
+                    .claims
+                    .iter()
+                    .zip(&outcome.award)
+                    .filter(|(c, _)| c.place == Place::Arc(arc));
+                floors.any(|(floor, &got)| {
+                    floor.class <= claim.class && got >= outcome.flow[arc] - 1e-9 * basin.scale()
+                })
+            }
+            Binding::Seniors(_) => {
+                let mut others = basin.claims.iter().zip(&outcome.award);
+                others.any(|(other, &got)| other.class < claim.class && got > 0.0)
+            }
+        };
+        assert!(
+            because,
+            "claim {i} has no business with {binding:?}\n{basin:#?}\n{outcome:?}"
+        );
+    }
+}
+
+fn judge(family: basin::Family, seed: u64, count: usize) {
+    let mut dice = basin::Dice(seed);
+    let (mut cut, mut floors) = (0, 0);
+    for _ in 0..count {
+        let basin = basin::Basin::random(&mut dice, family);
+        let outcome = basin.solve();
+        check_flows(&basin, &outcome);
+        check_bindings(&basin, &outcome);
+        for (i, (got, filled)) in outcome
+            .award
+            .iter()
+            .zip(filling::awards(&basin))
+            .enumerate()
+        {
+            assert!(
+                (got - filled).abs() <= 1e-5 * basin.scale(),
+                "claim {i} got {got}, progressive filling gives {filled}\n{basin:#?}\n{outcome:?}"
+            );
+        }
+        cut += certificate::check(&basin, &outcome.award);
+        floors += outcome
+            .binding
+            .iter()
+            .filter(|binding| matches!(binding, Binding::Floor(_)))
+            .count();
+    }
+    println!("{count} basins, {cut} claims cut, {floors} of them for in-stream flow");
+    // The families must keep testing what they are for.
+    assert!(cut > count, "only {cut} claims were cut in {count} basins");
+    assert!(
+        floors > count / 50,
+        "only {floors} claims were held by in-stream flow in {count} basins"
+    );
+}
+
+#[test]
+fn small_basins_with_ties() {
+    judge(
+        basin::Family {
+            nodes: 8,
+            whole: true,
+            classes: 3,
+        },
+        1,
+        10_000,
+    );
+}
+
+#[test]
+fn small_basins_with_odd_numbers() {
+    judge(
+        basin::Family {
+            nodes: 8,
+            whole: false,
+            classes: 2,
+        },
+        2,
+        6_000,
+    );
+}
+
+#[test]
+fn basins_of_one_class() {
+    judge(
+        basin::Family {
+            nodes: 6,
+            whole: true,
+            classes: 1,
+        },
+        3,
+        4_000,
+    );
+}
+
+#[test]
+fn larger_basins() {
+    judge(
+        basin::Family {
+            nodes: 14,
+            whole: true,
+            classes: 3,
+        },
+        4,
+        1_200,
+    );
+    judge(
+        basin::Family {
+            nodes: 14,
+            whole: false,
+            classes: 3,
+        },
+        5,
+        1_200,
+    );
+}
+
+/// Classes of one or two claims: prior appropriation.
+#[test]
+fn basins_of_many_classes() {
+    judge(
+        basin::Family {
+            nodes: 8,
+            whole: true,
+            classes: 12,
+        },
+        6,
+        1_600,
+    );
+}
+
+/// One pool: what the textbook rule gives, found by sorting.
+#[test]
+fn a_single_pool_follows_the_textbook() {
+    fn equal_awards(mut estate: f64, claims: &[f64]) -> Vec<f64> {
+        let mut order: Vec<usize> = (0..claims.len()).collect();
+        order.sort_by(|&a, &b| claims[a].total_cmp(&claims[b]));
+        let mut awards = vec![0.0; claims.len()];
+        for (served, &i) in order.iter().enumerate() {
+            awards[i] = claims[i].min(estate / (claims.len() - served) as f64);
+            estate -= awards[i];
+        }
+        awards
+    }
+    fn less(claims: &[f64], losses: &[f64]) -> Vec<f64> {
+        claims
+            .iter()
+            .zip(losses)
+            .map(|(claim, loss)| claim - loss)
+            .collect()
+    }
+    let mut dice = basin::Dice(7);
+    for _ in 0..4000 {
+        let claims: Vec<f64> = (0..=dice.below(6)).map(|_| dice.volume(9, true)).collect();
+        let total: f64 = claims.iter().sum();
+        let estate = total * dice.volume(1, false);
+        let halves: Vec<f64> = claims.iter().map(|claim| claim / 2.0).collect();
+        for rule in [
+            basin::Rule::Proportional,
+            basin::Rule::EqualAwards,
+            basin::Rule::EqualLosses,
+            basin::Rule::Talmud,
+        ] {
+            let expected = match rule {
+                basin::Rule::Proportional => {
+                    claims.iter().map(|c| c * estate / total.max(1.0)).collect()
+                }
+                basin::Rule::EqualAwards => equal_awards(estate, &claims),
+                basin::Rule::EqualLosses => less(&claims, &equal_awards(total - estate, &claims)),
+                basin::Rule::Talmud if estate <= total / 2.0 => equal_awards(estate, &halves),
+                basin::Rule::Talmud => less(&claims, &equal_awards(total - estate, &halves)),
+            };
+            let claims = claims.iter().map(|&size| basin::Claim {
+                place: Place::Node(0),
+                class: 0,
+                weight: 1.0,
+                size,
+            });
+            let pool = basin::Basin {
+                supply: vec![estate],
+                arcs: vec![],
+                claims: claims.collect(),
+                rules: vec![rule],
+            };
+            let outcome = pool.solve();
+            for (got, expected) in outcome.award.iter().zip(&expected) {
+                assert!(
+                    (got - expected).abs() <= 1e-14 * total,
+                    "{rule:?}: {:?}, not {expected}",
+                    outcome.award
+                );
+            }
+        }
+    }
+}
+
+/// The Mishnah's three widows (Aumann and Maschler 1985).
+#[test]
+fn the_mishnah_is_kept() {
+    for (estate, expected) in [
+        (100.0, [100.0 / 3.0; 3]),
+        (200.0, [50.0, 75.0, 75.0]),
+        (300.0, [50.0, 100.0, 150.0]),
+    ] {
+        let claims = [100.0, 200.0, 300.0];
+        let claims = claims.map(|size| basin::Claim {
+            place: Place::Node(0),
+            class: 0,
+            weight: 1.0,
+            size,
+        });
+        let pool = basin::Basin {
+            supply: vec![estate],
+            arcs: vec![],
+            claims: claims.to_vec(),
+            rules: vec![basin::Rule::Talmud],
+        };
+        for (got, expected) in pool.solve().award.iter().zip(expected) {
+            assert!((got - expected).abs() <= 1e-13);
+        }
+    }
+}
+
+/// The numbers nodes, arcs and claims happen to have, and the outlet chosen because of them, change nothing.
+#[test]
+fn names_do_not_matter() {
+    let mut dice = basin::Dice(8);
+    for _ in 0..2000 {
+        let basin = basin::Basin::random(
+            &mut dice,
+            basin::Family {
+                nodes: 10,
+                whole: true,
+                classes: 3,
+            },
+        );
+        let mut shuffled = |n: usize| {
+            let mut order: Vec<usize> = (0..n).collect();
+            for i in (1..n).rev() {
+                order.swap(i, dice.below(i + 1));
+            }
+            order
+        };
+        let (nodes, arcs, claims) = (
+            shuffled(basin.supply.len()),
+            shuffled(basin.arcs.len()),
+            shuffled(basin.claims.len()),
+        );
+        let mut renamed = basin.clone();
+        for (old, &new) in nodes.iter().enumerate() {
+            renamed.supply[new] = basin.supply[old];
+        }
+        for (old, &new) in arcs.iter().enumerate() {
+            let arc = &basin.arcs[old];
+            renamed.arcs[new] = basin::Arc {
+                tail: nodes[arc.tail],
+                head: nodes[arc.head],
+                ..arc.clone()
+            };
+        }
+        for (old, &new) in claims.iter().enumerate() {
+            let place = match basin.claims[old].place {
+                Place::Node(node) => Place::Node(nodes[node]),
+                Place::Arc(arc) => Place::Arc(arcs[arc]),
+            };
+            renamed.claims[new] = basin::Claim {
+                place,
+                ..basin.claims[old].clone()
+            };
+        }
+        let (before, after) = (basin.solve(), renamed.solve());
+        for (old, &new) in claims.iter().enumerate() {
+            assert!(
+                (before.award[old] - after.award[new]).abs() <= 1e-12 * basin.scale(),
+                "claim {old}\n{basin:#?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn volumes_of_any_size_are_shared_alike() {
+    let mut dice = basin::Dice(9);
+    for _ in 0..1000 {
+        let basin = basin::Basin::random(
+            &mut dice,
+            basin::Family {
+                nodes: 10,
+                whole: false,
+                classes: 3,
+            },
+        );
+        let before = basin.solve();
+        for (factor, close) in [
+            (2f64.powi(40), 0.0),
+            (2f64.powi(-40), 0.0),
+            (1e-3, 1e-11),
+            (1e10, 1e-11),
+        ] {
+            let mut scaled = basin.clone();
+            scaled
+                .supply
+                .iter_mut()
+                .for_each(|volume| *volume *= factor);
+            scaled
+                .arcs
+                .iter_mut()
+                .for_each(|arc| arc.capacity *= factor);
+            scaled
+                .claims
+                .iter_mut()
+                .for_each(|claim| claim.size *= factor);
+            let after = scaled.solve();
+            for (before, after) in before.award.iter().zip(&after.award) {
+                assert!(
+                    (before * factor - after).abs() <= close * basin.scale() * factor,
+                    "{basin:#?}"
+                );
+            }
+        }
+    }
+}
+
+/// Days leave nothing behind in the solver: in any order, and alone, they give the same bits.
+#[test]
+fn days_are_independent_to_the_bit() {
+    let mut dice = basin::Dice(10);
+    for _ in 0..300 {
+        let basin = basin::Basin::random(
+            &mut dice,
+            basin::Family {
+                nodes: 12,
+                whole: false,
+                classes: 3,
+            },
+        );
+        let network = basin.build().expect("the generator makes sound basins");
+        let days: Vec<Today> = (0..8)
+            .map(|_| {
+                let mut today = basin.today();
+                today
+                    .supply
+                    .iter_mut()
+                    .for_each(|volume| *volume *= dice.volume(2, false));
+                today
+                    .claim
+                    .iter_mut()
+                    .for_each(|volume| *volume *= dice.volume(2, false));
+                today
+            })
+            .collect();
+        let alone: Vec<Outcome> = days
+            .iter()
+            .map(|day| {
+                Solver::new(&network)
+                    .solve(&network, day)
+                    .expect("sound")
+                    .clone()
+            })
+            .collect();
+        let mut solver = Solver::new(&network);
+        for (day, alone) in days.iter().zip(&alone).rev() {
+            assert_eq!(solver.solve(&network, day).expect("sound"), alone);
+        }
+    }
+}
+
+/// Each reason on the smallest basin that shows it.
+#[test]
+fn reasons_name_what_binds() {
+    // Rivers 0 -> 1 -> 2 and 3 -> 1; a canal from 1 to a field at 4.
+    let mut builder = Network::builder();
+    for _ in 0..5 {
+        builder.node();
+    }
+    let upper = builder.arc(0, 1, 1.0, Role::Main);
+    let lower = builder.arc(1, 2, 1.0, Role::Main);
+    let tributary = builder.arc(3, 1, 1.0, Role::Main);
+    let canal = builder.arc(1, 4, 1.0, Role::Canal);
+    let town = builder.claim(Place::Node(0), 1, 1.0);
+    let fish = builder.claim(Place::Arc(lower), 2, 1.0);
+    let field = builder.claim(Place::Node(4), 3, 1.0);
+    let network = builder.build().expect("a sound network");
+    let mut solver = Solver::new(&network);
+    let mut solve = |change: &dyn Fn(&mut Today)| {
+        let mut today = network.today();
+        today.supply.copy_from_slice(&[10.0, 0.0, 0.0, 6.0, 0.0]);
+        today.claim.copy_from_slice(&[4.0, 5.0, 6.0]);
+        change(&mut today);
+        solver.solve(&network, &today).expect("a sound day").clone()
+    };
+
+    let outcome = solve(&|_| {});
+    assert_eq!(outcome.award, [4.0, 5.0, 6.0]);
+    assert_eq!(outcome.binding, [Binding::Met; 3]);
+    assert_eq!(outcome.flow, [6.0, 6.0, 6.0, 6.0]);
+    assert_eq!(outcome.left, [0.0, 0.0, 6.0, 0.0, 0.0]);
+
+    let outcome = solve(&|today| today.capacity[canal] = 2.5);
+    assert_eq!(
+        (outcome.award[field], outcome.binding[field]),
+        (2.5, Binding::Capacity(canal))
+    );
+    assert_eq!(outcome.flow[lower], 9.5);
+
+    let outcome = solve(&|today| today.supply[3] = 1.0);
+    assert_eq!(
+        (outcome.award[field], outcome.binding[field]),
+        (2.0, Binding::Floor(lower))
+    );
+
+    let outcome = solve(&|today| {
+        today.supply[3] = 1.0;
+        today.claim[fish] = 0.0;
+        today.claim[field] = 9.0;
+    });
+    assert_eq!(
+        (outcome.award[field], outcome.binding[field]),
+        (7.0, Binding::Seniors(1))
+    );
+
+    let outcome = solve(&|today| {
+        today.claim[fish] = 0.0;
+        today.claim[field] = 20.0;
+        today.capacity[tributary] = 2.0;
+    });
+    assert_eq!(
+        (outcome.award[field], outcome.binding[field]),
+        (8.0, Binding::Capacity(tributary))
+    );
+    assert_eq!(outcome.left[3], 4.0);
+
+    let outcome = solve(&|today| {
+        today.claim[town] = 0.0;
+        today.claim[fish] = 0.0;
+        today.claim[field] = 20.0;
+    });
+    assert_eq!(
+        (outcome.award[field], outcome.binding[field]),
+        (16.0, Binding::NoWater(1))
+    );
+
+    let outcome = solve(&|today| today.claim[town] = 12.0);
+    assert_eq!(
+        (outcome.award[town], outcome.binding[town]),
+        (10.0, Binding::NoWater(0))
+    );
+    assert_eq!(outcome.level[town], 10.0 / 12.0);
+
+    // The town comes first, so the fish get what is left; the capacity of a reach limits them as well.
+    let outcome = solve(&|today| {
+        today.supply[3] = 0.0;
+        today.claim[town] = 8.0;
+    });
+    assert_eq!(outcome.award, [8.0, 2.0, 0.0]);
+    assert_eq!(
+        outcome.binding,
+        [Binding::Met, Binding::Seniors(1), Binding::Floor(lower)]
+    );
+    let outcome = solve(&|today| today.capacity[lower] = 3.0);
+    assert_eq!(
+        (outcome.award[fish], outcome.binding[fish]),
+        (3.0, Binding::Capacity(lower))
+    );
+    assert_eq!(outcome.flow[upper], 6.0);
+    assert_eq!(outcome.left[1], 3.0);
+}
+
+#[test]
+fn impossible_numbers_are_refused() {
+    use riparian::allocation::DayError;
+
+    let mut builder = Network::builder();
+    let (spring, sea) = (builder.node(), builder.node());
+    builder.arc(spring, sea, 1.0, Role::Main);
+    builder.claim(Place::Node(sea), 1, 1.0);
+    let network = builder.build().expect("a sound network");
+    let mut solver = Solver::new(&network);
+    let mut fault = |change: &dyn Fn(&mut Today)| {
+        let mut today = network.today();
+        change(&mut today);
+        solver
+            .solve(&network, &today)
+            .expect_err("the day is unsound")
+    };
+    assert_eq!(
+        fault(&|today| today.supply[1] = -1.0),
+        DayError::Supply { node: 1, m3: -1.0 }
+    );
+    assert_eq!(
+        fault(&|today| today.capacity[0] = -2.0),
+        DayError::Capacity { arc: 0, m3: -2.0 }
+    );
+    let infinite = DayError::Claim {
+        claim: 0,
+        m3: f64::INFINITY,
+    };
+    assert_eq!(fault(&|today| today.claim[0] = f64::INFINITY), infinite);
+    assert!(matches!(
+        fault(&|today| today.capacity[0] = f64::NAN),
+        DayError::Capacity { arc: 0, .. }
+    ));
+}
