@@ -1,6 +1,7 @@
 //! Sharing rules in the form the network can use: layers on the level axis of a class.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// A stretch of the level axis on which one claim's award grows at a constant rate.
 ///
@@ -14,6 +15,18 @@ pub struct Layer {
     pub to: f64,
     /// Growth of the award in m³ per unit of level, at least 0.
     pub slope: f64,
+}
+
+impl Layer {
+    /// The whole of a claim, as a fraction from 0 to 1.
+    #[inline]
+    pub(super) fn whole(claim: f64) -> Self {
+        Self {
+            from: 0.0,
+            to: 1.0,
+            slope: claim,
+        }
+    }
 }
 
 /// The award of one claim as a function of the class's level: up to [`Layers::MAX`] layers, lowest first.
@@ -34,6 +47,14 @@ impl Layers {
         Self::default()
     }
 
+    #[inline]
+    pub(super) fn of(layer: Layer) -> Self {
+        let mut layers = Self::none();
+        layers.layers[0] = layer;
+        layers.len = 1;
+        layers
+    }
+
     /// Adds a layer above those already there. A layer without length or slope is left out.
     ///
     /// # Panics
@@ -52,6 +73,7 @@ impl Layers {
     /// assert_eq!(layers.award_at(99.0), 25.0);
     /// ```
     #[must_use]
+    #[inline]
     pub fn and(mut self, from: f64, to: f64, slope: f64) -> Self {
         let floor = self.as_slice().last().map_or(0.0, |below| below.to);
         assert!(
@@ -66,6 +88,7 @@ impl Layers {
     }
 
     /// The layers, lowest first.
+    #[inline]
     pub fn as_slice(&self) -> &[Layer] {
         &self.layers[..self.len]
     }
@@ -151,6 +174,16 @@ pub trait ParametricRule: fmt::Debug + Send + Sync {
     /// Whether the rule heeds weights. If not, a weight other than 1 is refused when the network is built.
     fn weighted(&self) -> bool {
         true
+    }
+}
+
+impl<R: ParametricRule + ?Sized> ParametricRule for Arc<R> {
+    fn layers(&self, claim: f64, weight: f64, largest: f64) -> Layers {
+        (**self).layers(claim, weight, largest)
+    }
+
+    fn weighted(&self) -> bool {
+        (**self).weighted()
     }
 }
 

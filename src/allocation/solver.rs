@@ -112,6 +112,11 @@ impl Solver {
         Ok(&self.outcome)
     }
 
+    /// What the last day that was solved gave; before the first, nothing to anybody.
+    pub fn outcome(&self) -> &Outcome {
+        &self.outcome
+    }
+
     fn share(&mut self, network: &Network, today: &Today) {
         self.measure(network, today);
         self.sweep.run(network, today, &self.largest);
@@ -128,7 +133,8 @@ impl Solver {
 
     fn measure(&mut self, network: &Network, today: &Today) {
         self.largest.fill(0.0);
-        for at in network.offstream.iter().chain(network.instream.all()) {
+        let all = network.offstream.iter().chain(network.instream.all());
+        for at in all.filter(|at| !at.alone) {
             let largest = &mut self.largest[at.rank as usize - 1];
             *largest = largest.max(today.claim[at.claim as usize] / at.weight);
         }
@@ -151,6 +157,9 @@ impl Solver {
             if full || award >= size {
                 return;
             }
+            if at.alone {
+                level = network.level_of(at, size, &self.largest, award);
+            }
         }
         self.outcome.award[at.claim as usize] = award;
         self.outcome.level[at.claim as usize] = level;
@@ -161,9 +170,9 @@ impl Solver {
         let size = today.claim[at.claim as usize];
         let flow = self.outcome.flow[network.branches[at.branch as usize].arc as usize];
         if flow < size {
-            let layers = network.layers(at, size, &self.largest);
             self.outcome.award[at.claim as usize] = flow;
-            self.outcome.level[at.claim as usize] = layers.level_of(flow);
+            self.outcome.level[at.claim as usize] =
+                network.level_of(at, size, &self.largest, flow);
         }
     }
 }

@@ -46,8 +46,20 @@ impl<T: Copy> Daily<T> {
             .copied()
     }
 
+    #[inline]
     pub(crate) fn set(&mut self, day: usize, place: usize, value: T) {
         self.values[day * self.width + place] = value;
+    }
+}
+
+impl Daily {
+    /// Writes a value that is mostly zero, where nothing was written before. Cells begin as zero, and memory that is
+    /// never written costs next to nothing.
+    #[inline]
+    pub(crate) fn note(&mut self, day: usize, place: usize, value: f64) {
+        if value != 0.0 {
+            self.set(day, place, value);
+        }
     }
 }
 

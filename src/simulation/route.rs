@@ -45,13 +45,16 @@ impl Simulation<'_> {
             None => arrived + entered,
         };
         let held = water;
+        let mut gone = 0.0;
         for &i in &ways.offtakes {
             let taken = self.withdraw(i, day, water);
             water -= taken;
+            gone += taken;
         }
         for &r in &ways.canals {
             let flow = self.solver.outcome().flow[r].min(water);
             water -= flow;
+            gone += flow;
             self.send(r, flow, day);
         }
         let mut lost = 0.0;
@@ -74,8 +77,9 @@ impl Simulation<'_> {
         }
         if let Some(r) = ways.river {
             self.send(r, water, day);
+            gone += water;
         }
-        self.check_balance(v, day, held, stored + lost)
+        self.check_balance(v, day, held, gone + stored + lost)
     }
 
     /// An offtake takes its awards, as far as there is water.
@@ -109,7 +113,7 @@ impl Simulation<'_> {
         let reach = &self.plan.reaches[r];
         let arrives = flow * reach.gain;
         self.ledger.reaches.entered.set(day, r, flow);
-        self.ledger.reaches.lost.set(day, r, flow - arrives);
+        self.ledger.reaches.lost.note(day, r, flow - arrives);
         self.wave.arriving[r] = arrives;
         if let Some(later) = self.wave.day[reach.head] {
             self.ledger.reaches.arrived.set(later, r, arrives);
@@ -161,8 +165,8 @@ impl Simulation<'_> {
         let journal = &mut self.ledger.reservoirs;
         journal.storage.set(day, k, outflow.stored);
         journal.release.set(day, k, outflow.release);
-        journal.spill.set(day, k, outflow.spill);
-        journal.overtopped.set(day, k, outflow.overtopped);
+        journal.spill.note(day, k, outflow.spill);
+        journal.overtopped.note(day, k, outflow.overtopped);
         if let Some(plant) = &reservoir.power {
             let turbines = reservoir.turbine_capacity(Volume::from_m3(start));
             let turbined = outflow.release.min(turbines.m3s() * SECONDS_A_DAY);
@@ -178,16 +182,9 @@ impl Simulation<'_> {
     }
 
     /// All that was at a node went somewhere, or the run stops here.
-    fn check_balance(&self, v: usize, day: usize, held: f64, stayed: f64) -> Result<()> {
+    fn check_balance(&self, v: usize, day: usize, held: f64, mut out: f64) -> Result<()> {
         let plan = self.plan;
         let ways = &plan.ways[v];
-        let mut out = stayed;
-        for &i in &ways.offtakes {
-            out += self.ledger.offtakes.delivered.at(day, i);
-        }
-        for &r in ways.canals.iter().chain(&ways.river) {
-            out += self.ledger.reaches.entered.at(day, r);
-        }
         if ways.river.is_none() && plan.model.basin.nodes()[v].kind == NodeKind::Terminal {
             out += held;
         } else if ways.river.is_none() {
