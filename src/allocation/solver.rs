@@ -147,7 +147,13 @@ impl Solver {
             return;
         }
         let (mut award, mut level) = (0.0, 0.0);
-        if limit.rank == at.rank {
+        if limit.rank == at.rank && at.alone {
+            award = size * limit.level;
+            if award >= size {
+                return;
+            }
+            level = network.level_of(at, size, &self.largest, award);
+        } else if limit.rank == at.rank {
             let layers = network.layers(at, size, &self.largest);
             let full = layers
                 .as_slice()
@@ -156,9 +162,6 @@ impl Solver {
             (award, level) = (layers.award_at(limit.level), limit.level);
             if full || award >= size {
                 return;
-            }
-            if at.alone {
-                level = network.level_of(at, size, &self.largest, award);
             }
         }
         self.outcome.award[at.claim as usize] = award;
