@@ -1,15 +1,16 @@
 //! The journal of a run: every cubic metre once, by place and day, and the balances over it.
 
 mod balance;
+mod bindings;
 mod sum;
 
 pub(crate) use balance::CLOSES_AT;
 pub use balance::{Balance, BalanceLine};
+pub use bindings::DailyBinding;
 pub use sum::Sum;
 
 use jiff::civil::Date;
 
-use crate::allocation::Binding;
 use crate::calendar::Window;
 
 /// A table of numbers by day and place; flat, days outermost.
@@ -117,7 +118,7 @@ pub struct OfftakeJournal {
     /// What was taken.
     pub delivered: Daily,
     /// Why the last part of the claim was not served.
-    pub binding: Daily<Binding>,
+    pub binding: DailyBinding,
 }
 
 /// Water in reservoirs.
@@ -153,7 +154,7 @@ pub struct ClaimJournal {
     /// What the allocation awarded.
     pub awarded: Daily,
     /// Why the last part of the claim was not served.
-    pub binding: Daily<Binding>,
+    pub binding: DailyBinding,
 }
 
 /// How many places of each kind a ledger holds.
@@ -199,7 +200,7 @@ impl Ledger {
                 demand: daily(offtakes),
                 allocated: daily(offtakes),
                 delivered: daily(offtakes),
-                binding: Daily::new(days, offtakes, Binding::Met),
+                binding: DailyBinding::new(days, offtakes),
             },
             reservoirs: ReservoirJournal {
                 storage: daily(reservoirs),
@@ -216,7 +217,7 @@ impl Ledger {
             claims: ClaimJournal {
                 claimed: daily(claims),
                 awarded: daily(claims),
-                binding: Daily::new(days, claims, Binding::Met),
+                binding: DailyBinding::new(days, claims),
             },
             initial_storage,
             initial_channel,

@@ -99,7 +99,7 @@ impl Simulation<'_> {
         let journal = &mut self.ledger.offtakes;
         journal.allocated.set(day, i, award);
         journal.delivered.set(day, i, taken);
-        journal.binding.set(day, i, binding);
+        journal.binding.note(day, i, binding);
         if let Some(back) = offtake.returns {
             let flow = &self.plan.returns[back];
             let slot = self.state.wave.rem_euclid(flow.waves as i64) as usize;
@@ -264,7 +264,7 @@ impl Simulation<'_> {
                 }
             };
             self.ledger.claims.awarded.set(day, k, awarded);
-            self.ledger.claims.binding.set(day, k, binding);
+            self.ledger.claims.binding.note(day, k, binding);
             self.state.accounts[k].1 += came;
         }
     }
