@@ -85,6 +85,15 @@ pub enum DayError {
 impl Today {
     pub(super) fn check(&self) -> Result<(), DayError> {
         let volume = |m3: &f64| !(*m3 >= 0.0 && *m3 < f64::INFINITY);
+        let capacity = |m3: &f64| m3.is_nan() || *m3 < 0.0;
+        // Without a way out of the loop it is done many numbers at a time; the search follows only on a fault.
+        let any = |of: &[f64], faulty: fn(&f64) -> bool| {
+            of.iter().fold(false, |any, m3| any | faulty(m3))
+        };
+        if !any(&self.supply, volume) && !any(&self.claim, volume) && !any(&self.capacity, capacity)
+        {
+            return Ok(());
+        }
         if let Some(node) = self.supply.iter().position(volume) {
             return Err(DayError::Supply {
                 node,
@@ -97,7 +106,7 @@ impl Today {
                 m3: self.claim[claim],
             });
         }
-        match self.capacity.iter().position(|m3| m3.is_nan() || *m3 < 0.0) {
+        match self.capacity.iter().position(capacity) {
             Some(arc) => Err(DayError::Capacity {
                 arc,
                 m3: self.capacity[arc],

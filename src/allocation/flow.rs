@@ -1,7 +1,7 @@
 //! From awards to flows: what passes each arc once everyone takes their award.
 
 use super::day::{Outcome, Today};
-use super::network::{NONE, Network};
+use super::network::{Branch, NONE, Network};
 
 /// What is known of a node, in m³ there.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,10 +35,10 @@ impl Flows {
     /// The way up finds what each arc must carry and what it could; the way down opens canals for what is still
     /// missing, in the order they were made, and sends the rest down the rivers.
     pub(super) fn run(&mut self, network: &Network, today: &Today, outcome: &mut Outcome) {
-        self.gather(network, today, &outcome.award);
-        for v in (0..network.branches.len()).rev() {
+        self.gather(network, today, outcome);
+        for v in (network.sources..network.branches.len()).rev() {
             let branch = &network.branches[v];
-            if branch.parent == NONE {
+            if branch.parent == NONE || branch.river {
                 continue;
             }
             let parent = branch.parent as usize;
@@ -62,19 +62,40 @@ impl Flows {
             outcome.flow[branch.arc as usize] = flow;
         }
         for (branch, stage) in network.branches.iter().zip(&self.stages) {
-            // Below zero only by rounding.
-            outcome.left[branch.node as usize] = stage.balance.max(0.0);
+            if !branch.river {
+                // Below zero only by rounding.
+                outcome.left[branch.node as usize] = stage.balance.max(0.0);
+            }
         }
     }
 
-    fn gather(&mut self, network: &Network, today: &Today, award: &[f64]) {
+    /// Where all arcs are rivers there is nothing to decide: all that the next arc can carry goes on.
+    #[inline]
+    fn run_down(&mut self, v: usize, branch: &Branch, today: &Today, outcome: &mut Outcome) {
+        let have = (self.stages[v].balance + today.supply[branch.node as usize]).max(0.0);
+        let mut flow = 0.0;
+        if branch.parent != NONE {
+            flow = have.min(today.capacity[branch.arc as usize]);
+            outcome.flow[branch.arc as usize] = flow;
+            let parent = &mut self.stages[branch.parent as usize];
+            parent.most += branch.gain * flow;
+            parent.balance += branch.gain * flow;
+        }
+        outcome.left[branch.node as usize] = have - flow;
+    }
+
+    fn gather(&mut self, network: &Network, today: &Today, outcome: &mut Outcome) {
         self.stages.fill(Stage::default());
         for at in &network.offstream {
             let stage = &mut self.stages[at.branch as usize];
-            stage.balance -= award[at.claim as usize];
-            stage.most -= award[at.claim as usize];
+            stage.balance -= outcome.award[at.claim as usize];
+            stage.most -= outcome.award[at.claim as usize];
         }
         for (v, branch) in network.branches.iter().enumerate() {
+            if branch.river {
+                self.run_down(v, branch, today, outcome);
+                continue;
+            }
             let local = today.supply[branch.node as usize];
             let mut stage = self.stages[v];
             stage.balance += local;

@@ -71,20 +71,38 @@ impl Ends {
 #[derive(Clone, Debug)]
 pub(super) struct Heaps {
     points: Vec<Breakpoint>,
+    /// Whether the lowest end is kept too; otherwise only the highest may be asked for.
+    two_ended: bool,
 }
 
 impl Heaps {
     pub(super) fn with_capacity(points: usize) -> Self {
         Self {
             points: Vec::with_capacity(points),
+            two_ended: true,
         }
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(super) fn clear(&mut self, two_ended: bool) {
         self.points.clear();
+        self.two_ended = two_ended;
     }
 
     pub(super) fn insert(&mut self, ends: &mut Ends, key: Key, bend: f64) {
+        let id = self.push(key, bend);
+        self.join(ends, Ends([id; 2]));
+    }
+
+    /// Inserts `bend` at `high` and its opposite at `low`, for the price of one.
+    pub(super) fn insert_pair(&mut self, ends: &mut Ends, low: Key, high: Key, bend: f64) {
+        debug_assert!(high.above(low));
+        let (high, low) = (self.push(high, bend), self.push(low, -bend));
+        self.links::<HIGHEST>(high).child = low;
+        self.links::<LOWEST>(low).child = high;
+        self.join(ends, Ends([high, low]));
+    }
+
+    fn push(&mut self, key: Key, bend: f64) -> u32 {
         debug_assert!(
             self.points.len() < self.points.capacity(),
             "the arena was sized too small"
@@ -100,13 +118,15 @@ impl Heaps {
             taken: false,
             links,
         });
-        self.join(ends, Ends([id; 2]));
+        id
     }
 
     /// Moves all points of `other` into `ends`.
     pub(super) fn join(&mut self, ends: &mut Ends, other: Ends) {
         ends.0[HIGHEST] = self.meld::<HIGHEST>(ends.0[HIGHEST], other.0[HIGHEST]);
-        ends.0[LOWEST] = self.meld::<LOWEST>(ends.0[LOWEST], other.0[LOWEST]);
+        if self.two_ended {
+            ends.0[LOWEST] = self.meld::<LOWEST>(ends.0[LOWEST], other.0[LOWEST]);
+        }
     }
 
     /// The key of the first point from this end.

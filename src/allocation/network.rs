@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::day::Today;
-use super::rule::{Layers, ParametricRule, Proportional};
+use super::rule::{Layer, Layers, ParametricRule, Proportional};
 
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -122,6 +122,8 @@ pub(super) struct Branch {
     pub(super) arc: u32,
     pub(super) up: bool,
     pub(super) main: bool,
+    /// Whether all arcs from here up, and the one to the parent, are rivers that run towards the outlet.
+    pub(super) river: bool,
     pub(super) gain: f64,
     /// What one m³ here is worth at the outlet: the unit all surpluses of a tree are added up in.
     pub(super) scale: f64,
@@ -136,6 +138,8 @@ pub(super) struct ClaimAt {
     pub(super) claim: u32,
     pub(super) rank: u32,
     pub(super) weight: f64,
+    /// Whether it is the only claim of its class.
+    pub(super) alone: bool,
 }
 
 /// Claims in the order of branches, found by branch.
@@ -181,6 +185,9 @@ pub struct Network {
     arcs: usize,
     /// Children before parents: a parent's position is the larger.
     pub(super) branches: Vec<Branch>,
+    /// The first so many branches only bring water to the river below: nobody claims any there or further up, and no
+    /// canal leaves them.
+    pub(super) sources: usize,
     /// Claims at nodes, in the order of branches.
     pub(super) offstream: Vec<ClaimAt>,
     /// Claims on arcs.
@@ -204,10 +211,30 @@ impl Network {
         }
     }
 
-    /// The layers of a claim of this size, given the largest claim per unit of weight in each class.
+    /// The layers by which a claim is cut, m³ there.
+    ///
+    /// A claim that is alone in its class shares with nobody, so that all rules come to the same: it is cut like any
+    /// fraction of itself. Only the [level](Self::level_of) it is told to have is that of its rule.
+    #[inline]
     pub(super) fn layers(&self, at: &ClaimAt, size: f64, largest: &[f64]) -> Layers {
+        if at.alone {
+            return Layers::of(Layer::whole(size));
+        }
         let class = at.rank as usize - 1;
         self.rules[class].layers(size, at.weight, largest[class])
+    }
+
+    /// The level of a claim's own rule at which it gets `award`.
+    pub(super) fn level_of(&self, at: &ClaimAt, size: f64, largest: &[f64], award: f64) -> f64 {
+        let class = at.rank as usize - 1;
+        let largest = if at.alone {
+            size / at.weight
+        } else {
+            largest[class]
+        };
+        self.rules[class]
+            .layers(size, at.weight, largest)
+            .level_of(award)
     }
 
     /// How many nodes there are.
@@ -318,7 +345,8 @@ impl NetworkBuilder {
         }
         self.check_claims()?;
 
-        let branches = self.branches(&forest)?;
+        let mut branches = self.branches(&forest)?;
+        let sources = self.sources_first(&mut branches);
         let mut by_node = vec![0; self.nodes];
         let mut by_arc = vec![NONE; self.arcs.len()];
         for (position, branch) in branches.iter().enumerate() {
@@ -332,6 +360,10 @@ impl NetworkBuilder {
             self.claims.iter().map(|claim| (claim.class, 0)).collect();
         for (rank, slot) in (1..).zip(ranks.values_mut()) {
             *slot = rank;
+        }
+        let mut members: BTreeMap<u16, usize> = BTreeMap::new();
+        for claim in &self.claims {
+            *members.entry(claim.class).or_default() += 1;
         }
         let (mut offstream, mut instream) = (Vec::new(), Vec::new());
         for (i, claim) in self.claims.iter().enumerate() {
@@ -352,6 +384,7 @@ impl NetworkBuilder {
                 claim: i as u32,
                 rank: ranks[&claim.class],
                 weight: claim.weight,
+                alone: members[&claim.class] == 1,
             });
         }
         offstream.sort_by_key(|at| at.branch);
@@ -369,6 +402,7 @@ impl NetworkBuilder {
             offstream,
             instream: ClaimsByBranch::new(branches.len(), instream),
             branches,
+            sources,
             rules,
         })
     }
@@ -451,6 +485,7 @@ impl NetworkBuilder {
                     arc,
                     up: false,
                     main: false,
+                    river: false,
                     gain: 1.0,
                     scale: 1.0,
                     tail_scale: 1.0,
@@ -493,11 +528,57 @@ impl NetworkBuilder {
         branches.reverse();
         let last = branches.len() as u32;
         for branch in &mut branches {
+            branch.river = branch.parent == NONE || branch.main && !branch.up;
             if branch.parent != NONE {
                 branch.parent = last - 1 - branch.parent;
             }
         }
+        for v in 0..branches.len() {
+            let Branch { parent, river, .. } = branches[v];
+            if parent != NONE {
+                branches[parent as usize].river &= river;
+            }
+        }
         Ok(branches)
+    }
+
+    /// Moves branches that are mere sources to the front, in their order, and returns how many there are.
+    fn sources_first(&self, branches: &mut [Branch]) -> usize {
+        let mut claimed = vec![false; self.nodes];
+        for claim in &self.claims {
+            match claim.place {
+                Place::Node(node) => claimed[node] = true,
+                Place::Arc(arc) => claimed[self.arcs[arc].tail] = true,
+            }
+        }
+        let mut source: Vec<bool> = branches
+            .iter()
+            .map(|branch| branch.parent != NONE && !branch.up && branch.main)
+            .collect();
+        for (v, branch) in branches.iter().enumerate() {
+            source[v] &= !claimed[branch.node as usize];
+            if !source[v] && branch.parent != NONE {
+                source[branch.parent as usize] = false;
+            }
+        }
+        let sources = source.iter().filter(|&&source| source).count();
+        let (mut next_source, mut next) = (0, sources as u32);
+        let moved: Vec<u32> = source
+            .iter()
+            .map(|&source| {
+                let place = if source { &mut next_source } else { &mut next };
+                *place += 1;
+                *place - 1
+            })
+            .collect();
+        for branch in &mut *branches {
+            if branch.parent != NONE {
+                branch.parent = moved[branch.parent as usize];
+            }
+        }
+        let mut order = moved.into_iter();
+        branches.sort_by_cached_key(|_| order.next());
+        sources
     }
 
     fn other_end(&self, arc: usize, node: usize) -> usize {

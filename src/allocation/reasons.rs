@@ -106,7 +106,9 @@ impl Reasons {
                 above.senior = above.senior.min(at.rank);
             }
         }
-        for (v, branch) in network.branches.iter().enumerate() {
+        // A source can but stand behind a full arc.
+        let first = if sweep.narrow() { 0 } else { network.sources };
+        for (v, branch) in network.branches.iter().enumerate().skip(first) {
             if branch.parent == NONE {
                 continue;
             }

@@ -17,6 +17,18 @@ pub struct Layer {
     pub slope: f64,
 }
 
+impl Layer {
+    /// The whole of a claim, as a fraction from 0 to 1.
+    #[inline]
+    pub(super) fn whole(claim: f64) -> Self {
+        Self {
+            from: 0.0,
+            to: 1.0,
+            slope: claim,
+        }
+    }
+}
+
 /// The award of one claim as a function of the class's level: up to [`Layers::MAX`] layers, lowest first.
 ///
 /// Kept inline, so that asking a rule for layers allocates nothing.
@@ -33,6 +45,14 @@ impl Layers {
     /// No layers: an award of nothing at every level.
     pub fn none() -> Self {
         Self::default()
+    }
+
+    #[inline]
+    pub(super) fn of(layer: Layer) -> Self {
+        let mut layers = Self::none();
+        layers.layers[0] = layer;
+        layers.len = 1;
+        layers
     }
 
     /// Adds a layer above those already there. A layer without length or slope is left out.
@@ -53,6 +73,7 @@ impl Layers {
     /// assert_eq!(layers.award_at(99.0), 25.0);
     /// ```
     #[must_use]
+    #[inline]
     pub fn and(mut self, from: f64, to: f64, slope: f64) -> Self {
         let floor = self.as_slice().last().map_or(0.0, |below| below.to);
         assert!(
@@ -67,6 +88,7 @@ impl Layers {
     }
 
     /// The layers, lowest first.
+    #[inline]
     pub fn as_slice(&self) -> &[Layer] {
         &self.layers[..self.len]
     }

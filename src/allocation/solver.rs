@@ -133,7 +133,8 @@ impl Solver {
 
     fn measure(&mut self, network: &Network, today: &Today) {
         self.largest.fill(0.0);
-        for at in network.offstream.iter().chain(network.instream.all()) {
+        let all = network.offstream.iter().chain(network.instream.all());
+        for at in all.filter(|at| !at.alone) {
             let largest = &mut self.largest[at.rank as usize - 1];
             *largest = largest.max(today.claim[at.claim as usize] / at.weight);
         }
@@ -146,7 +147,13 @@ impl Solver {
             return;
         }
         let (mut award, mut level) = (0.0, 0.0);
-        if limit.rank == at.rank {
+        if limit.rank == at.rank && at.alone {
+            award = size * limit.level;
+            if award >= size {
+                return;
+            }
+            level = network.level_of(at, size, &self.largest, award);
+        } else if limit.rank == at.rank {
             let layers = network.layers(at, size, &self.largest);
             let full = layers
                 .as_slice()
@@ -166,9 +173,8 @@ impl Solver {
         let size = today.claim[at.claim as usize];
         let flow = self.outcome.flow[network.branches[at.branch as usize].arc as usize];
         if flow < size {
-            let layers = network.layers(at, size, &self.largest);
             self.outcome.award[at.claim as usize] = flow;
-            self.outcome.level[at.claim as usize] = layers.level_of(flow);
+            self.outcome.level[at.claim as usize] = network.level_of(at, size, &self.largest, flow);
         }
     }
 }

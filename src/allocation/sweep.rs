@@ -3,7 +3,7 @@
 use super::day::Today;
 use super::heap::{Ends, HIGHEST, Heaps, Key, LOWEST};
 use super::network::{Branch, NONE, Network};
-use super::rule::Layers;
+use super::rule::{Layer, Layers};
 
 /// What a threshold was lowered for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,32 +37,42 @@ impl Curve {
         relief: 0.0,
     };
 
-    fn add(&mut self, heaps: &mut Heaps, rank: u32, layers: &Layers, scale: f64) {
-        for layer in layers.as_slice() {
-            let bend = layer.slope * scale;
-            heaps.insert(
-                &mut self.ends,
-                Key {
-                    rank,
-                    level: layer.to,
-                },
-                bend,
-            );
-            heaps.insert(
-                &mut self.ends,
-                Key {
-                    rank,
-                    level: layer.from,
-                },
-                -bend,
-            );
-            self.relief += bend * (layer.to - layer.from);
+    #[inline]
+    fn add(&mut self, heaps: &mut Heaps, rank: u32, layer: &Layer, scale: f64) {
+        let bend = layer.slope * scale;
+        let key = |level| Key { rank, level };
+        heaps.insert_pair(&mut self.ends, key(layer.from), key(layer.to), bend);
+        self.relief += bend * (layer.to - layer.from);
+    }
+
+    /// Sinks the threshold until the rise of the surplus closes `gap`.
+    fn lower(&mut self, heaps: &mut Heaps, gap: f64) {
+        let mut left = gap;
+        while let Some(next) = heaps.first::<HIGHEST>(&mut self.ends) {
+            if next.rank == self.top.rank {
+                let rise = self.slope * (self.top.level - next.level);
+                if rise >= left {
+                    self.top.level = (self.top.level - left / self.slope).max(next.level);
+                    self.relief = (self.relief - gap).max(0.0);
+                    return;
+                }
+                left -= rise;
+            } else {
+                // Slopes are sums that should end at zero with the class, so no rounding leaks into the next one.
+                self.slope = 0.0;
+            }
+            self.top = next;
+            self.slope += heaps.take::<HIGHEST>(&mut self.ends);
         }
+        // The bottom: what is left of the gap is rounding.
+        self.top.level = 0.0;
+        self.slope = 0.0;
+        self.relief = 0.0;
     }
 
     /// Sinks the threshold until `gap` is closed by the rise of the surplus and the fall of `asked` together.
     /// Returns the rise alone.
-    fn lower(&mut self, heaps: &mut Heaps, mut gap: f64, asked: &mut Asked) -> f64 {
+    fn lower_with(&mut self, heaps: &mut Heaps, mut gap: f64, asked: &mut Asked) -> f64 {
         let mut rise = 0.0;
         loop {
             // Slopes are sums that should end at zero with the class, so no rounding leaks into the next one.
@@ -92,7 +102,7 @@ impl Curve {
                 self.slope += heaps.take::<HIGHEST>(&mut self.ends);
             } else if fall == Some(next) {
                 asked.pass();
-                if asked.passed == asked.len {
+                if asked.layer().is_none() {
                     // Nothing is asked for any more: what is left of the gap is rounding.
                     break;
                 }
@@ -146,55 +156,54 @@ impl Curve {
 }
 
 /// What an in-stream claim asks for as the threshold sinks. It belongs to one cut and enters no curve.
-struct Asked {
+struct Asked<'a> {
     rank: u32,
-    /// Levels, highest first, with what the slope gains on sinking past them.
-    bends: [(f64, f64); 2 * Layers::MAX],
-    len: usize,
+    layers: &'a [Layer],
+    scale: f64,
+    /// How many ends of layers lie above the threshold, counted from the highest.
     passed: usize,
     slope: f64,
 }
 
-impl Asked {
-    fn nothing() -> Self {
-        Self {
-            rank: 0,
-            bends: [(0.0, 0.0); 2 * Layers::MAX],
-            len: 0,
-            passed: 0,
-            slope: 0.0,
-        }
-    }
-
-    fn new(rank: u32, layers: &Layers, scale: f64, top: Key) -> Self {
+impl<'a> Asked<'a> {
+    fn new(rank: u32, layers: &'a Layers, scale: f64, top: Key) -> Self {
         let mut asked = Self {
             rank,
-            ..Self::nothing()
+            layers: layers.as_slice(),
+            scale,
+            passed: 0,
+            slope: 0.0,
         };
-        for layer in layers.as_slice().iter().rev() {
-            let bend = layer.slope * scale;
-            for end in [(layer.to, bend), (layer.from, -bend)] {
-                asked.bends[asked.len] = end;
-                asked.len += 1;
-            }
-        }
         while asked.next().is_some_and(|next| next.above(top)) {
             asked.pass();
         }
         asked
     }
 
+    /// The layer that begins or ends next.
+    #[inline]
+    fn layer(&self) -> Option<&'a Layer> {
+        self.layers.iter().rev().nth(self.passed / 2)
+    }
+
     #[inline]
     fn next(&self) -> Option<Key> {
-        (self.passed < self.len).then(|| Key {
+        self.layer().map(|layer| Key {
             rank: self.rank,
-            level: self.bends[self.passed].0,
+            level: if self.passed % 2 == 0 {
+                layer.to
+            } else {
+                layer.from
+            },
         })
     }
 
     fn pass(&mut self) {
-        self.slope += self.bends[self.passed].1;
-        self.passed += 1;
+        if let Some(layer) = self.layer() {
+            let bend = layer.slope * self.scale;
+            self.slope += if self.passed % 2 == 0 { bend } else { -bend };
+            self.passed += 1;
+        }
     }
 }
 
@@ -226,7 +235,12 @@ impl Cut {
 #[derive(Clone, Debug)]
 pub(super) struct Sweep {
     heaps: Heaps,
+    /// Of each node with the sources above it, all claims in full.
+    local: Vec<f64>,
+    /// Of each subtree.
     surplus: Vec<f64>,
+    /// Whether an arc may be full or a canal dry, so that a cut does not reach all claims above it.
+    narrow: bool,
     /// At each branch, the curves of its children joined with the claims of its own node.
     curves: Vec<Curve>,
     cuts: Vec<Cut>,
@@ -252,7 +266,9 @@ impl Sweep {
         Self {
             // Both ends of each layer, and for each branch the ends of its curve.
             heaps: Heaps::with_capacity(2 * Layers::MAX * claims + 2 * branches),
+            local: vec![0.0; branches],
             surplus: vec![0.0; branches],
+            narrow: true,
             curves: vec![Curve::FLAT; branches],
             cuts: vec![Cut::NONE; branches],
         }
@@ -261,7 +277,8 @@ impl Sweep {
     /// Whether all claims can be met in full.
     pub(super) fn fits(&mut self, network: &Network, today: &Today) -> bool {
         self.start(network, today);
-        for (v, branch) in network.branches.iter().enumerate() {
+        self.surplus.copy_from_slice(&self.local);
+        for (v, branch) in network.branches.iter().enumerate().skip(network.sources) {
             let surplus = self.surplus[v];
             let (least, most) = bounds(branch, today);
             if surplus < least {
@@ -279,35 +296,59 @@ impl Sweep {
         true
     }
 
-    /// Sets the surpluses of the nodes alone, all claims in full.
+    /// Sets the surpluses of the nodes alone, and passes on what sources give.
     fn start(&mut self, network: &Network, today: &Today) {
-        for (surplus, branch) in self.surplus.iter_mut().zip(&network.branches) {
-            *surplus = branch.scale * today.supply[branch.node as usize];
+        for (local, branch) in self.local.iter_mut().zip(&network.branches) {
+            *local = branch.scale * today.supply[branch.node as usize];
         }
         for at in &network.offstream {
             let v = at.branch as usize;
-            self.surplus[v] -= network.branches[v].scale * today.claim[at.claim as usize];
+            self.local[v] -= network.branches[v].scale * today.claim[at.claim as usize];
         }
+        for (v, branch) in network.branches[..network.sources].iter().enumerate() {
+            let (_, most) = bounds(branch, today);
+            let surplus = self.local[v];
+            self.cuts[v].stop = if surplus >= most {
+                Key::TOP
+            } else {
+                Key::BELOW
+            };
+            self.local[branch.parent as usize] += surplus.min(most);
+        }
+        self.narrow = network.branches.iter().any(|branch| {
+            branch.parent != NONE
+                && (branch.up || today.capacity[branch.arc as usize] < f64::INFINITY)
+        });
     }
 
     /// Both passes: afterwards [`limit`](Self::limit) holds for every branch.
+    ///
+    /// Starts from what [`fits`](Self::fits) found for the same day.
     pub(super) fn run(&mut self, network: &Network, today: &Today, largest: &[f64]) {
-        self.start(network, today);
-        self.heaps.clear();
+        self.surplus.copy_from_slice(&self.local);
+        // Only a full arc or a dry canal ever takes a curve's lower end away.
+        self.heaps.clear(self.narrow);
         self.curves.fill(Curve::FLAT);
         for at in &network.offstream {
             let size = today.claim[at.claim as usize];
             if size > 0.0 {
                 let v = at.branch as usize;
-                let layers = network.layers(at, size, largest);
                 let scale = network.branches[v].scale;
-                self.curves[v].add(&mut self.heaps, at.rank, &layers, scale);
+                let curve = &mut self.curves[v];
+                if at.alone {
+                    curve.add(&mut self.heaps, at.rank, &Layer::whole(size), scale);
+                } else {
+                    for layer in network.layers(at, size, largest).as_slice() {
+                        curve.add(&mut self.heaps, at.rank, layer, scale);
+                    }
+                }
             }
         }
-        for v in 0..network.branches.len() {
+        let live = network.sources..network.branches.len();
+        for v in live.clone() {
             self.visit(v, network, today, largest);
         }
-        for v in (0..network.branches.len()).rev() {
+        for v in live.rev() {
             let parent = network.branches[v].parent;
             let cut = &self.cuts[v];
             let (mut limit, mut holder) = (Key::TOP, NONE);
@@ -331,7 +372,7 @@ impl Sweep {
 
         let (least, most) = bounds(branch, today);
         if surplus < least {
-            curve.lower(&mut self.heaps, least - surplus, &mut Asked::nothing());
+            curve.lower(&mut self.heaps, least - surplus);
             surplus = least;
             if branch.up {
                 cause = Cause::Capacity;
@@ -352,7 +393,7 @@ impl Sweep {
             let gap = asked * branch.scale - surplus;
             if gap > 0.0 {
                 let mut asked = Asked::new(at.rank, &layers, branch.scale, curve.top);
-                surplus += curve.lower(&mut self.heaps, gap, &mut asked);
+                surplus += curve.lower_with(&mut self.heaps, gap, &mut asked);
                 cause = Cause::Floor;
             }
         }
@@ -395,6 +436,11 @@ impl Sweep {
     pub(super) fn holder(&self, v: usize) -> (usize, Cause) {
         let holder = self.cuts[v].holder as usize;
         (holder, self.cuts[holder].cause)
+    }
+
+    /// Whether an arc may be full or a canal dry today.
+    pub(super) fn narrow(&self) -> bool {
+        self.narrow
     }
 
     /// Whether one m³ less claimed here would still mean more water for the parent.

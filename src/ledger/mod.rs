@@ -1,15 +1,16 @@
 //! The journal of a run: every cubic metre once, by place and day, and the balances over it.
 
 mod balance;
+mod bindings;
 mod sum;
 
 pub(crate) use balance::CLOSES_AT;
 pub use balance::{Balance, BalanceLine};
+pub use bindings::DailyBinding;
 pub use sum::Sum;
 
 use jiff::civil::Date;
 
-use crate::allocation::Binding;
 use crate::calendar::Window;
 
 /// A table of numbers by day and place; flat, days outermost.
@@ -46,6 +47,7 @@ impl<T: Copy> Daily<T> {
             .copied()
     }
 
+    #[inline]
     pub(crate) fn set(&mut self, day: usize, place: usize, value: T) {
         self.values[day * self.width + place] = value;
     }
@@ -54,6 +56,15 @@ impl<T: Copy> Daily<T> {
 impl Daily {
     pub(crate) fn add(&mut self, day: usize, place: usize, value: f64) {
         self.values[day * self.width + place] += value;
+    }
+
+    /// Writes a value that is mostly zero, where nothing was written before. Cells begin as zero, and memory that is
+    /// never written costs next to nothing.
+    #[inline]
+    pub(crate) fn note(&mut self, day: usize, place: usize, value: f64) {
+        if value != 0.0 {
+            self.set(day, place, value);
+        }
     }
 }
 
@@ -114,7 +125,7 @@ pub struct OfftakeJournal {
     /// What was taken.
     pub delivered: Daily,
     /// Why the last part of the claim was not served.
-    pub binding: Daily<Binding>,
+    pub binding: DailyBinding,
 }
 
 /// Water in reservoirs.
@@ -151,7 +162,7 @@ pub struct ClaimJournal {
     /// What the allocation awarded.
     pub awarded: Daily,
     /// Why the last part of the claim was not served.
-    pub binding: Daily<Binding>,
+    pub binding: DailyBinding,
 }
 
 /// How many places of each kind a ledger holds.
@@ -198,7 +209,7 @@ impl Ledger {
                 demand: daily(offtakes),
                 allocated: daily(offtakes),
                 delivered: daily(offtakes),
-                binding: Daily::new(days, offtakes, Binding::Met),
+                binding: DailyBinding::new(days, offtakes),
             },
             reservoirs: ReservoirJournal {
                 storage: daily(reservoirs),
@@ -215,7 +226,7 @@ impl Ledger {
             claims: ClaimJournal {
                 claimed: daily(claims),
                 awarded: daily(claims),
-                binding: Daily::new(days, claims, Binding::Met),
+                binding: DailyBinding::new(days, claims),
             },
             initial_storage,
             initial_channel,

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
+
 use crate::agreement::{Form, Measure, Obligation};
 use crate::allocation::{Network, Place, Role};
 use crate::basin::{Basin, NodeKind, ReachKind};
@@ -22,6 +24,8 @@ pub(crate) const SECONDS_A_DAY: f64 = 86_400.0;
 pub struct Plan {
     pub(crate) model: Model,
     pub(crate) days: usize,
+    /// By day of the run.
+    pub(crate) dates: Vec<Date>,
     pub(crate) sizes: Sizes,
     /// By node: the travel time from the head of its tree.
     pub(crate) lead: Vec<i64>,
@@ -242,6 +246,7 @@ impl Plan {
 
 /// Everything of a plan but the model it borrows from while it is made.
 struct Parts {
+    dates: Vec<Date>,
     lead: Vec<i64>,
     order: Vec<usize>,
     ways: Vec<Ways>,
@@ -268,6 +273,7 @@ impl Parts {
         };
         let mut plan = Plan {
             days: model.window.days(),
+            dates: self.dates,
             sizes,
             last_lead: self.lead.iter().copied().max().unwrap_or(0),
             lead: self.lead,
@@ -294,6 +300,7 @@ struct Compiler<'a> {
     model: &'a Model,
     basin: &'a Basin,
     faults: &'a mut Diagnostics,
+    dates: Vec<Date>,
     network: crate::allocation::NetworkBuilder,
     keep_class: BTreeMap<u32, u16>,
 }
@@ -304,6 +311,7 @@ impl<'a> Compiler<'a> {
             model,
             basin: &model.basin,
             faults,
+            dates: model.window.iter().collect(),
             network: Network::builder(),
             keep_class: BTreeMap::new(),
         }
@@ -380,6 +388,7 @@ impl<'a> Compiler<'a> {
             }
         };
         Some(Parts {
+            dates: self.dates,
             lead: (0..basin.nodes().len())
                 .map(|v| i64::from(basin.lead(v)))
                 .collect(),
@@ -458,7 +467,6 @@ impl<'a> Compiler<'a> {
         let reservoir = &self.basin.reservoirs()[k];
         let policy = &self.model.policies[k];
         let node = self.basin.reservoir_node(k);
-        let window = self.model.window;
         let river = ways[node].river.unwrap_or_default();
         let refill_claim = self.network.claim(Place::Node(node), LOSSES, 1.0);
         let floor_claim = self.network.claim(Place::Arc(river), FLOORS, 1.0);
@@ -492,7 +500,8 @@ impl<'a> Compiler<'a> {
             owed: Vec::new(),
             keep_claim,
             sees_demand: policy.sees_demand(),
-            evaporation: window
+            evaporation: self
+                .dates
                 .iter()
                 .map(|date| {
                     let month = (date.month() - 1) as usize;

@@ -45,14 +45,17 @@ impl Simulation<'_> {
         };
         let held = water;
         let dead = ways.store.map_or(0.0, |k| plan.stores[k].dead);
+        let mut gone = 0.0;
         for &i in &ways.offtakes {
             let taken = self.withdraw(i, day, (water - dead).max(0.0));
             water -= taken;
+            gone += taken;
         }
         for &r in &ways.canals {
             let most = (water - dead).max(0.0);
             let flow = self.solver.outcome().flow[r].min(most);
             water -= flow;
+            gone += flow;
             self.send(r, flow, day);
         }
         let mut lost = 0.0;
@@ -76,11 +79,12 @@ impl Simulation<'_> {
         let mut left = 0.0;
         if let Some(r) = ways.river {
             self.send(r, water, day);
+            gone += water;
         } else {
             left = water;
             self.ledger.nodes.left.set(day, v, left);
         }
-        self.check_balance(v, day, held, stored + lost + left)
+        self.check_balance(v, day, held, gone + stored + lost + left)
     }
 
     /// An offtake takes its awards, as far as there is water.
@@ -103,7 +107,7 @@ impl Simulation<'_> {
         let journal = &mut self.ledger.offtakes;
         journal.allocated.set(day, i, award);
         journal.delivered.set(day, i, taken);
-        journal.binding.set(day, i, binding);
+        journal.binding.note(day, i, binding);
         if let Some(back) = offtake.returns {
             let flow = &plan.returns[back];
             let slot = self.state.wave.rem_euclid(flow.waves as i64) as usize;
@@ -117,7 +121,7 @@ impl Simulation<'_> {
         let reach = &self.plan.reaches[r];
         let arrives = flow * reach.gain;
         self.ledger.reaches.entered.set(day, r, flow);
-        self.ledger.reaches.lost.set(day, r, flow - arrives);
+        self.ledger.reaches.lost.note(day, r, flow - arrives);
         self.wave.arriving[r] = arrives;
         if let Some(later) = self.wave.day[reach.head] {
             self.ledger.reaches.arrived.set(later, r, arrives);
@@ -182,8 +186,8 @@ impl Simulation<'_> {
         let journal = &mut self.ledger.reservoirs;
         journal.storage.set(day, k, outflow.stored);
         journal.release.set(day, k, outflow.release);
-        journal.spill.set(day, k, outflow.spill);
-        journal.overtopped.set(day, k, outflow.overtopped);
+        journal.spill.note(day, k, outflow.spill);
+        journal.overtopped.note(day, k, outflow.overtopped);
         if let Some(plant) = &reservoir.power {
             let turbines = reservoir.turbine_capacity(Volume::from_m3(start));
             let turbined = outflow.release.min(turbines.m3s() * SECONDS_A_DAY);
@@ -198,23 +202,14 @@ impl Simulation<'_> {
         self.state.last_inflow[k] = arrived;
     }
 
-    /// All that was at a node went somewhere, or the run stops here; `stayed` did not go on.
-    fn check_balance(&self, v: usize, day: usize, held: f64, stayed: f64) -> Result<()> {
-        let plan = self.plan;
-        let ways = &plan.ways[v];
-        let mut out = stayed;
-        for &i in &ways.offtakes {
-            out += self.ledger.offtakes.delivered.at(day, i);
-        }
-        for &r in ways.canals.iter().chain(&ways.river) {
-            out += self.ledger.reaches.entered.at(day, r);
-        }
+    /// All that was at a node went somewhere, or the run stops here.
+    fn check_balance(&self, v: usize, day: usize, held: f64, out: f64) -> Result<()> {
         let residual = held - out;
         let throughput = held + out;
         if residual.abs() <= CLOSES_AT * throughput {
             return Ok(());
         }
-        let node = &plan.model.basin.nodes()[v].id;
+        let node = &self.plan.model.basin.nodes()[v].id;
         Err(Error::balance(
             node,
             self.ledger.date(day),
@@ -278,9 +273,7 @@ impl Simulation<'_> {
         let outcome = self.solver.outcome();
         let journal = &mut self.ledger.claims;
         journal.awarded.add(day, k, outcome.award[claim] * gain);
-        if outcome.binding[claim] != crate::allocation::Binding::Met {
-            journal.binding.set(day, k, outcome.binding[claim]);
-        }
+        journal.binding.note(day, k, outcome.binding[claim]);
     }
 
     /// Counts what came at the point of an obligation towards the period of the day.

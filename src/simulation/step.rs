@@ -189,13 +189,19 @@ impl<'p> Simulation<'p> {
         for v in 0..plan.sizes.nodes {
             let day = plan.day_at(self.state.wave, v);
             wave.day[v] = usize::try_from(day).ok().filter(|&d| d < plan.days);
-            wave.antecedent[v] = 0.0;
-            wave.returned[v] = 0.0;
-            wave.loss[v] = 0.0;
         }
-        for (r, reach) in plan.reaches.iter().enumerate() {
+        wave.antecedent.fill(0.0);
+        wave.returned.fill(0.0);
+        wave.loss.fill(0.0);
+        wave.arriving.fill(0.0);
+        // Leads are not negative: from wave 0 on, no tail is before its first day.
+        let reaches = if self.state.wave < 0 {
+            &plan.reaches[..]
+        } else {
+            &[]
+        };
+        for (r, reach) in reaches.iter().enumerate() {
             let before = plan.day_at(self.state.wave, reach.tail) < 0;
-            wave.arriving[r] = 0.0;
             if let Some(day) = wave.day[reach.head].filter(|_| before) {
                 wave.arriving[r] = reach.antecedent;
                 wave.antecedent[reach.head] += reach.antecedent;
@@ -226,7 +232,7 @@ impl<'p> Simulation<'p> {
             self.ledger
                 .nodes
                 .returned
-                .set(day, v, self.wave.returned[v]);
+                .note(day, v, self.wave.returned[v]);
             if let Some(k) = plan.ways[v].store {
                 self.known_storage(k, day, lateral, entering);
             } else {
@@ -263,18 +269,18 @@ impl<'p> Simulation<'p> {
         self.today.supply[v] = have - base;
         self.today.claim[store.refill_claim] = store.dead - base;
         let journal = &mut self.ledger.reservoirs;
-        journal.rain.set(day, k, rain);
-        journal.evaporation.set(day, k, evaporation);
-        journal.seepage.set(day, k, seepage);
+        journal.rain.note(day, k, rain);
+        journal.evaporation.note(day, k, evaporation);
+        journal.seepage.note(day, k, seepage);
         journal
             .unaccounted
-            .set(day, k, unaccounted.max(0.0) - vanished);
+            .note(day, k, unaccounted.max(0.0) - vanished);
         self.ledger
             .nodes
             .lateral
             .set(day, v, lateral.max(0.0) - lost);
         let unmet = (-lateral).max(0.0) - lost + (-unaccounted).max(0.0) - vanished;
-        self.ledger.nodes.unmet_loss.set(day, v, unmet);
+        self.ledger.nodes.unmet_loss.note(day, v, unmet);
     }
 
     /// What offtakes and obligations ask of the river; storage comes with the policies.
@@ -419,7 +425,7 @@ impl<'p> Simulation<'p> {
         // An outlet that cannot pass the minimum passes what it can.
         min_release = min_release.min(max_release);
         ReservoirView {
-            date: self.ledger.date(day),
+            date: self.plan.dates[day],
             storage,
             available: Volume::from_m3(self.wave.known[k]),
             dead: Volume::from_m3(store.dead),

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Times riparian beside Pywr 1 and Pywr 2 on the same basins, and prints a table of seconds and ratios.
+
+    compare.py [--rounds N] [CASE ...]
+
+Run it from anywhere; it needs cargo, Python 3.10 or later and, the first time, the Python package index: both
+Pywrs go into environments of their own under target/peers. In each round the three programs run one after
+another, each in a process of its own on one thread, and of each the least seconds of all rounds count.
+
+Only the run counts, not loading and building. For the Pywrs it is processor time, for riparian time on the
+clock, so that other work on the machine cannot make riparian look better than it is. "daily" rows include
+writing the values of every day, demand, reservoir and sea to a CSV table.
+"""
+
+import argparse
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import venv
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+WORK = ROOT / "target" / "peers"
+CASES = ["small", "medium", "cascade_10", "cascade_100", "cascade_1000"]
+PYWRS = {
+    "Pywr 2, clp": ("pywr2", "pywr==2.0.0rc1", "clp"),
+    "Pywr 1, glpk-edge": ("pywr1", "pywr==1.31.1", "glpk-edge"),
+}
+
+
+def environment(name, requirement):
+    folder = WORK / name
+    python = folder / "bin" / "python"
+    if not (folder / "ready").exists():
+        venv.create(folder, clear=True, with_pip=True)
+        install = [python, "-m", "pip", "install", "--quiet", requirement]
+        subprocess.run(install, check=True)
+        (folder / "ready").touch()
+    return python
+
+
+def documents():
+    """Generates the cases anew each time, so that they are those of the scripts as they stand."""
+    shutil.rmtree(WORK / "cases", ignore_errors=True)
+    subprocess.run([sys.executable, HERE / "generate.py", WORK / "cases"], check=True)
+    subprocess.run([sys.executable, HERE / "pywr_documents.py", WORK / "cases"], check=True)
+
+
+def bench_binary():
+    build = ["cargo", "bench", "--no-run", "--bench", "peer_run", "--message-format=json"]
+    lines = subprocess.run(build, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    messages = map(json.loads, lines.splitlines())
+    return [m["executable"] for m in messages if m.get("executable")][-1]
+
+
+def seconds(command):
+    run = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(run.stdout.splitlines()[-1])["run"]
+
+
+def programs():
+    binary = bench_binary()
+
+    def riparian(case, daily):
+        return [binary, case] + ([WORK / "riparian-daily.csv"] if daily else [])
+
+    def pywr(name, requirement, solver):
+        python = environment(name, requirement)
+
+        def command(case, daily):
+            document = WORK / "cases" / case / f"{name}{'-daily' if daily else ''}.json"
+            return [python, HERE / f"run_{name}.py", document, solver]
+
+        return command
+
+    peers = {title: pywr(*how) for title, how in PYWRS.items()}
+    return {"riparian": riparian} | peers
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("cases", nargs="*", default=CASES, metavar="CASE")
+    options = parser.parse_args()
+    WORK.mkdir(parents=True, exist_ok=True)
+    documents()
+    commands = programs()
+
+    print(f"Least seconds of {options.rounds} rounds; ratios to riparian.\n")
+    print(f"| case | output | {' | '.join(commands)} |")
+    print(f"|---|---|{'---|' * len(commands)}")
+    for case in options.cases:
+        for daily in (False, True):
+            times = {name: [] for name in commands}
+            for _ in range(options.rounds):
+                for name, command in commands.items():
+                    times[name].append(seconds(command(case, daily)))
+            least = {name: min(values) for name, values in times.items()}
+            own = least["riparian"]
+            cells = [f"{own:.5f}"]
+            cells += [f"{least[name]:.4f} ({least[name] / own:.1f}x)" for name in PYWRS]
+            print(f"| {case} | {'daily' if daily else 'none'} | {' | '.join(cells)} |", flush=True)
+
+
+main()
