@@ -2,10 +2,7 @@
 //! bisection, and a linear programme for each claim that was cut, which proves that it could not have got more
 //! without taking from a claim served no better. Both use only the definition of the problem.
 
-use riparian::allocation::{
-    Binding, EqualAwards, EqualLosses, Network, Outcome, Place, Proportional, Role, Solver, Talmud,
-    Today,
-};
+use riparian::allocation::{Binding, Network, Outcome, Place, Role, Solver, Today};
 
 #[path = "support/basin.rs"]
 mod basin;
