@@ -40,7 +40,9 @@ enum Kind {
         date: jiff::civil::Date,
         fault: String,
     },
-    #[error("water balance of `{node}` does not close on {date}: {residual_m3:e} m3 unexplained of {throughput_m3:e} m3")]
+    #[error(
+        "water balance of `{node}` does not close on {date}: {residual_m3:e} m3 unexplained of {throughput_m3:e} m3"
+    )]
     Balance {
         node: String,
         date: jiff::civil::Date,

@@ -30,12 +30,13 @@ impl Flows {
         }
     }
 
-    /// Sets the flows and what is left, given the awards of the claims that take water out.
+    /// Sets the flows and what is left, given the awards of the claims that take water out, those on arcs that lead
+    /// away from the outlet, and the flows of the chords.
     ///
     /// The way up finds what each arc must carry and what it could; the way down opens canals for what is still
     /// missing, in the order they were made, and sends the rest down the rivers.
     pub(super) fn run(&mut self, network: &Network, today: &Today, outcome: &mut Outcome) {
-        self.gather(network, today, &outcome.award);
+        self.gather(network, today, &outcome.award, &outcome.flow);
         for v in (0..network.branches.len()).rev() {
             let branch = &network.branches[v];
             if branch.parent == NONE {
@@ -67,12 +68,20 @@ impl Flows {
         }
     }
 
-    fn gather(&mut self, network: &Network, today: &Today, award: &[f64]) {
+    fn gather(&mut self, network: &Network, today: &Today, award: &[f64], flow: &[f64]) {
         self.stages.fill(Stage::default());
         for at in &network.offstream {
             let stage = &mut self.stages[at.branch as usize];
             stage.balance -= award[at.claim as usize];
             stage.most -= award[at.claim as usize];
+        }
+        for chord in &network.chords {
+            let flow = flow[chord.arc as usize];
+            for (end, passed) in [(chord.tail, -flow), (chord.head, chord.gain * flow)] {
+                let stage = &mut self.stages[end as usize];
+                stage.balance += passed;
+                stage.most += passed;
+            }
         }
         for (v, branch) in network.branches.iter().enumerate() {
             let local = today.supply[branch.node as usize];
@@ -83,7 +92,11 @@ impl Flows {
                 let capacity = today.capacity[branch.arc as usize];
                 let parent = &mut self.stages[branch.parent as usize];
                 if branch.up {
-                    stage.base = (-stage.most / branch.gain).max(0.0).min(capacity);
+                    let claims = network.instream.of(v).iter();
+                    let asked = claims
+                        .map(|at| award[at.claim as usize])
+                        .fold(0.0, f64::max);
+                    stage.base = (-stage.most / branch.gain).max(asked).min(capacity);
                     stage.spare = capacity - stage.base;
                     parent.most -= stage.base;
                     parent.balance -= stage.base;

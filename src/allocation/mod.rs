@@ -72,16 +72,20 @@
 //! rules without a level. It maximises no total volume: with losses, equal levels cost water.
 
 pub use day::{DayError, Outcome, Today};
-pub use network::{Network, NetworkBuilder, NetworkError, Place, Role};
+pub use network::{Network, NetworkBuilder, NetworkError, Place, Role, Tier};
 pub use reasons::Binding;
 pub use rule::{EqualAwards, EqualLosses, Layer, Layers, ParametricRule, Proportional, Talmud};
 pub use solver::Solver;
 
+mod cuts;
+mod cycles;
 mod day;
 mod flow;
+mod forest;
 mod heap;
 mod network;
 mod reasons;
 mod rule;
+mod simplex;
 mod solver;
 mod sweep;
