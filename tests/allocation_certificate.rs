@@ -391,40 +391,12 @@ fn names_do_not_matter() {
                 classes: 3,
             },
         );
-        let mut shuffled = |n: usize| {
-            let mut order: Vec<usize> = (0..n).collect();
-            for i in (1..n).rev() {
-                order.swap(i, dice.below(i + 1));
-            }
-            order
-        };
         let (nodes, arcs, claims) = (
-            shuffled(basin.supply.len()),
-            shuffled(basin.arcs.len()),
-            shuffled(basin.claims.len()),
+            dice.shuffled(basin.supply.len()),
+            dice.shuffled(basin.arcs.len()),
+            dice.shuffled(basin.claims.len()),
         );
-        let mut renamed = basin.clone();
-        for (old, &new) in nodes.iter().enumerate() {
-            renamed.supply[new] = basin.supply[old];
-        }
-        for (old, &new) in arcs.iter().enumerate() {
-            let arc = &basin.arcs[old];
-            renamed.arcs[new] = basin::Arc {
-                tail: nodes[arc.tail],
-                head: nodes[arc.head],
-                ..arc.clone()
-            };
-        }
-        for (old, &new) in claims.iter().enumerate() {
-            let place = match basin.claims[old].place {
-                Place::Node(node) => Place::Node(nodes[node]),
-                Place::Arc(arc) => Place::Arc(arcs[arc]),
-            };
-            renamed.claims[new] = basin::Claim {
-                place,
-                ..basin.claims[old].clone()
-            };
-        }
+        let renamed = basin.renamed(&nodes, &arcs, &claims);
         let (before, after) = (basin.solve(), renamed.solve());
         for (old, &new) in claims.iter().enumerate() {
             assert!(
@@ -454,20 +426,7 @@ fn volumes_of_any_size_are_shared_alike() {
             (1e-3, 1e-11),
             (1e10, 1e-11),
         ] {
-            let mut scaled = basin.clone();
-            scaled
-                .supply
-                .iter_mut()
-                .for_each(|volume| *volume *= factor);
-            scaled
-                .arcs
-                .iter_mut()
-                .for_each(|arc| arc.capacity *= factor);
-            scaled
-                .claims
-                .iter_mut()
-                .for_each(|claim| claim.size *= factor);
-            let after = scaled.solve();
+            let after = basin.scaled(factor).solve();
             for (before, after) in before.award.iter().zip(&after.award) {
                 assert!(
                     (before * factor - after).abs() <= close * basin.scale() * factor,

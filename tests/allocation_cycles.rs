@@ -5,9 +5,9 @@
 mod support;
 
 use microlp::{ComparisonOp, OptimizationDirection, Problem};
-use riparian::allocation::{Outcome, Place, Role};
+use riparian::allocation::{Binding, Network, Outcome, Place, Role, Solver, Tier, Today};
 
-use support::basin::{Basin, Dice, Family};
+use support::basin::{Arc, Basin, Dice, Family};
 use support::{certificate, laws};
 
 /// Water is neither made nor lost, arcs keep within their capacity, and in-stream claims get what passes.
@@ -184,4 +184,244 @@ fn larger_basins() {
         15,
         400,
     );
+}
+
+/// The same basin with a dry ring beside it, which calls for the other tier.
+fn beside_a_ring(basin: &Basin) -> Basin {
+    let mut basin = basin.clone();
+    let first = basin.supply.len();
+    basin.supply.extend([0.0; 3]);
+    for (tail, head, role) in [(0, 1, Role::Main), (1, 2, Role::Main), (0, 2, Role::Canal)] {
+        basin.arcs.push(Arc {
+            tail: first + tail,
+            head: first + head,
+            gain: 1.0,
+            role,
+            capacity: f64::INFINITY,
+        });
+    }
+    basin
+}
+
+#[test]
+fn both_tiers_agree_on_trees() {
+    let mut dice = Dice(16);
+    for round in 0..3_000 {
+        let family = Family {
+            nodes: 10,
+            whole: round % 2 == 0,
+            classes: 3,
+        };
+        let tree = Basin::random(&mut dice, family);
+        let ring = beside_a_ring(&tree);
+        assert_eq!(tree.build().expect("sound").tier(), Tier::Polytree);
+        assert_eq!(ring.build().expect("sound").tier(), Tier::Cycles);
+        let (one, other) = (tree.solve(), ring.solve());
+        let close = 1e-11 * tree.scale();
+        for (one, other) in [
+            (&one.award, &other.award),
+            (&one.flow, &other.flow),
+            (&one.left, &other.left),
+        ] {
+            for (one, other) in one.iter().zip(other) {
+                assert!(
+                    (one - other).abs() <= close,
+                    "{one} or {other}?\n{tree:#?}\n{one:?}\n{other:?}"
+                );
+            }
+        }
+    }
+}
+
+/// The numbers of nodes and claims change nothing, nor do those of arcs as long as canals keep their order.
+#[test]
+fn names_do_not_matter() {
+    let mut dice = Dice(17);
+    for _ in 0..1_000 {
+        let family = Family {
+            nodes: 9,
+            whole: true,
+            classes: 3,
+        };
+        let basin = Basin::random_with_rings(&mut dice, family, 2);
+        let nodes = dice.shuffled(basin.supply.len());
+        let claims = dice.shuffled(basin.claims.len());
+        let any = dice.shuffled(basin.arcs.len());
+        // Rivers first, then canals as they were.
+        let mut kept: Vec<usize> = (0..basin.arcs.len()).collect();
+        kept.sort_by_key(|&arc| basin.arcs[arc].role == Role::Canal);
+        let mut in_order = vec![0; kept.len()];
+        for (new, &old) in kept.iter().enumerate() {
+            in_order[old] = new;
+        }
+        let before = basin.solve();
+        for (arcs, ordered) in [(any, false), (in_order, true)] {
+            let after = basin.renamed(&nodes, &arcs, &claims).solve();
+            let close = 1e-11 * basin.scale();
+            for (old, &new) in claims.iter().enumerate() {
+                assert!(
+                    (before.award[old] - after.award[new]).abs() <= close,
+                    "claim {old}\n{basin:#?}"
+                );
+            }
+            for (old, &new) in arcs.iter().enumerate().filter(|_| ordered) {
+                let chord = chords(&basin).contains(&old);
+                assert!(
+                    !chord || (before.flow[old] - after.flow[new]).abs() <= 10.0 * close,
+                    "canal {old}: {} or {}?\n{basin:#?}",
+                    before.flow[old],
+                    after.flow[new]
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn volumes_of_any_size_are_shared_alike() {
+    let mut dice = Dice(18);
+    for _ in 0..500 {
+        let family = Family {
+            nodes: 9,
+            whole: false,
+            classes: 3,
+        };
+        let basin = Basin::random_with_rings(&mut dice, family, 2);
+        let before = basin.solve();
+        for (factor, close) in [
+            (2f64.powi(40), 0.0),
+            (2f64.powi(-40), 0.0),
+            (1e-3, 1e-11),
+            (1e10, 1e-11),
+        ] {
+            let after = basin.scaled(factor).solve();
+            for (before, after) in before.award.iter().zip(&after.award) {
+                assert!(
+                    (before * factor - after).abs() <= close * basin.scale() * factor,
+                    "{basin:#?}"
+                );
+            }
+        }
+    }
+}
+
+/// A river of 25 reaches with two feeder canals that come back to it, a derivation past a power plant, a canal fed
+/// from two rivers, side canals, and 30 claims in 5 classes.
+struct FeederAndReturn {
+    network: Network,
+    claims: usize,
+}
+
+impl FeederAndReturn {
+    fn new() -> Self {
+        let mut builder = Network::builder();
+        let river: Vec<usize> = (0..26).map(|_| builder.node()).collect();
+        let mut reaches = Vec::new();
+        for ends in river.windows(2) {
+            reaches.push(builder.arc(ends[0], ends[1], 0.99, Role::Main));
+        }
+        let tributary: Vec<usize> = (0..6).map(|_| builder.node()).collect();
+        for ends in tributary.windows(2) {
+            builder.arc(ends[0], ends[1], 0.98, Role::Main);
+        }
+        builder.arc(tributary[5], river[14], 0.98, Role::Main);
+        let mut fields = Vec::new();
+        for (from, to, nodes) in [(3, 9, 4), (10, 20, 5), (16, 22, 2)] {
+            let mut last = river[from];
+            for _ in 0..nodes {
+                let node = builder.node();
+                builder.arc(last, node, 0.95, Role::Canal);
+                fields.push(node);
+                last = node;
+            }
+            builder.arc(last, river[to], 0.9, Role::Canal);
+        }
+        // The canal of the first feeder also draws on the tributary.
+        builder.arc(tributary[2], fields[2], 0.9, Role::Canal);
+        for head in [2, 6, 12, 18, 21, 23, 24] {
+            let node = builder.node();
+            builder.arc(river[head], node, 0.9, Role::Canal);
+            fields.push(node);
+        }
+        let mut claims = 0;
+        for (i, &field) in fields.iter().enumerate() {
+            builder.claim(Place::Node(field), 2 + i as u16 % 3, 1.0);
+            claims += 1;
+        }
+        for &town in river.iter().step_by(4) {
+            builder.claim(Place::Node(town), 1, 1.0);
+            claims += 1;
+        }
+        for &reach in reaches.iter().skip(4).step_by(7) {
+            builder.claim(Place::Arc(reach), 0, 1.0);
+            claims += 1;
+        }
+        builder.claim(Place::Node(river[0]), 5, 1.0);
+        builder.claim(Place::Node(tributary[0]), 5, 1.0);
+        builder.rule(3, riparian::allocation::EqualLosses);
+        builder.rule(4, riparian::allocation::EqualAwards);
+        Self {
+            network: builder.build().expect("a sound network"),
+            claims: claims + 2,
+        }
+    }
+
+    fn day(&self, day: usize, dice: &mut Dice) -> Today {
+        let season = 1.0 + 0.9 * (day as f64 / 365.25 * std::f64::consts::TAU).sin();
+        let mut today = self.network.today();
+        today.supply[0] = 300.0 * season * (0.5 + dice.volume(1, false));
+        today.supply[26] = 80.0 * season * (0.5 + dice.volume(1, false));
+        for node in 1..26 {
+            today.supply[node] = dice.volume(4, false);
+        }
+        for claim in &mut today.claim {
+            *claim = dice.volume(40, false);
+        }
+        for (arc, capacity) in today.capacity.iter_mut().enumerate().skip(31) {
+            *capacity = 40.0 + (arc % 5) as f64 * 10.0;
+        }
+        today
+    }
+}
+
+/// Ten years of days, whatever came before them: the same bits.
+#[test]
+fn ten_years_are_repeatable_to_the_bit() {
+    let basin = FeederAndReturn::new();
+    let network = &basin.network;
+    assert_eq!(network.tier(), Tier::Cycles);
+    let mut dice = Dice(19);
+    let days: Vec<Today> = (0..3_653).map(|day| basin.day(day, &mut dice)).collect();
+    let mut solver = Solver::new(network);
+    let start = std::time::Instant::now();
+    let (mut short, mut canals) = (0, 0);
+    for day in &days {
+        let outcome = solver.solve(network, day).expect("sound");
+        short += outcome
+            .binding
+            .iter()
+            .filter(|&&why| why != Binding::Met)
+            .count();
+        canals += outcome.flow[31..]
+            .iter()
+            .filter(|&&flow| flow > 0.0)
+            .count();
+    }
+    println!(
+        "{} nodes, {} arcs, {} claims, {} days: {:?}; {short} claims short, {canals} canals running",
+        network.nodes(),
+        network.arcs(),
+        basin.claims,
+        days.len(),
+        start.elapsed()
+    );
+    assert!(short > 10_000 && canals > 10_000);
+    for (at, day) in days.iter().enumerate().rev().step_by(37) {
+        let here = solver.solve(network, day).expect("sound").clone();
+        let alone = Solver::new(network)
+            .solve(network, day)
+            .expect("sound")
+            .clone();
+        assert_eq!(here, alone, "day {at}");
+    }
 }

@@ -29,7 +29,7 @@ pub(super) struct Cut {
 /// not carry more.
 #[derive(Clone, Debug)]
 pub(super) struct Cuts {
-    cuts: Vec<Cut>,
+    all: Vec<Cut>,
     /// Claims with their coefficients.
     terms: Vec<(u32, f64)>,
     /// Arcs that count with their capacity.
@@ -50,7 +50,7 @@ impl Cuts {
     pub(super) fn new(network: &Network) -> Self {
         let (branches, chords) = (network.branches.len(), network.chords.len());
         Self {
-            cuts: Vec::new(),
+            all: Vec::new(),
             terms: Vec::new(),
             full: Vec::new(),
             chords: Vec::new(),
@@ -64,7 +64,7 @@ impl Cuts {
 
     /// Forgets all cuts and looks how much water could reach each chord today.
     pub(super) fn start(&mut self, network: &Network, today: &Today) {
-        self.cuts.clear();
+        self.all.clear();
         self.terms.clear();
         self.full.clear();
         self.chords.clear();
@@ -92,22 +92,22 @@ impl Cuts {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.cuts.len()
+        self.all.len()
     }
 
     pub(super) fn cut(&self, cut: usize) -> &Cut {
-        &self.cuts[cut]
+        &self.all[cut]
     }
 
     /// The claims in this cut, with positive coefficients.
     pub(super) fn terms(&self, cut: usize) -> &[(u32, f64)] {
-        let (from, to) = self.cuts[cut].terms;
+        let (from, to) = self.all[cut].terms;
         &self.terms[from as usize..to as usize]
     }
 
     /// The arcs whose capacity counts in this cut.
     pub(super) fn full(&self, cut: usize) -> &[u32] {
-        let (from, to) = self.cuts[cut].full;
+        let (from, to) = self.all[cut].full;
         &self.full[from as usize..to as usize]
     }
 
@@ -264,7 +264,7 @@ impl Cuts {
             size += (out + back) * most;
         }
         if least - self.surplus[v] > slack * size {
-            self.cuts.push(Cut {
+            self.all.push(Cut {
                 branch: v as u32,
                 room,
                 size,
@@ -284,7 +284,7 @@ impl Cuts {
         let size = today.claim[claim as usize] + self.most[c];
         if asked - flow > slack * size {
             let (term, full) = (self.terms.len() as u32, self.full.len() as u32);
-            self.cuts.push(Cut {
+            self.all.push(Cut {
                 branch: network.chords[c].tail,
                 room: 0.0,
                 size,

@@ -291,8 +291,11 @@ impl Filling {
                 if bend.key.rank == key.rank {
                     let fall = slope * (key.level - bend.key.level);
                     if fall > excess + meant {
-                        key.level = (key.level - excess / slope).max(bend.key.level);
-                        return Some(key);
+                        key.level -= excess / slope;
+                        if !from.above(key) {
+                            key.level = key.level.next_down();
+                        }
+                        return Some(key.max(bend.key));
                     }
                     excess -= fall;
                 } else {
@@ -307,7 +310,8 @@ impl Filling {
             }
             slope += turn;
         }
-        (excess <= self.slack && from.above(key)).then_some(key)
+        // What is left is the rounding of the layers; the awards will tell.
+        from.above(key).then_some(key)
     }
 
     /// Settles the claims that have a part in the proof, at this threshold.

@@ -8,7 +8,8 @@ use super::network::{ClaimAt, Network, Tier};
 use super::reasons::{Binding, Reasons, short};
 use super::sweep::Sweep;
 
-/// Allocates day after day on one [`Network`], without allocating memory after [`Solver::new`].
+/// Allocates day after day on one [`Network`]. On a [`Tier::Polytree`] it allocates no memory after [`Solver::new`],
+/// on [`Tier::Cycles`] none once it has seen days as hard as any.
 ///
 /// No state is carried from one day to the next: any day can be solved again alone, and gives the same bits.
 ///
@@ -73,7 +74,8 @@ impl Solver {
     ///
     /// # Errors
     ///
-    /// If a number in `today` is negative or not a number, or a supply or claim is infinite.
+    /// If a number in `today` is negative or not a number, or a supply or claim is infinite. On [`Tier::Cycles`] also
+    /// [`DayError::Undecided`].
     ///
     /// # Panics
     ///

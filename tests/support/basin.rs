@@ -66,6 +66,15 @@ impl Dice {
         self.below(100) < percent
     }
 
+    /// A new number for each of `n` things.
+    pub(crate) fn shuffled(&mut self, n: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..n).collect();
+        for i in (1..n).rev() {
+            order.swap(i, self.below(i + 1));
+        }
+        order
+    }
+
     pub(crate) fn volume(&mut self, most: usize, whole: bool) -> f64 {
         if whole {
             self.below(most + 1) as f64
@@ -171,18 +180,21 @@ impl Basin {
             claims,
             rules,
         };
-        // In-stream claims on arcs that lead away from the outlet are for the other tier.
-        while basin
+        basin.keep_to_one_tier();
+        basin
+    }
+
+    /// In-stream claims on arcs that lead away from the outlet are for the other tier: drops them.
+    fn keep_to_one_tier(&mut self) {
+        while self
             .build()
             .is_ok_and(|network| network.tier() != Tier::Polytree)
         {
             let instream = |claim: &Claim| matches!(claim.place, Place::Arc(_));
-            let last = basin.claims.iter().rposition(instream);
-            basin
-                .claims
+            let last = self.claims.iter().rposition(instream);
+            self.claims
                 .remove(last.expect("claims at nodes suit any outlet"));
         }
-        basin
     }
 
     /// A tree with canals added that close rings, as many as asked if there is room, and in-stream claims anywhere.
@@ -233,6 +245,43 @@ impl Basin {
             }
         }
         basin
+    }
+
+    /// The same basin with a new number for each node, arc and claim.
+    pub(crate) fn renamed(&self, nodes: &[usize], arcs: &[usize], claims: &[usize]) -> Self {
+        let mut renamed = self.clone();
+        for (old, &new) in nodes.iter().enumerate() {
+            renamed.supply[new] = self.supply[old];
+        }
+        for (old, &new) in arcs.iter().enumerate() {
+            let arc = &self.arcs[old];
+            renamed.arcs[new] = Arc {
+                tail: nodes[arc.tail],
+                head: nodes[arc.head],
+                ..arc.clone()
+            };
+        }
+        for (old, &new) in claims.iter().enumerate() {
+            let place = match self.claims[old].place {
+                Place::Node(node) => Place::Node(nodes[node]),
+                Place::Arc(arc) => Place::Arc(arcs[arc]),
+            };
+            renamed.claims[new] = Claim {
+                place,
+                ..self.claims[old].clone()
+            };
+        }
+        renamed
+    }
+
+    /// The same basin in other units.
+    pub(crate) fn scaled(&self, factor: f64) -> Self {
+        let mut scaled = self.clone();
+        let volumes = scaled.supply.iter_mut();
+        let volumes = volumes.chain(scaled.arcs.iter_mut().map(|arc| &mut arc.capacity));
+        let volumes = volumes.chain(scaled.claims.iter_mut().map(|claim| &mut claim.size));
+        volumes.for_each(|volume| *volume *= factor);
+        scaled
     }
 
     /// Whether water at one node can run to another.

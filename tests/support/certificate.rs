@@ -44,7 +44,7 @@ fn most(basin: &Basin, awards: &[f64], raised: usize) -> f64 {
         match claim.place {
             Place::Node(node) => rows[node].push((award, 1.0)),
             Place::Arc(arc) => {
-                problem.add_constraint([(flows[arc], 1.0), (award, -1.0)], ComparisonOp::Ge, 0.0)
+                problem.add_constraint([(flows[arc], 1.0), (award, -1.0)], ComparisonOp::Ge, 0.0);
             }
         }
     }
