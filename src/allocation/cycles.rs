@@ -14,6 +14,9 @@ const NO_PART: f64 = 1e-9;
 /// Where rounding makes balances differ by more than this part of what is added up, the day is not decided.
 const LOST: f64 = 1e-9;
 
+/// Steps allowed for one threshold to sink, besides one for each claim and branch.
+const STEPS: usize = 1000;
+
 /// How one claim stands while levels sink.
 #[derive(Clone, Debug)]
 struct Standing {
@@ -157,7 +160,8 @@ impl Filling {
     fn sink(&mut self, network: &Network, today: &Today) -> Result<Option<Key>, Stuck> {
         let mut key = Key::TOP;
         self.reach(key);
-        loop {
+        // Steps are finite by proof, and few; this is for rounding that would have them go in a circle.
+        for _ in 0..STEPS + self.standings.len() + network.branches.len() {
             self.simplex.solve()?;
             let missed = self.simplex.point()[0];
             if missed > self.slack {
@@ -176,6 +180,7 @@ impl Filling {
                 return Ok((key != Key::TOP).then_some(key));
             }
         }
+        Err(Stuck)
     }
 
     /// Lets the claims not yet held ask for their awards at this threshold.
