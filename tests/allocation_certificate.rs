@@ -4,7 +4,7 @@
 
 mod support;
 
-use riparian::allocation::{Binding, Network, Outcome, Place, Role, Solver, Today};
+use riparian::allocation::{Binding, Network, Objective, Outcome, Place, Role, Solver, Today};
 
 use support::{basin, certificate, laws};
 
@@ -338,6 +338,7 @@ fn a_single_pool_follows_the_textbook() {
                 arcs: vec![],
                 claims: claims.collect(),
                 rules: vec![rule],
+                objective: Objective::MaxMin,
             };
             let outcome = pool.solve();
             for (got, expected) in outcome.award.iter().zip(&expected) {
@@ -371,6 +372,7 @@ fn the_mishnah_is_kept() {
             arcs: vec![],
             claims: claims.to_vec(),
             rules: vec![basin::Rule::Talmud],
+            objective: Objective::MaxMin,
         };
         for (got, expected) in pool.solve().award.iter().zip(expected) {
             assert!((got - expected).abs() <= 1e-13);

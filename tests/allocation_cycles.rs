@@ -186,6 +186,45 @@ fn larger_basins() {
     );
 }
 
+/// The largest volume, class by class, and of all ways to reach it the fairest.
+#[test]
+fn the_largest_volume_is_shared_fairly() {
+    let mut dice = Dice(20);
+    let (mut gained, mut cut) = (0, 0);
+    for round in 0..2_000 {
+        let family = Family {
+            nodes: 8,
+            whole: round % 2 == 0,
+            classes: 1 + (round % 3) as u16,
+        };
+        let rings = round % 3;
+        let fair = Basin::random_with_rings(&mut dice, family, rings);
+        let basin = fair.for_volume();
+        let outcome = basin.solve();
+        check_flows(&basin, &outcome);
+        laws::check_bindings(&basin, &outcome);
+        check_tie_break(&basin, &outcome);
+        cut += certificate::check(&basin, &outcome.award);
+        let volume = |award: &[f64], class: u16| -> f64 {
+            let mates = basin.classmates(class);
+            let out = mates.filter(|&i| matches!(basin.claims[i].place, Place::Node(_)));
+            out.map(|i| award[i]).sum()
+        };
+        for class in (0..basin.rules.len() as u16).step_by(2) {
+            let most = certificate::largest_volume(&basin, &outcome.award, class);
+            let got = volume(&outcome.award, class);
+            assert!(
+                (got - most).abs() <= 1e-5 * basin.scale(),
+                "class {class} gets {got} of {most}\n{basin:#?}\n{outcome:?}"
+            );
+        }
+        let senior = volume(&outcome.award, 0) - volume(&fair.solve().award, 0);
+        gained += usize::from(senior > 1e-3 * basin.scale());
+    }
+    println!("{cut} claims cut; the senior class gained volume in {gained} basins");
+    assert!(cut > 2_000 && gained > 50);
+}
+
 /// The same basin with a dry ring beside it, which calls for the other tier.
 fn beside_a_ring(basin: &Basin) -> Basin {
     let mut basin = basin.clone();

@@ -3,7 +3,7 @@
 use super::cuts::Cuts;
 use super::day::{Outcome, Today};
 use super::heap::Key;
-use super::network::{ClaimAt, NONE, Network};
+use super::network::{ClaimAt, NONE, Network, Objective};
 use super::reasons::Binding;
 use super::rule::Layers;
 use super::simplex::{Simplex, Stuck};
@@ -40,16 +40,32 @@ struct Bend {
     slope: f64,
 }
 
+/// What the programme is set up to find.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Whether a threshold can be met.
+    Fair,
+    /// The largest volume for the members.
+    Volume,
+}
+
 /// The solver for [`Tier::Cycles`](super::Tier::Cycles).
 #[derive(Clone, Debug)]
 pub(super) struct Filling {
     cuts: Cuts,
-    /// Unknowns: by what part of its size the cut that fares worst is missed, then the flows of the chords as
-    /// parts of the most they could carry.
+    /// Unknowns: by what part of its size the cut that fares worst is missed (or what part of its volume a class
+    /// goes without), then the flows of the chords as parts of the most they could carry, then what members may get
+    /// on top of their awards as parts of their claims.
     simplex: Simplex,
+    /// The claims of a class that is to get as much as possible.
+    members: Vec<u32>,
+    /// What they claim together, and what part of it they get.
+    volume: (f64, f64),
     /// By claim.
     standings: Vec<Standing>,
     award: Vec<f64>,
+    /// Awards with what members get on top.
+    asked: Vec<f64>,
     /// Highest key first.
     bends: Vec<Bend>,
     flow: Vec<f64>,
@@ -59,6 +75,7 @@ pub(super) struct Filling {
     full: u32,
     /// A cut missed by less than this part of its size is met.
     slack: f64,
+    stage: Stage,
 }
 
 impl Filling {
@@ -82,13 +99,17 @@ impl Filling {
         Self {
             cuts: Cuts::new(network),
             simplex: Simplex::new(1 + chords),
+            members: Vec::with_capacity(standings.len()),
+            volume: (0.0, 0.0),
             award: vec![0.0; standings.len()],
+            asked: vec![0.0; standings.len()],
             bends: Vec::with_capacity(2 * Layers::MAX * standings.len()),
             standings,
             flow: vec![0.0; chords],
             proof: Vec::with_capacity(1 + chords),
             full: NONE,
             slack: 0.0,
+            stage: Stage::Fair,
         }
     }
 
@@ -101,7 +122,13 @@ impl Filling {
         outcome: &mut Outcome,
     ) -> Result<(), Stuck> {
         self.start(network, today, largest);
-        while let Some(key) = self.sink(network, today)? {
+        if network.objective == Objective::MaxVolume {
+            for rank in 1..=network.rules.len() as u32 {
+                self.fill_rank(rank, network, today, outcome)?;
+            }
+        }
+        self.programme(Stage::Fair);
+        while let Some(key) = self.sink(Key::TOP, network, today)? {
             self.hold(key, network, today, outcome)?;
         }
         outcome.award.copy_from_slice(&self.award);
@@ -114,10 +141,7 @@ impl Filling {
     fn start(&mut self, network: &Network, today: &Today, largest: &[f64]) {
         self.slack = f64::EPSILON * (128 + network.branches.len()) as f64;
         self.cuts.start(network, today);
-        self.simplex.clear();
-        for chord in 1..=network.chords.len() {
-            self.simplex.add(-1.0)[chord] = -1.0;
-        }
+        self.members.clear();
         self.bends.clear();
         for standing in &mut self.standings {
             let at = &standing.at;
@@ -154,11 +178,114 @@ impl Filling {
         });
     }
 
+    /// Settles one rank by itself: first as much volume as possible, if it takes water out, then equal levels.
+    fn fill_rank(
+        &mut self,
+        rank: u32,
+        network: &Network,
+        today: &Today,
+        outcome: &mut Outcome,
+    ) -> Result<(), Stuck> {
+        let of_rank = |standing: &&Standing| standing.at.rank == rank && standing.able > 0.0;
+        self.members.clear();
+        self.members.extend(
+            self.standings
+                .iter()
+                .filter(of_rank)
+                .filter(|standing| !standing.instream)
+                .map(|standing| standing.at.claim),
+        );
+        if !self.members.is_empty() {
+            self.enlarge(rank, network, today)?;
+        }
+        let top = Key {
+            rank,
+            level: f64::MAX,
+        };
+        self.programme(Stage::Fair);
+        while let Some(key) = self.sink(top, network, today)? {
+            for standing in &mut self.standings {
+                if standing.at.rank != rank {
+                    standing.weight = 0.0;
+                }
+            }
+            self.hold(key, network, today, outcome)?;
+        }
+        for standing in &mut self.standings {
+            standing.held |= standing.at.rank == rank;
+        }
+        self.members.clear();
+        Ok(())
+    }
+
+    /// Finds how much the members can get together.
+    fn enlarge(&mut self, rank: u32, network: &Network, today: &Today) -> Result<(), Stuck> {
+        let claims = self
+            .members
+            .iter()
+            .map(|&claim| today.claim[claim as usize]);
+        self.volume = (claims.sum(), 1.0);
+        self.programme(Stage::Volume);
+        self.reach(Key { rank, level: 0.0 });
+        for _ in 0..STEPS + self.standings.len() + network.branches.len() {
+            self.simplex.solve()?;
+            if !self.refine(network, today) {
+                // Less what rounding may have let through.
+                self.volume.1 = 1.0 - self.simplex.point()[0] - 16.0 * self.slack;
+                return Ok(());
+            }
+        }
+        Err(Stuck)
+    }
+
+    /// Sets up the programme with all cuts known.
+    fn programme(&mut self, stage: Stage) {
+        self.stage = stage;
+        let chords = self.flow.len();
+        let width = 1 + chords + self.members.len();
+        self.simplex.clear(width);
+        for unknown in 1..width {
+            self.simplex.add(-1.0)[unknown] = -1.0;
+        }
+        if !self.members.is_empty() {
+            let (total, part) = self.volume;
+            let row = self.simplex.add(part);
+            row[0] = f64::from(u8::from(stage == Stage::Volume));
+            for (entry, &member) in row[1 + chords..].iter_mut().zip(&self.members) {
+                *entry = self.standings[member as usize].able / total;
+            }
+        }
+        for cut in 0..self.cuts.len() {
+            self.add_row(cut);
+        }
+    }
+
+    fn add_row(&mut self, cut: usize) {
+        let bound = self.bound(cut);
+        let size = self.cuts.cut(cut).size;
+        let row = self.simplex.add(bound);
+        row[0] = f64::from(u8::from(self.stage == Stage::Fair));
+        let (chords, members) = row[1..].split_at_mut(self.flow.len());
+        for ((entry, coefficient), most) in chords
+            .iter_mut()
+            .zip(self.cuts.chords(cut))
+            .zip(self.cuts.most())
+        {
+            *entry = -coefficient * most / size;
+        }
+        for (entry, &member) in members.iter_mut().zip(&self.members) {
+            let term = self.cuts.terms(cut).iter().find(|term| term.0 == member);
+            if let Some(&(_, coefficient)) = term {
+                *entry = -coefficient * self.standings[member as usize].able / size;
+            }
+        }
+    }
+
     /// Sinks the threshold of all claims not yet held until what they then ask can be delivered.
     ///
     /// Returns it, with the proof that it can be no higher in the weights; or nothing, if all can be had in full.
-    fn sink(&mut self, network: &Network, today: &Today) -> Result<Option<Key>, Stuck> {
-        let mut key = Key::TOP;
+    fn sink(&mut self, top: Key, network: &Network, today: &Today) -> Result<Option<Key>, Stuck> {
+        let mut key = top;
         self.reach(key);
         // Steps are finite by proof, and few; this is for rounding that would have them go in a circle.
         for _ in 0..STEPS + self.standings.len() + network.branches.len() {
@@ -177,7 +304,7 @@ impl Filling {
                     }
                 }
             } else if !self.refine(network, today) {
-                return Ok((key != Key::TOP).then_some(key));
+                return Ok((key != top).then_some(key));
             }
         }
         Err(Stuck)
@@ -206,6 +333,17 @@ impl Filling {
         for cut in 0..self.cuts.len() {
             self.simplex.set_bound(first + cut, self.bound(cut));
         }
+        let (total, mut part) = self.volume;
+        let first_limit = self.simplex.width() + self.flow.len();
+        for (at, &member) in self.members.iter().enumerate() {
+            let award = self.award[member as usize];
+            let able = self.standings[member as usize].able;
+            self.simplex.set_bound(first_limit + at, award / able - 1.0);
+            part -= award / total;
+        }
+        if !self.members.is_empty() {
+            self.simplex.set_bound(first - 1, part);
+        }
     }
 
     /// By what part of its size a cut would be missed if the chords carried nothing.
@@ -217,7 +355,12 @@ impl Filling {
             .map(|&(claim, coefficient)| coefficient * self.award[claim as usize])
             .sum();
         let cut = self.cuts.cut(cut);
-        (asked - cut.room) / cut.size
+        let bound = (asked - cut.room) / cut.size;
+        match self.stage {
+            Stage::Fair => bound,
+            // Here rows must be met, and rounding may have settled seniors a little too high.
+            Stage::Volume => bound - 8.0 * self.slack,
+        }
     }
 
     /// Looks for cuts that the awards miss with these flows of the chords, and adds them to the programme.
@@ -230,21 +373,22 @@ impl Filling {
         {
             *flow = part.clamp(0.0, 1.0) * most;
         }
+        self.asked.copy_from_slice(&self.award);
+        let more = &self.simplex.point()[1 + self.flow.len()..];
+        for (&member, part) in self.members.iter().zip(more) {
+            let able = self.standings[member as usize].able;
+            let asked = &mut self.asked[member as usize];
+            *asked = (*asked + part * able).clamp(0.0, able);
+        }
+        let slack = match self.stage {
+            Stage::Fair => 4.0 * self.slack,
+            Stage::Volume => 12.0 * self.slack,
+        };
         let known = self.cuts.len();
         self.cuts
-            .find(network, today, &self.award, &self.flow, 4.0 * self.slack);
+            .find(network, today, &self.asked, &self.flow, slack);
         for cut in known..self.cuts.len() {
-            let bound = self.bound(cut);
-            let size = self.cuts.cut(cut).size;
-            let row = self.simplex.add(bound);
-            row[0] = 1.0;
-            for ((entry, coefficient), most) in row[1..]
-                .iter_mut()
-                .zip(self.cuts.chords(cut))
-                .zip(self.cuts.most())
-            {
-                *entry = -coefficient * most / size;
-            }
+            self.add_row(cut);
         }
         self.cuts.len() > known
     }
@@ -258,6 +402,7 @@ impl Filling {
         self.proof.clear();
         self.full = NONE;
         let chords = network.chords.len();
+        let width = self.simplex.width();
         let first = self.simplex.rows() - self.cuts.len();
         for (row, part) in self.simplex.multipliers() {
             if part <= NO_PART {
@@ -270,12 +415,23 @@ impl Filling {
                     self.standings[claim as usize].weight += each * coefficient;
                 }
                 self.proof.push((cut, part));
-            } else if row > chords {
-                let chord = row - chords - 1;
+            } else if (width..width + chords).contains(&row) {
+                let chord = row - width;
                 let arc = network.chords[chord].arc;
                 if self.cuts.most()[chord] == today.capacity[arc as usize] {
                     self.full = self.full.min(arc);
                 }
+            }
+        }
+        // More for a member may be made up for by less for another: what counts is the multiplier of getting
+        // nothing on top.
+        for &member in &self.members {
+            self.standings[member as usize].weight = 0.0;
+        }
+        for (row, part) in self.simplex.multipliers() {
+            if (1 + chords..width).contains(&row) && part > NO_PART {
+                let member = self.members[row - 1 - chords] as usize;
+                self.standings[member].weight = part / self.standings[member].able;
             }
         }
     }

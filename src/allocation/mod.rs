@@ -107,7 +107,7 @@
 //! losses, equal levels cost water.
 
 pub use day::{DayError, Outcome, Today};
-pub use network::{Network, NetworkBuilder, NetworkError, Place, Role, Tier};
+pub use network::{Network, NetworkBuilder, NetworkError, Objective, Place, Role, Tier};
 pub use reasons::Binding;
 pub use rule::{EqualAwards, EqualLosses, Layer, Layers, ParametricRule, Proportional, Talmud};
 pub use solver::Solver;

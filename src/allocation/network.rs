@@ -1,6 +1,7 @@
 //! The compiled network: what does not change from day to day.
 
 use std::collections::BTreeMap;
+use std::sync::Arc as Shared;
 
 use super::day::Today;
 use super::forest::{Forest, downstream_order};
@@ -158,14 +159,31 @@ impl ClaimsByBranch {
     }
 }
 
+/// What is made of a class's share, seniors served first in either case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Objective {
+    /// Levels as equal as the network allows. Where water is lost on the way, the dearest deliveries are made at the
+    /// same level as the cheapest.
+    #[default]
+    MaxMin,
+    /// The largest total volume for the claims of the class that take water out; among all ways to reach it, levels
+    /// as equal as possible. In-stream claims of the class use nothing up: they come after it, by equal levels.
+    ///
+    /// Whoever loses least on the way is served first, so the far ends of long canals go dry first. A network with
+    /// this objective is solved as [`Tier::Cycles`], by a linear programme with one unknown for each claim of a
+    /// class.
+    MaxVolume,
+}
+
 /// Which of the solver's two ways a network calls for. Both solve the same problem exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tier {
     /// One way for the water between any two nodes: awards decide every flow, and two passes over the tree settle
     /// a day.
     Polytree,
-    /// Some canals close rings, or in-stream flow is claimed on an arc that leads away from the outlet: levels sink
-    /// by cuts from a small linear programme. Slower; see the [module](super) on its cost.
+    /// Some canals close rings, or in-stream flow is claimed on an arc that leads away from the outlet, or the
+    /// objective is [`Objective::MaxVolume`]: levels sink by cuts from a small linear programme. Slower; see the
+    /// [module](super) on its cost.
     Cycles,
 }
 
@@ -220,6 +238,7 @@ pub(super) struct Course {
 pub struct Network {
     arcs: usize,
     pub(super) tier: Tier,
+    pub(super) objective: Objective,
     /// Children before parents: a parent's position is the larger. The part of a tree behind a branch is a
     /// stretch of branches that ends with it.
     pub(super) branches: Vec<Branch>,
@@ -232,7 +251,7 @@ pub struct Network {
     /// Claims on arcs: those on the chord numbered `c` follow those on branches as if on branch `branches + c`.
     pub(super) instream: ClaimsByBranch,
     /// By rank less one, the senior class first.
-    pub(super) rules: Vec<Box<dyn ParametricRule>>,
+    pub(super) rules: Vec<Shared<dyn ParametricRule>>,
 }
 
 impl Network {
@@ -327,7 +346,8 @@ pub struct NetworkBuilder {
     nodes: usize,
     arcs: Vec<Arc>,
     claims: Vec<Claim>,
-    rules: BTreeMap<u16, Box<dyn ParametricRule>>,
+    rules: BTreeMap<u16, Shared<dyn ParametricRule>>,
+    objective: Objective,
 }
 
 impl NetworkBuilder {
@@ -362,8 +382,20 @@ impl NetworkBuilder {
 
     /// Sets the rule by which a class shares. Without one a class shares by [`Proportional`].
     pub fn rule(&mut self, class: u16, rule: impl ParametricRule + 'static) -> &mut Self {
-        self.rules.insert(class, Box::new(rule));
+        self.rules.insert(class, Shared::new(rule));
         self
+    }
+
+    /// Sets what is made of each class's share.
+    pub fn objective(&mut self, objective: Objective) -> &mut Self {
+        self.objective = objective;
+        self
+    }
+
+    /// Claims of one rank are settled together: a class, or that part of it.
+    fn band(&self, claim: &Claim) -> (u16, bool) {
+        let apart = self.objective == Objective::MaxVolume;
+        (claim.class, apart && matches!(claim.place, Place::Arc(_)))
     }
 
     /// Checks and compiles the network.
@@ -371,7 +403,7 @@ impl NetworkBuilder {
     /// # Errors
     ///
     /// The first fault found, as a [`NetworkError`].
-    pub fn build(mut self) -> Result<Network, NetworkError> {
+    pub fn build(self) -> Result<Network, NetworkError> {
         self.check_arcs()?;
         let downstream = downstream_order(self.nodes, &self.arcs)
             .map_err(|(arc, nodes)| NetworkError::Circle { arc, nodes })?;
@@ -394,8 +426,11 @@ impl NetworkBuilder {
             tier = Tier::Cycles;
         }
 
-        let mut ranks: BTreeMap<u16, u32> =
-            self.claims.iter().map(|claim| (claim.class, 0)).collect();
+        if self.objective == Objective::MaxVolume {
+            tier = Tier::Cycles;
+        }
+        let bands = self.claims.iter().map(|claim| (self.band(claim), 0));
+        let mut ranks: BTreeMap<(u16, bool), u32> = bands.collect();
         for (rank, slot) in (1..).zip(ranks.values_mut()) {
             *slot = rank;
         }
@@ -415,7 +450,7 @@ impl NetworkBuilder {
             claims.push(ClaimAt {
                 branch,
                 claim: i as u32,
-                rank: ranks[&claim.class],
+                rank: ranks[&self.band(claim)],
                 weight: claim.weight,
             });
         }
@@ -423,10 +458,9 @@ impl NetworkBuilder {
         instream.sort_by_key(|at| at.branch);
         let rules = ranks
             .keys()
-            .map(|class| {
-                self.rules
-                    .remove(class)
-                    .unwrap_or_else(|| Box::new(Proportional))
+            .map(|(class, _)| match self.rules.get(class) {
+                Some(rule) => Shared::clone(rule),
+                None => Shared::new(Proportional),
             })
             .collect();
         Ok(Network {
@@ -435,6 +469,7 @@ impl NetworkBuilder {
             instream: ClaimsByBranch::new(branches.len() + chords.len(), instream),
             courses: self.courses(&downstream),
             tier,
+            objective: self.objective,
             branches,
             chords,
             rules,

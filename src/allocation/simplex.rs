@@ -46,22 +46,26 @@ impl Simplex {
             width,
             coefficients: Vec::new(),
             bounds: Vec::new(),
-            basis: Vec::with_capacity(width),
-            held: Vec::with_capacity(width),
-            directions: vec![0.0; width * width],
-            point: vec![0.0; width],
-            shares: vec![0.0; width],
+            basis: Vec::new(),
+            held: Vec::new(),
+            directions: Vec::new(),
+            point: Vec::new(),
+            shares: Vec::new(),
             exchanges: 0,
         };
-        simplex.clear();
+        simplex.clear(width);
         simplex
     }
 
-    /// Takes out all rows.
-    pub(super) fn clear(&mut self) {
+    /// Takes out all rows and starts with this many unknowns.
+    pub(super) fn clear(&mut self, width: usize) {
+        self.width = width;
         self.coefficients.clear();
         self.bounds.clear();
-        self.point.fill(0.0);
+        self.directions.resize(width * width, 0.0);
+        self.point.clear();
+        self.point.resize(width, 0.0);
+        self.shares.resize(width, 0.0);
         self.exchanges = 0;
         for i in 0..self.width {
             self.add(0.0)[i] = 1.0;
@@ -89,6 +93,11 @@ impl Simplex {
     /// How many rows there are, the unknowns themselves included.
     pub(super) fn rows(&self) -> usize {
         self.bounds.len()
+    }
+
+    /// How many unknowns there are.
+    pub(super) fn width(&self) -> usize {
+        self.width
     }
 
     pub(super) fn set_bound(&mut self, row: usize, bound: f64) {
@@ -312,7 +321,7 @@ mod tests {
         let mut found = 0;
         let mut simplex = Simplex::new(3);
         for _ in 0..2000 {
-            simplex.clear();
+            simplex.clear(3);
             // Whole numbers, so that corners coincide; the first unknown can always make up for a row.
             let mut rows: Vec<([f64; 3], f64)> = (0..3)
                 .map(|i| (std::array::from_fn(|j| f64::from(u8::from(i == j))), 0.0))

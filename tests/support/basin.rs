@@ -1,8 +1,8 @@
 //! Random basins: the same ones on every machine.
 
 use riparian::allocation::{
-    EqualAwards, EqualLosses, Network, NetworkError, Outcome, Place, Proportional, Role, Solver,
-    Talmud, Tier, Today,
+    EqualAwards, EqualLosses, Network, NetworkError, Objective, Outcome, Place, Proportional, Role,
+    Solver, Talmud, Tier, Today,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,6 +36,7 @@ pub(crate) struct Basin {
     pub(crate) arcs: Vec<Arc>,
     pub(crate) claims: Vec<Claim>,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) objective: Objective,
 }
 
 /// What a family of basins looks like.
@@ -179,6 +180,7 @@ impl Basin {
             arcs,
             claims,
             rules,
+            objective: Objective::MaxMin,
         };
         basin.keep_to_one_tier();
         basin
@@ -274,6 +276,18 @@ impl Basin {
         renamed
     }
 
+    /// The same basin for the largest volume, with in-stream claims in classes of their own after those that take
+    /// water out.
+    pub(crate) fn for_volume(&self) -> Self {
+        let mut apart = self.clone();
+        apart.objective = Objective::MaxVolume;
+        for claim in &mut apart.claims {
+            claim.class = 2 * claim.class + u16::from(matches!(claim.place, Place::Arc(_)));
+        }
+        apart.rules = self.rules.iter().flat_map(|&rule| [rule; 2]).collect();
+        apart
+    }
+
     /// The same basin in other units.
     pub(crate) fn scaled(&self, factor: f64) -> Self {
         let mut scaled = self.clone();
@@ -299,6 +313,7 @@ impl Basin {
 
     pub(crate) fn build(&self) -> Result<Network, NetworkError> {
         let mut builder = Network::builder();
+        builder.objective(self.objective);
         for _ in &self.supply {
             builder.node();
         }
