@@ -2,10 +2,11 @@
 //! bisection, and a linear programme for each claim that was cut, which proves that it could not have got more
 //! without taking from a claim served no better. Both use only the definition of the problem.
 
-use riparian::allocation::{Binding, Network, Outcome, Place, Role, Solver, Today};
+mod support;
 
-#[path = "support/basin.rs"]
-mod basin;
+use riparian::allocation::{Binding, Network, Objective, Outcome, Place, Role, Solver, Today};
+
+use support::{basin, certificate, laws};
 
 /// Fact F1 of tree networks: awards can be delivered if no node owes water after the branches beyond it, seen from
 /// an arbitrary root, have passed on or drawn what they can.
@@ -71,8 +72,8 @@ mod delivery {
 
 /// Progressive filling as the textbooks define it, with bisection for the levels.
 mod filling {
-    use super::basin::Basin;
     use super::delivery::Tree;
+    use super::support::basin::Basin;
 
     pub(crate) fn awards(basin: &Basin) -> Vec<f64> {
         let tree = Tree::new(basin);
@@ -122,86 +123,6 @@ mod filling {
             }
         }
         awards
-    }
-}
-
-/// The max-min certificate: one linear programme over flows and awards for each claim that was cut.
-mod certificate {
-    use super::basin::Basin;
-    use super::*;
-    use microlp::{ComparisonOp, OptimizationDirection, Problem};
-
-    /// The most claim `raised` could get with seniors held at their awards, and classmates too unless they are
-    /// served better than it.
-    fn most(basin: &Basin, awards: &[f64], raised: usize) -> f64 {
-        let slack = 1e-9 * basin.scale();
-        let class = basin.claims[raised].class;
-        let rule = basin.rules[usize::from(class)];
-        let largest = basin.largest(class);
-        let (_, level) = rule.levels(&basin.claims[raised], awards[raised], largest, slack);
-
-        let mut problem = Problem::new(OptimizationDirection::Maximize);
-        let flows: Vec<_> = basin
-            .arcs
-            .iter()
-            .map(|arc| problem.add_var(0.0, (0.0, arc.capacity)))
-            .collect();
-        // At each node: outflow + awards - arrivals <= supply.
-        let mut rows = vec![Vec::new(); basin.supply.len()];
-        for (arc, &flow) in basin.arcs.iter().zip(&flows) {
-            rows[arc.tail].push((flow, 1.0));
-            rows[arc.head].push((flow, -arc.gain));
-        }
-        let mut target = None;
-        for (i, claim) in basin.claims.iter().enumerate() {
-            if claim.class > class {
-                continue;
-            }
-            let held = claim.class < class
-                || rule.levels(claim, awards[i], largest, slack).0 <= level * (1.0 + 1e-9);
-            let least = if held && i != raised {
-                (awards[i] - slack).max(0.0)
-            } else {
-                0.0
-            };
-            let award = problem.add_var(f64::from(u8::from(i == raised)), (least, claim.size));
-            if i == raised {
-                target = Some(award);
-            }
-            match claim.place {
-                Place::Node(node) => rows[node].push((award, 1.0)),
-                Place::Arc(arc) => problem.add_constraint(
-                    [(flows[arc], 1.0), (award, -1.0)],
-                    ComparisonOp::Ge,
-                    0.0,
-                ),
-            }
-        }
-        for (row, &supply) in rows.iter().zip(&basin.supply) {
-            problem.add_constraint(row, ComparisonOp::Le, supply + slack);
-        }
-        let solution = problem
-            .solve()
-            .expect("the awards are deliverable")
-            .into_solution()
-            .expect("no time limit");
-        solution.var_value(target.expect("the raised claim is of its own class"))
-    }
-
-    /// Checks every claim that was cut; returns how many there were.
-    pub(crate) fn check(basin: &Basin, awards: &[f64]) -> usize {
-        let close = 1e-5 * basin.scale();
-        let cut =
-            (0..awards.len()).filter(|&i| awards[i] < basin.claims[i].size - 1e-9 * basin.scale());
-        cut.map(|i| {
-            let most = most(basin, awards, i);
-            assert!(
-                most <= awards[i] + close,
-                "claim {i} got {} but could have got {most}\n{basin:#?}\n{awards:?}",
-                awards[i]
-            );
-        })
-        .count()
     }
 }
 
@@ -255,48 +176,6 @@ fn check_flows(basin: &basin::Basin, outcome: &Outcome) {
     }
 }
 
-/// Each reason must be true of the flows and awards.
-fn check_bindings(basin: &basin::Basin, outcome: &Outcome) {
-    for (i, (claim, &award)) in basin.claims.iter().zip(&outcome.award).enumerate() {
-        let met = claim.size - award <= 1e-12 * claim.size;
-        let binding = outcome.binding[i];
-        assert_eq!(
-            binding == Binding::Met,
-            met,
-            "claim {i} got {award}\n{basin:#?}"
-        );
-        assert_eq!(
-            outcome.level[i] == f64::INFINITY,
-            award == claim.size,
-            "claim {i}"
-        );
-        let because = match binding {
-            Binding::Met | Binding::NoWater(_) => true,
-            Binding::Capacity(arc) => {
-                outcome.flow[arc] >= basin.arcs[arc].capacity - 1e-9 * basin.scale()
-            }
-            Binding::Floor(arc) => {
-                let mut floors = basin
-                    .claims
-                    .iter()
-                    .zip(&outcome.award)
-                    .filter(|(c, _)| c.place == Place::Arc(arc));
-                floors.any(|(floor, &got)| {
-                    floor.class <= claim.class && got >= outcome.flow[arc] - 1e-9 * basin.scale()
-                })
-            }
-            Binding::Seniors(_) => {
-                let mut others = basin.claims.iter().zip(&outcome.award);
-                others.any(|(other, &got)| other.class < claim.class && got > 0.0)
-            }
-        };
-        assert!(
-            because,
-            "claim {i} has no business with {binding:?}\n{basin:#?}\n{outcome:?}"
-        );
-    }
-}
-
 fn judge(family: basin::Family, seed: u64, count: usize) {
     let mut dice = basin::Dice(seed);
     let (mut cut, mut floors) = (0, 0);
@@ -304,7 +183,7 @@ fn judge(family: basin::Family, seed: u64, count: usize) {
         let basin = basin::Basin::random(&mut dice, family);
         let outcome = basin.solve();
         check_flows(&basin, &outcome);
-        check_bindings(&basin, &outcome);
+        laws::check_bindings(&basin, &outcome);
         for (i, (got, filled)) in outcome
             .award
             .iter()
@@ -459,6 +338,7 @@ fn a_single_pool_follows_the_textbook() {
                 arcs: vec![],
                 claims: claims.collect(),
                 rules: vec![rule],
+                objective: Objective::MaxMin,
             };
             let outcome = pool.solve();
             for (got, expected) in outcome.award.iter().zip(&expected) {
@@ -492,6 +372,7 @@ fn the_mishnah_is_kept() {
             arcs: vec![],
             claims: claims.to_vec(),
             rules: vec![basin::Rule::Talmud],
+            objective: Objective::MaxMin,
         };
         for (got, expected) in pool.solve().award.iter().zip(expected) {
             assert!((got - expected).abs() <= 1e-13);
@@ -512,40 +393,12 @@ fn names_do_not_matter() {
                 classes: 3,
             },
         );
-        let mut shuffled = |n: usize| {
-            let mut order: Vec<usize> = (0..n).collect();
-            for i in (1..n).rev() {
-                order.swap(i, dice.below(i + 1));
-            }
-            order
-        };
         let (nodes, arcs, claims) = (
-            shuffled(basin.supply.len()),
-            shuffled(basin.arcs.len()),
-            shuffled(basin.claims.len()),
+            dice.shuffled(basin.supply.len()),
+            dice.shuffled(basin.arcs.len()),
+            dice.shuffled(basin.claims.len()),
         );
-        let mut renamed = basin.clone();
-        for (old, &new) in nodes.iter().enumerate() {
-            renamed.supply[new] = basin.supply[old];
-        }
-        for (old, &new) in arcs.iter().enumerate() {
-            let arc = &basin.arcs[old];
-            renamed.arcs[new] = basin::Arc {
-                tail: nodes[arc.tail],
-                head: nodes[arc.head],
-                ..arc.clone()
-            };
-        }
-        for (old, &new) in claims.iter().enumerate() {
-            let place = match basin.claims[old].place {
-                Place::Node(node) => Place::Node(nodes[node]),
-                Place::Arc(arc) => Place::Arc(arcs[arc]),
-            };
-            renamed.claims[new] = basin::Claim {
-                place,
-                ..basin.claims[old].clone()
-            };
-        }
+        let renamed = basin.renamed(&nodes, &arcs, &claims);
         let (before, after) = (basin.solve(), renamed.solve());
         for (old, &new) in claims.iter().enumerate() {
             assert!(
@@ -575,20 +428,7 @@ fn volumes_of_any_size_are_shared_alike() {
             (1e-3, 1e-11),
             (1e10, 1e-11),
         ] {
-            let mut scaled = basin.clone();
-            scaled
-                .supply
-                .iter_mut()
-                .for_each(|volume| *volume *= factor);
-            scaled
-                .arcs
-                .iter_mut()
-                .for_each(|arc| arc.capacity *= factor);
-            scaled
-                .claims
-                .iter_mut()
-                .for_each(|claim| claim.size *= factor);
-            let after = scaled.solve();
+            let after = basin.scaled(factor).solve();
             for (before, after) in before.award.iter().zip(&after.award) {
                 assert!(
                     (before * factor - after).abs() <= close * basin.scale() * factor,

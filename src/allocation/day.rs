@@ -52,7 +52,7 @@ impl Outcome {
     }
 }
 
-/// A number in [`Today`] that cannot be: negative, not a number, or infinite where it must not be.
+/// Why a day cannot be allocated: mostly a number in [`Today`] that cannot be.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DayError {
@@ -80,6 +80,10 @@ pub enum DayError {
         /// The number found.
         m3: f64,
     },
+    /// On a network of [`Tier::Cycles`](super::Tier::Cycles), rounding leaves no decision: some volumes are beyond
+    /// comparison with others.
+    #[error("the volumes differ by so much that rounding leaves no decision between them")]
+    Undecided,
 }
 
 impl Today {

@@ -30,7 +30,8 @@ impl Flows {
         }
     }
 
-    /// Sets the flows and what is left, given the awards of the claims that take water out.
+    /// Sets the flows and what is left, given the awards of the claims that take water out, those on arcs that lead
+    /// away from the outlet, and the flows of the chords.
     ///
     /// The way up finds what each arc must carry and what it could; the way down opens canals for what is still
     /// missing, in the order they were made, and sends the rest down the rivers.
@@ -91,6 +92,14 @@ impl Flows {
             stage.balance -= outcome.award[at.claim as usize];
             stage.most -= outcome.award[at.claim as usize];
         }
+        for chord in &network.chords {
+            let flow = outcome.flow[chord.arc as usize];
+            for (end, passed) in [(chord.tail, -flow), (chord.head, chord.gain * flow)] {
+                let stage = &mut self.stages[end as usize];
+                stage.balance += passed;
+                stage.most += passed;
+            }
+        }
         for (v, branch) in network.branches.iter().enumerate() {
             if branch.river {
                 self.run_down(v, branch, today, outcome);
@@ -104,7 +113,11 @@ impl Flows {
                 let capacity = today.capacity[branch.arc as usize];
                 let parent = &mut self.stages[branch.parent as usize];
                 if branch.up {
-                    stage.base = (-stage.most / branch.gain).max(0.0).min(capacity);
+                    let claims = network.instream.of(v).iter();
+                    let asked = claims
+                        .map(|at| outcome.award[at.claim as usize])
+                        .fold(0.0, f64::max);
+                    stage.base = (-stage.most / branch.gain).max(asked).min(capacity);
                     stage.spare = capacity - stage.base;
                     parent.most -= stage.base;
                     parent.balance -= stage.base;

@@ -10,9 +10,12 @@
 //! belongs to a priority class. Classes are served in strict order. Inside a class the [`ParametricRule`] ties
 //! each award to a *level*, and the levels are made as equal as the network allows: the lowest is as high as it
 //! can be, then the next, and so on (lexicographic max-min). So no claim could get more unless a senior claim, or a
-//! classmate held at no higher a level, got less. On a single pool this is the textbook rule; on a network without
-//! rings there is exactly one answer. See Megiddo, Mathematical Programming 7 (1974), and Radunović and Le Boudec,
+//! classmate held at no higher a level, got less. On a single pool this is the textbook rule; on any network there is
+//! exactly one such answer. See Megiddo, Mathematical Programming 7 (1974), and Radunović and Le Boudec,
 //! IEEE/ACM Transactions on Networking 15 (2007).
+//!
+//! A network is one of two [tiers](Tier), told apart when it is built. The next sections are on trees, where there is
+//! one way for the water between any two nodes; [rings](#rings) are below.
 //!
 //! # How it is solved
 //!
@@ -58,6 +61,39 @@
 //! a day costs O((nodes + claims) log claims), whatever the number of classes and of full arcs. A day on which
 //! everybody can be served in full costs O(nodes + claims).
 //!
+//! # Rings
+//!
+//! A canal that rejoins its river, or is fed from two, closes a ring: awards no longer decide the flows. In each ring
+//! the canal made last is left out of the tree, and called a *chord*. (Rivers never are: they close no ring among
+//! themselves.) Once the flows of the chords are known the rest is a tree again, and the surplus of each node a
+//! concave, piecewise linear function of awards and chord flows together. Wherever it is too low, its slopes there
+//! give a *cut*: a linear inequality that every delivery meets. Few of all possible cuts ever matter, so they are
+//! looked for as they are needed (Kelley, Journal of the SIAM 8, 1960; Benders, Numerische Mathematik 4, 1962):
+//!
+//! 1. All claims not yet settled stand at one threshold on the key axis, at first in full. A small linear programme,
+//!    with one unknown for each chord and one more, looks for chord flows that meet all cuts found so far.
+//! 2. If there are none, it says which cuts cannot be met together, and with what multipliers they add up so that the
+//!    chord flows cancel. What remains is an inequality on awards alone, and the threshold sinks, along the bends of
+//!    the layers, to the highest key that meets it.
+//! 3. If there are some, one pass over the tree looks for cuts they miss. When it finds none, the awards can be
+//!    delivered. Then the claims with a part in the last such sum are settled: they use all of it, and since no
+//!    coefficient is negative, none of them can get more unless one held no higher gets less. The rest start again
+//!    from the top, until all are settled.
+//!
+//! This is progressive filling to the letter, and exact for the same reason as above: what can be delivered is closed
+//! downwards, chords or no. It ends because a network has finitely many cuts, and each round settles a claim.
+//!
+//! *Ties.* The awards are unique, the flows need not be. With the awards as they are, chords carry as little as
+//! possible: first the one made first, then the next. So the flows, too, are a function of network and day; and among
+//! canals that could bring the same water, the order in which they were made decides which brings it.
+//!
+//! In-stream claims may lie on any arc here. A network without rings is solved in this way too if in-stream flow is
+//! claimed on an arc that leads away from the outlet of its tree.
+//!
+//! *Cost.* A river of 50 nodes with four rings and 30 claims in six classes takes about 50 µs a day, some twenty
+//! times what it takes as a tree. The programme grows with the number of chords: a handful is what this is made for.
+//! After the first days no memory is allocated, unless a day needs more cuts than any before it.
+//!
 //! # Numbers
 //!
 //! There are no absolute tolerances: a river of litres and one of cubic kilometres are solved alike, and scaling
@@ -67,12 +103,11 @@
 //!
 //! # What it does not do
 //!
-//! Networks with rings, where water reaches a node in two ways; in-stream claims on arcs that lead away from the
-//! outlet (rivers that get water from this tree by canal, but end elsewhere, unless the outlet can be theirs); and
-//! rules without a level. It maximises no total volume: with losses, equal levels cost water.
+//! Networks in which water could run in a circle; and rules without a level. It maximises no total volume: with
+//! losses, equal levels cost water.
 
 pub use day::{DayError, Outcome, Today};
-pub use network::{Network, NetworkBuilder, NetworkError, Place, Role};
+pub use network::{Network, NetworkBuilder, NetworkError, Objective, Place, Role, Tier};
 pub use reasons::Binding;
 pub use rule::{
     ConstrainedEgalitarian, EqualAwards, EqualLosses, Layer, Layers, ParametricRule, Piniles,
@@ -80,11 +115,15 @@ pub use rule::{
 };
 pub use solver::Solver;
 
+mod cuts;
+mod cycles;
 mod day;
 mod flow;
+mod forest;
 mod heap;
 mod network;
 mod reasons;
 mod rule;
+mod simplex;
 mod solver;
 mod sweep;

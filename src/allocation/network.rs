@@ -1,8 +1,10 @@
 //! The compiled network: what does not change from day to day.
 
 use std::collections::BTreeMap;
+use std::sync::Arc as Shared;
 
 use super::day::Today;
+use super::forest::{Forest, downstream_order};
 use super::rule::{Layer, Layers, ParametricRule, Proportional};
 
 pub(super) const NONE: u32 = u32::MAX;
@@ -58,25 +60,15 @@ pub enum NetworkError {
         /// The arc made second.
         second: usize,
     },
-    /// Arcs close a ring, whatever their direction: water can get from one node to another in two ways.
-    #[error("arc {arc} closes a ring through nodes {nodes:?}")]
-    Ring {
-        /// The arc that closes it.
-        arc: usize,
-        /// The nodes on the ring, in order, from the arc's tail to its head.
-        nodes: Vec<usize>,
-    },
-    /// An in-stream claim on an arc that leads away from the outlet of its tree.
+    /// Water could run in a circle.
     #[error(
-        "claim {claim} asks for in-stream flow on arc {arc}, which leads away from the outlet at node {outlet}"
+        "arc {arc} closes a circle: water would run back to where it was through nodes {nodes:?}"
     )]
-    InStreamAway {
-        /// The claim.
-        claim: usize,
-        /// The arc it lies on.
+    Circle {
+        /// The arc of the circle made last.
         arc: usize,
-        /// The outlet that suits the in-stream claims of this tree best.
-        outlet: usize,
+        /// The nodes on the circle as the water would run, from the arc's head to its tail.
+        nodes: Vec<usize>,
     },
     /// A weight that is not positive and finite.
     #[error("claim {claim} has weight {weight}; a weight must be positive and finite")]
@@ -171,29 +163,102 @@ impl ClaimsByBranch {
     }
 }
 
+/// What is made of a class's share, seniors served first in either case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Objective {
+    /// Levels as equal as the network allows. Where water is lost on the way, the dearest deliveries are made at the
+    /// same level as the cheapest.
+    #[default]
+    MaxMin,
+    /// The largest total volume for the claims of the class that take water out; among all ways to reach it, levels
+    /// as equal as possible. In-stream claims of the class use nothing up: they come after it, by equal levels.
+    ///
+    /// Whoever loses least on the way is served first, so the far ends of long canals go dry first. A network with
+    /// this objective is solved as [`Tier::Cycles`], by a linear programme with one unknown for each claim of a
+    /// class.
+    MaxVolume,
+}
+
+/// Which of the solver's two ways a network calls for. Both solve the same problem exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tier {
+    /// One way for the water between any two nodes: awards decide every flow, and two passes over the tree settle
+    /// a day.
+    Polytree,
+    /// Some canals close rings, or in-stream flow is claimed on an arc that leads away from the outlet, or the
+    /// objective is [`Objective::MaxVolume`]: levels sink by cuts from a small linear programme. Slower; see the
+    /// [module](super) on its cost.
+    Cycles,
+}
+
+impl Tier {
+    /// A short name for summaries.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use riparian::allocation::Tier;
+    ///
+    /// assert_eq!(Tier::Polytree.name(), "polytree");
+    /// assert_eq!(Tier::Cycles.name(), "cycles");
+    /// ```
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Polytree => "polytree",
+            Self::Cycles => "cycles",
+        }
+    }
+}
+
+/// A canal that closes a ring and is therefore not in the forest.
+#[derive(Clone, Debug)]
+pub(super) struct Chord {
+    pub(super) arc: u32,
+    /// Branches of its ends.
+    pub(super) tail: u32,
+    pub(super) head: u32,
+    pub(super) gain: f64,
+}
+
+/// An arc as the water runs.
+#[derive(Clone, Debug)]
+pub(super) struct Course {
+    pub(super) arc: u32,
+    pub(super) tail: u32,
+    pub(super) head: u32,
+    pub(super) gain: f64,
+}
+
 /// A network ready to be solved day after day: immutable, and shared freely by threads.
 ///
 /// Made by a [`NetworkBuilder`]. Nodes, arcs and claims are known by the numbers the builder gave them.
 ///
 /// # Invariant
 ///
-/// Without regard to direction the arcs form a forest, so there is one way between any two nodes of a tree and
-/// the awards decide every flow. Each tree hangs from an *outlet*: the node from which fewest in-stream claims,
-/// then fewest main arcs, lead away.
+/// Water never runs in a circle. A spanning forest holds every main arc and as many canals as close no ring, taken
+/// in the order they were made; the canals left over are its *chords*. Each tree of the forest hangs from an
+/// *outlet*: the node from which fewest in-stream claims, then fewest main arcs, lead away.
 #[derive(Debug)]
 pub struct Network {
     arcs: usize,
-    /// Children before parents: a parent's position is the larger.
+    pub(super) tier: Tier,
+    pub(super) objective: Objective,
+    /// Children before parents: a parent's position is the larger. The part of a tree behind a branch is a
+    /// stretch of branches that ends with it.
     pub(super) branches: Vec<Branch>,
     /// The first so many branches only bring water to the river below: nobody claims any there or further up, and no
     /// canal leaves them.
     pub(super) sources: usize,
+    /// The canals that close rings, in the order they were made.
+    pub(super) chords: Vec<Chord>,
+    /// All arcs, in such an order that water runs from earlier ones to later ones.
+    pub(super) courses: Vec<Course>,
     /// Claims at nodes, in the order of branches.
     pub(super) offstream: Vec<ClaimAt>,
-    /// Claims on arcs.
+    /// Claims on arcs: those on the chord numbered `c` follow those on branches as if on branch `branches + c`.
     pub(super) instream: ClaimsByBranch,
     /// By rank less one, the senior class first.
-    pub(super) rules: Vec<Box<dyn ParametricRule>>,
+    pub(super) rules: Vec<Shared<dyn ParametricRule>>,
 }
 
 impl Network {
@@ -237,6 +302,21 @@ impl Network {
             .level_of(award)
     }
 
+    /// The arc an in-stream claim lies on.
+    pub(super) fn arc_of(&self, at: &ClaimAt) -> usize {
+        let v = at.branch as usize;
+        let arc = match v.checked_sub(self.branches.len()) {
+            None => self.branches[v].arc,
+            Some(chord) => self.chords[chord].arc,
+        };
+        arc as usize
+    }
+
+    /// Which way of solving this network calls for.
+    pub fn tier(&self) -> Tier {
+        self.tier
+    }
+
     /// How many nodes there are.
     pub fn nodes(&self) -> usize {
         self.branches.len()
@@ -254,11 +334,11 @@ impl Network {
 }
 
 #[derive(Clone, Debug)]
-struct Arc {
-    tail: usize,
-    head: usize,
-    gain: f64,
-    role: Role,
+pub(super) struct Arc {
+    pub(super) tail: usize,
+    pub(super) head: usize,
+    pub(super) gain: f64,
+    pub(super) role: Role,
 }
 
 #[derive(Clone, Debug)]
@@ -293,7 +373,8 @@ pub struct NetworkBuilder {
     nodes: usize,
     arcs: Vec<Arc>,
     claims: Vec<Claim>,
-    rules: BTreeMap<u16, Box<dyn ParametricRule>>,
+    rules: BTreeMap<u16, Shared<dyn ParametricRule>>,
+    objective: Objective,
 }
 
 impl NetworkBuilder {
@@ -328,8 +409,20 @@ impl NetworkBuilder {
 
     /// Sets the rule by which a class shares. Without one a class shares by [`Proportional`].
     pub fn rule(&mut self, class: u16, rule: impl ParametricRule + 'static) -> &mut Self {
-        self.rules.insert(class, Box::new(rule));
+        self.rules.insert(class, Shared::new(rule));
         self
+    }
+
+    /// Sets what is made of each class's share.
+    pub fn objective(&mut self, objective: Objective) -> &mut Self {
+        self.objective = objective;
+        self
+    }
+
+    /// Claims of one rank are settled together: a class, or that part of it.
+    fn band(&self, claim: &Claim) -> (u16, bool) {
+        let apart = self.objective == Objective::MaxVolume;
+        (claim.class, apart && matches!(claim.place, Place::Arc(_)))
     }
 
     /// Checks and compiles the network.
@@ -337,27 +430,34 @@ impl NetworkBuilder {
     /// # Errors
     ///
     /// The first fault found, as a [`NetworkError`].
-    pub fn build(mut self) -> Result<Network, NetworkError> {
+    pub fn build(self) -> Result<Network, NetworkError> {
         self.check_arcs()?;
+        let downstream = downstream_order(self.nodes, &self.arcs)
+            .map_err(|(arc, nodes)| NetworkError::Circle { arc, nodes })?;
         let forest = Forest::new(self.nodes, &self.arcs);
-        if let Some((arc, nodes)) = forest.ring(&self.arcs) {
-            return Err(NetworkError::Ring { arc, nodes });
-        }
         self.check_claims()?;
 
         let mut branches = self.branches(&forest)?;
-        let sources = self.sources_first(&mut branches);
+        let tier = self.tier(&forest, &branches);
+        // Tier C finds the part of a tree behind a branch by its place, so there the order stays.
+        let sources = match tier {
+            Tier::Polytree => self.sources_first(&mut branches),
+            Tier::Cycles => 0,
+        };
         let mut by_node = vec![0; self.nodes];
         let mut by_arc = vec![NONE; self.arcs.len()];
-        for (position, branch) in branches.iter().enumerate() {
-            by_node[branch.node as usize] = position as u32;
-            if branch.arc != NONE && !branch.up {
-                by_arc[branch.arc as usize] = position as u32;
+        for (v, branch) in branches.iter().enumerate() {
+            by_node[branch.node as usize] = v as u32;
+            if branch.arc != NONE {
+                by_arc[branch.arc as usize] = v as u32;
             }
         }
-
-        let mut ranks: BTreeMap<u16, u32> =
-            self.claims.iter().map(|claim| (claim.class, 0)).collect();
+        let chords = self.chords(&forest, &by_node);
+        for (c, chord) in chords.iter().enumerate() {
+            by_arc[chord.arc as usize] = (branches.len() + c) as u32;
+        }
+        let bands = self.claims.iter().map(|claim| (self.band(claim), 0));
+        let mut ranks: BTreeMap<(u16, bool), u32> = bands.collect();
         for (rank, slot) in (1..).zip(ranks.values_mut()) {
             *slot = rank;
         }
@@ -371,18 +471,10 @@ impl NetworkBuilder {
                 Place::Node(node) => (&mut offstream, by_node[node]),
                 Place::Arc(arc) => (&mut instream, by_arc[arc]),
             };
-            if let (Place::Arc(arc), NONE) = (claim.place, branch) {
-                let outlet = outlet_above(&branches, by_node[self.arcs[arc].tail]);
-                return Err(NetworkError::InStreamAway {
-                    claim: i,
-                    arc,
-                    outlet,
-                });
-            }
             claims.push(ClaimAt {
                 branch,
                 claim: i as u32,
-                rank: ranks[&claim.class],
+                rank: ranks[&self.band(claim)],
                 weight: claim.weight,
                 alone: members[&claim.class] == 1,
             });
@@ -391,20 +483,63 @@ impl NetworkBuilder {
         instream.sort_by_key(|at| at.branch);
         let rules = ranks
             .keys()
-            .map(|class| {
-                self.rules
-                    .remove(class)
-                    .unwrap_or_else(|| Box::new(Proportional))
+            .map(|(class, _)| match self.rules.get(class) {
+                Some(rule) => Shared::clone(rule),
+                None => Shared::new(Proportional),
             })
             .collect();
         Ok(Network {
             arcs: self.arcs.len(),
             offstream,
-            instream: ClaimsByBranch::new(branches.len(), instream),
+            instream: ClaimsByBranch::new(branches.len() + chords.len(), instream),
+            courses: self.courses(&downstream),
+            tier,
+            objective: self.objective,
             branches,
             sources,
+            chords,
             rules,
         })
+    }
+
+    /// Tier A is for trees in which every claim in the stream lies on an arc towards the outlet.
+    fn tier(&self, forest: &Forest, branches: &[Branch]) -> Tier {
+        let away = |arc: usize| branches.iter().any(|b| b.up && b.arc as usize == arc);
+        let beyond = self.objective == Objective::MaxVolume
+            || !forest.chords.is_empty()
+            || self
+                .claims
+                .iter()
+                .any(|claim| matches!(claim.place, Place::Arc(arc) if away(arc)));
+        if beyond { Tier::Cycles } else { Tier::Polytree }
+    }
+
+    fn chords(&self, forest: &Forest, by_node: &[u32]) -> Vec<Chord> {
+        let chord = |&arc: &usize| Chord {
+            arc: arc as u32,
+            tail: by_node[self.arcs[arc].tail],
+            head: by_node[self.arcs[arc].head],
+            gain: self.arcs[arc].gain,
+        };
+        forest.chords.iter().map(chord).collect()
+    }
+
+    fn courses(&self, downstream: &[usize]) -> Vec<Course> {
+        let mut place = vec![0; self.nodes];
+        for (at, &node) in downstream.iter().enumerate() {
+            place[node] = at;
+        }
+        let mut courses: Vec<Course> = (0..)
+            .zip(&self.arcs)
+            .map(|(i, arc)| Course {
+                arc: i,
+                tail: arc.tail as u32,
+                head: arc.head as u32,
+                gain: arc.gain,
+            })
+            .collect();
+        courses.sort_by_key(|course| place[course.tail as usize]);
+        courses
     }
 
     fn check_arcs(&self) -> Result<(), NetworkError> {
@@ -631,73 +766,6 @@ impl NetworkBuilder {
     }
 }
 
-fn outlet_above(branches: &[Branch], mut position: u32) -> usize {
-    while branches[position as usize].parent != NONE {
-        position = branches[position as usize].parent;
-    }
-    branches[position as usize].node as usize
-}
-
-/// The arcs at each node, up to the first arc that closes a ring.
-struct Forest {
-    at: Vec<Vec<usize>>,
-    closing: Option<usize>,
-}
-
-impl Forest {
-    fn new(nodes: usize, arcs: &[Arc]) -> Self {
-        let mut group: Vec<usize> = (0..nodes).collect();
-        let mut forest = Self {
-            at: vec![Vec::new(); nodes],
-            closing: None,
-        };
-        for (i, arc) in arcs.iter().enumerate() {
-            let (a, b) = (find(&mut group, arc.tail), find(&mut group, arc.head));
-            if a == b {
-                forest.closing = Some(i);
-                break;
-            }
-            group[a] = b;
-            forest.at[arc.tail].push(i);
-            forest.at[arc.head].push(i);
-        }
-        forest
-    }
-
-    /// The arc that closes a ring, with the nodes of the way from its tail to its head.
-    fn ring(&self, arcs: &[Arc]) -> Option<(usize, Vec<usize>)> {
-        let closing = self.closing?;
-        let (tail, head) = (arcs[closing].tail, arcs[closing].head);
-        let mut towards_head = vec![usize::MAX; self.at.len()];
-        towards_head[head] = head;
-        let mut waiting = vec![head];
-        while let Some(node) = waiting.pop() {
-            for &arc in &self.at[node] {
-                let next = arcs[arc].tail + arcs[arc].head - node;
-                if towards_head[next] == usize::MAX {
-                    towards_head[next] = node;
-                    waiting.push(next);
-                }
-            }
-        }
-        let mut nodes = vec![tail];
-        let mut node = tail;
-        while node != head {
-            node = towards_head[node];
-            nodes.push(node);
-        }
-        Some((closing, nodes))
-    }
-}
-
-fn find(group: &mut [usize], mut node: usize) -> usize {
-    while group[node] != node {
-        group[node] = group[group[node]];
-        node = group[node];
-    }
-    node
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -714,14 +782,14 @@ mod tests {
     }
 
     #[test]
-    fn a_ring_is_named_node_by_node() {
+    fn a_circle_is_named_node_by_node() {
         let mut builder = chain(4);
         let arc = builder.arc(3, 1, 1.0, Role::Canal);
         assert_eq!(
             builder.build().unwrap_err(),
-            NetworkError::Ring {
+            NetworkError::Circle {
                 arc,
-                nodes: vec![3, 2, 1]
+                nodes: vec![1, 2, 3]
             }
         );
 
@@ -729,11 +797,22 @@ mod tests {
         let arc = builder.arc(1, 1, 1.0, Role::Main);
         assert_eq!(
             builder.build().unwrap_err(),
-            NetworkError::Ring {
+            NetworkError::Circle {
                 arc,
                 nodes: vec![1]
             }
         );
+    }
+
+    #[test]
+    fn a_ring_calls_for_the_other_tier() {
+        let mut builder = chain(4);
+        assert_eq!(builder.build().expect("a river").tier(), Tier::Polytree);
+        builder = chain(4);
+        let arc = builder.arc(0, 3, 1.0, Role::Canal);
+        let network = builder.build().expect("a river with a bypass");
+        assert_eq!(network.tier(), Tier::Cycles);
+        assert_eq!(network.chords[0].arc, arc as u32);
     }
 
     #[test]
@@ -822,15 +901,8 @@ mod tests {
             let network = rivers(claimed).expect("one outlet serves these");
             assert_eq!(network.branches.last().expect("four branches").node, outlet);
         }
-        let error = rivers(&[0, 1]).unwrap_err();
-        assert_eq!(
-            error,
-            NetworkError::InStreamAway {
-                claim: 1,
-                arc: 1,
-                outlet: 1
-            }
-        );
+        assert_eq!(rivers(&[0]).expect("sound").tier(), Tier::Polytree);
+        assert_eq!(rivers(&[0, 1]).expect("sound").tier(), Tier::Cycles);
     }
 
     #[test]

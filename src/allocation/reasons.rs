@@ -25,6 +25,11 @@ pub enum Binding {
     NoWater(usize),
 }
 
+/// Whether an award falls short of the claim by more than rounding.
+pub(super) fn short(claim: f64, award: f64) -> bool {
+    claim - award > ROUNDING * claim
+}
+
 /// What there is above a node, as far as a cut there can reach.
 #[derive(Clone, Copy, Debug)]
 struct Above {
@@ -64,8 +69,8 @@ impl Reasons {
     ) {
         self.look_up(network, sweep, outcome);
         let short = |at: &ClaimAt, award: &[f64]| {
-            let (claim, award) = (today.claim[at.claim as usize], award[at.claim as usize]);
-            claim - award > ROUNDING * claim
+            let claim = at.claim as usize;
+            short(today.claim[claim], award[claim])
         };
         for at in &network.offstream {
             if short(at, &outcome.award) {

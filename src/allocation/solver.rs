@@ -1,12 +1,15 @@
 //! The solver: one day's allocation, start to end.
 
+use super::cycles::Filling;
 use super::day::{DayError, Outcome, Today};
 use super::flow::Flows;
-use super::network::{ClaimAt, Network};
-use super::reasons::{Binding, Reasons};
+use super::heap::Key;
+use super::network::{ClaimAt, Network, Tier};
+use super::reasons::{Binding, Reasons, short};
 use super::sweep::Sweep;
 
-/// Allocates day after day on one [`Network`], without allocating memory after [`Solver::new`].
+/// Allocates day after day on one [`Network`]. On a [`Tier::Polytree`] it allocates no memory after [`Solver::new`],
+/// on [`Tier::Cycles`] none once it has seen days as hard as any.
 ///
 /// No state is carried from one day to the next: any day can be solved again alone, and gives the same bits.
 ///
@@ -40,20 +43,29 @@ use super::sweep::Sweep;
 pub struct Solver {
     /// The largest claim per unit of weight in each class.
     largest: Vec<f64>,
-    sweep: Sweep,
+    way: Way,
     flows: Flows,
-    reasons: Reasons,
     outcome: Outcome,
+}
+
+/// What each [`Tier`] works with.
+#[derive(Clone, Debug)]
+enum Way {
+    Polytree(Sweep, Reasons),
+    Cycles(Box<Filling>),
 }
 
 impl Solver {
     /// Prepares to solve days of this network.
     pub fn new(network: &Network) -> Self {
+        let way = match network.tier() {
+            Tier::Polytree => Way::Polytree(Sweep::new(network), Reasons::new(network)),
+            Tier::Cycles => Way::Cycles(Box::new(Filling::new(network))),
+        };
         Self {
             largest: vec![0.0; network.rules.len()],
-            sweep: Sweep::new(network),
+            way,
             flows: Flows::new(network),
-            reasons: Reasons::new(network),
             outcome: Outcome::new(network.nodes(), network.arcs(), network.claims()),
         }
     }
@@ -62,7 +74,8 @@ impl Solver {
     ///
     /// # Errors
     ///
-    /// If a number in `today` is negative or not a number, or a supply or claim is infinite.
+    /// If a number in `today` is negative or not a number, or a supply or claim is infinite. On [`Tier::Cycles`] also
+    /// [`DayError::Undecided`].
     ///
     /// # Panics
     ///
@@ -104,10 +117,29 @@ impl Solver {
         self.outcome.award.copy_from_slice(&today.claim);
         self.outcome.level.fill(f64::INFINITY);
         self.outcome.binding.fill(Binding::Met);
-        if self.sweep.fits(network, today) {
-            self.flows.run(network, today, &mut self.outcome);
-        } else {
-            self.share(network, today);
+        let Self {
+            largest,
+            way,
+            flows,
+            outcome,
+        } = self;
+        match way {
+            Way::Polytree(sweep, reasons) => {
+                if sweep.fits(network, today) {
+                    flows.run(network, today, outcome);
+                } else {
+                    measure(network, today, largest);
+                    share(network, today, largest, sweep, flows, reasons, outcome);
+                }
+            }
+            Way::Cycles(filling) => {
+                measure(network, today, largest);
+                filling
+                    .run(network, today, largest, outcome)
+                    .map_err(|_| DayError::Undecided)?;
+                flows.run(network, today, outcome);
+                settle_instream(network, today, largest, outcome);
+            }
         }
         Ok(&self.outcome)
     }
@@ -116,65 +148,107 @@ impl Solver {
     pub fn outcome(&self) -> &Outcome {
         &self.outcome
     }
+}
 
-    fn share(&mut self, network: &Network, today: &Today) {
-        self.measure(network, today);
-        self.sweep.run(network, today, &self.largest);
-        for at in &network.offstream {
-            self.award(at, network, today);
-        }
-        self.flows.run(network, today, &mut self.outcome);
-        for at in network.instream.all() {
-            self.award_instream(at, network, today);
-        }
-        self.reasons
-            .run(network, today, &self.sweep, &mut self.outcome);
+fn measure(network: &Network, today: &Today, largest: &mut [f64]) {
+    largest.fill(0.0);
+    let all = network.offstream.iter().chain(network.instream.all());
+    for at in all.filter(|at| !at.alone) {
+        let largest = &mut largest[at.rank as usize - 1];
+        *largest = largest.max(today.claim[at.claim as usize] / at.weight);
     }
+}
 
-    fn measure(&mut self, network: &Network, today: &Today) {
-        self.largest.fill(0.0);
-        let all = network.offstream.iter().chain(network.instream.all());
-        for at in all.filter(|at| !at.alone) {
-            let largest = &mut self.largest[at.rank as usize - 1];
-            *largest = largest.max(today.claim[at.claim as usize] / at.weight);
+/// Allocates a day on which not everybody can be served in full.
+fn share(
+    network: &Network,
+    today: &Today,
+    largest: &[f64],
+    sweep: &mut Sweep,
+    flows: &mut Flows,
+    reasons: &mut Reasons,
+    outcome: &mut Outcome,
+) {
+    sweep.run(network, today, largest);
+    for at in &network.offstream {
+        let limit = sweep.limit(at.branch as usize);
+        award(at, limit, network, today, largest, outcome);
+    }
+    flows.run(network, today, outcome);
+    for at in network.instream.all() {
+        award_instream(at, network, today, largest, outcome);
+    }
+    reasons.run(network, today, sweep, outcome);
+}
+
+/// What passes decides about in-stream claims; and a claim short by no more than rounding needs no reason.
+fn settle_instream(network: &Network, today: &Today, largest: &[f64], outcome: &mut Outcome) {
+    for at in network.instream.all() {
+        award_instream(at, network, today, largest, outcome);
+        let (claim, arc) = (at.claim as usize, network.arc_of(at));
+        let capacity = today.capacity[arc];
+        // A claim never held back got all that the arc can carry.
+        let all = outcome.binding[claim] == Binding::Met && today.claim[claim] > capacity;
+        if all || outcome.flow[arc] >= capacity {
+            outcome.binding[claim] = Binding::Capacity(arc);
         }
     }
+    for (claim, binding) in outcome.binding.iter_mut().enumerate() {
+        if !short(today.claim[claim], outcome.award[claim]) {
+            *binding = Binding::Met;
+        }
+    }
+}
 
-    fn award(&mut self, at: &ClaimAt, network: &Network, today: &Today) {
-        let limit = self.sweep.limit(at.branch as usize);
-        let size = today.claim[at.claim as usize];
-        if limit.rank > at.rank || size == 0.0 {
+fn award(
+    at: &ClaimAt,
+    limit: Key,
+    network: &Network,
+    today: &Today,
+    largest: &[f64],
+    outcome: &mut Outcome,
+) {
+    let size = today.claim[at.claim as usize];
+    if limit.rank > at.rank || size == 0.0 {
+        return;
+    }
+    let (mut award, mut level) = (0.0, 0.0);
+    if limit.rank == at.rank && at.alone {
+        award = size * limit.level;
+        if award >= size {
             return;
         }
-        let (mut award, mut level) = (0.0, 0.0);
-        if limit.rank == at.rank && at.alone {
-            award = size * limit.level;
-            if award >= size {
-                return;
-            }
-            level = network.level_of(at, size, &self.largest, award);
-        } else if limit.rank == at.rank {
-            let layers = network.layers(at, size, &self.largest);
-            let full = layers
-                .as_slice()
-                .last()
-                .is_none_or(|top| limit.level >= top.to);
-            (award, level) = (layers.award_at(limit.level), limit.level);
-            if full || award >= size {
-                return;
-            }
+        level = network.level_of(at, size, largest, award);
+    } else if limit.rank == at.rank {
+        let layers = network.layers(at, size, largest);
+        let full = layers
+            .as_slice()
+            .last()
+            .is_none_or(|top| limit.level >= top.to);
+        (award, level) = (layers.award_at(limit.level), limit.level);
+        if full || award >= size {
+            return;
         }
-        self.outcome.award[at.claim as usize] = award;
-        self.outcome.level[at.claim as usize] = level;
     }
+    outcome.award[at.claim as usize] = award;
+    outcome.level[at.claim as usize] = level;
+}
 
-    /// An in-stream claim gets what passes anyway, which may be more than its own class could demand.
-    fn award_instream(&mut self, at: &ClaimAt, network: &Network, today: &Today) {
-        let size = today.claim[at.claim as usize];
-        let flow = self.outcome.flow[network.branches[at.branch as usize].arc as usize];
-        if flow < size {
-            self.outcome.award[at.claim as usize] = flow;
-            self.outcome.level[at.claim as usize] = network.level_of(at, size, &self.largest, flow);
-        }
-    }
+/// An in-stream claim gets what passes anyway, which may be more than its own class could demand.
+fn award_instream(
+    at: &ClaimAt,
+    network: &Network,
+    today: &Today,
+    largest: &[f64],
+    outcome: &mut Outcome,
+) {
+    let size = today.claim[at.claim as usize];
+    let flow = outcome.flow[network.arc_of(at)];
+    let (award, level) = if flow < size {
+        (flow, network.level_of(at, size, largest, flow))
+    } else {
+        (size, f64::INFINITY)
+    };
+    outcome.award[at.claim as usize] = award;
+    outcome.level[at.claim as usize] = level;
 }

@@ -1,8 +1,8 @@
 //! Random basins: the same ones on every machine.
 
 use riparian::allocation::{
-    EqualAwards, EqualLosses, Network, NetworkError, Outcome, Place, Proportional, Role, Solver,
-    Talmud, Today,
+    EqualAwards, EqualLosses, Network, NetworkError, Objective, Outcome, Place, Proportional, Role,
+    Solver, Talmud, Tier, Today,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,6 +36,7 @@ pub(crate) struct Basin {
     pub(crate) arcs: Vec<Arc>,
     pub(crate) claims: Vec<Claim>,
     pub(crate) rules: Vec<Rule>,
+    pub(crate) objective: Objective,
 }
 
 /// What a family of basins looks like.
@@ -64,6 +65,15 @@ impl Dice {
 
     pub(crate) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
+    }
+
+    /// A new number for each of `n` things.
+    pub(crate) fn shuffled(&mut self, n: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..n).collect();
+        for i in (1..n).rev() {
+            order.swap(i, self.below(i + 1));
+        }
+        order
     }
 
     pub(crate) fn volume(&mut self, most: usize, whole: bool) -> f64 {
@@ -170,16 +180,140 @@ impl Basin {
             arcs,
             claims,
             rules,
+            objective: Objective::MaxMin,
         };
-        // The solver takes in-stream claims only on arcs that lead to the outlet.
-        while let Err(NetworkError::InStreamAway { claim, .. }) = basin.build() {
-            basin.claims.remove(claim);
+        basin.keep_to_one_tier();
+        basin
+    }
+
+    /// In-stream claims on arcs that lead away from the outlet are for the other tier: drops them.
+    fn keep_to_one_tier(&mut self) {
+        while self
+            .build()
+            .is_ok_and(|network| network.tier() != Tier::Polytree)
+        {
+            let instream = |claim: &Claim| matches!(claim.place, Place::Arc(_));
+            let last = self.claims.iter().rposition(instream);
+            self.claims
+                .remove(last.expect("claims at nodes suit any outlet"));
+        }
+    }
+
+    /// A tree with canals added that close rings, as many as asked if there is room, and in-stream claims anywhere.
+    pub(crate) fn random_with_rings(dice: &mut Dice, family: Family, rings: usize) -> Self {
+        let mut basin = Self::random(dice, family);
+        let nodes = basin.supply.len();
+        let mut canals = 0;
+        for _ in 0..20 * rings {
+            let (tail, head) = (dice.below(nodes), dice.below(nodes));
+            if canals == rings || basin.leads(head, tail) {
+                continue;
+            }
+            canals += 1;
+            let gain = [1.0, 1.0, 0.5, 0.75, 0.9][dice.below(5)];
+            let capacity = if dice.chance(45) {
+                dice.volume(8, family.whole)
+            } else {
+                f64::INFINITY
+            };
+            basin.arcs.push(Arc {
+                tail,
+                head,
+                gain,
+                role: Role::Canal,
+                capacity,
+            });
+        }
+        for _ in 0..dice.below(3) {
+            if !basin.arcs.is_empty() {
+                basin.claims.push(Claim {
+                    place: Place::Arc(dice.below(basin.arcs.len())),
+                    class: dice.below(usize::from(family.classes)) as u16,
+                    weight: 1.0,
+                    size: dice.volume(8, family.whole),
+                });
+            }
+        }
+        // Canals made last are not always those that close the rings.
+        for _ in 0..basin.arcs.len() {
+            let (a, b) = (dice.below(basin.arcs.len()), dice.below(basin.arcs.len()));
+            basin.arcs.swap(a, b);
+            for claim in &mut basin.claims {
+                claim.place = match claim.place {
+                    Place::Arc(arc) if arc == a => Place::Arc(b),
+                    Place::Arc(arc) if arc == b => Place::Arc(a),
+                    place => place,
+                };
+            }
         }
         basin
     }
 
+    /// The same basin with a new number for each node, arc and claim.
+    pub(crate) fn renamed(&self, nodes: &[usize], arcs: &[usize], claims: &[usize]) -> Self {
+        let mut renamed = self.clone();
+        for (old, &new) in nodes.iter().enumerate() {
+            renamed.supply[new] = self.supply[old];
+        }
+        for (old, &new) in arcs.iter().enumerate() {
+            let arc = &self.arcs[old];
+            renamed.arcs[new] = Arc {
+                tail: nodes[arc.tail],
+                head: nodes[arc.head],
+                ..arc.clone()
+            };
+        }
+        for (old, &new) in claims.iter().enumerate() {
+            let place = match self.claims[old].place {
+                Place::Node(node) => Place::Node(nodes[node]),
+                Place::Arc(arc) => Place::Arc(arcs[arc]),
+            };
+            renamed.claims[new] = Claim {
+                place,
+                ..self.claims[old].clone()
+            };
+        }
+        renamed
+    }
+
+    /// The same basin for the largest volume, with in-stream claims in classes of their own after those that take
+    /// water out.
+    pub(crate) fn for_volume(&self) -> Self {
+        let mut apart = self.clone();
+        apart.objective = Objective::MaxVolume;
+        for claim in &mut apart.claims {
+            claim.class = 2 * claim.class + u16::from(matches!(claim.place, Place::Arc(_)));
+        }
+        apart.rules = self.rules.iter().flat_map(|&rule| [rule; 2]).collect();
+        apart
+    }
+
+    /// The same basin in other units.
+    pub(crate) fn scaled(&self, factor: f64) -> Self {
+        let mut scaled = self.clone();
+        let volumes = scaled.supply.iter_mut();
+        let volumes = volumes.chain(scaled.arcs.iter_mut().map(|arc| &mut arc.capacity));
+        let volumes = volumes.chain(scaled.claims.iter_mut().map(|claim| &mut claim.size));
+        volumes.for_each(|volume| *volume *= factor);
+        scaled
+    }
+
+    /// Whether water at one node can run to another.
+    fn leads(&self, from: usize, to: usize) -> bool {
+        let mut waiting = vec![from];
+        while let Some(node) = waiting.pop() {
+            if node == to {
+                return true;
+            }
+            let leaving = self.arcs.iter().filter(|arc| arc.tail == node);
+            waiting.extend(leaving.map(|arc| arc.head));
+        }
+        false
+    }
+
     pub(crate) fn build(&self) -> Result<Network, NetworkError> {
         let mut builder = Network::builder();
+        builder.objective(self.objective);
         for _ in &self.supply {
             builder.node();
         }

@@ -1,0 +1,46 @@
+//! What must be true of any answer.
+
+use super::basin::Basin;
+use riparian::allocation::{Binding, Outcome, Place};
+
+/// Each reason must be true of the flows and awards.
+pub(crate) fn check_bindings(basin: &Basin, outcome: &Outcome) {
+    for (i, (claim, &award)) in basin.claims.iter().zip(&outcome.award).enumerate() {
+        let met = claim.size - award <= 1e-12 * claim.size;
+        let binding = outcome.binding[i];
+        assert_eq!(
+            binding == Binding::Met,
+            met,
+            "claim {i} got {award}\n{basin:#?}"
+        );
+        assert_eq!(
+            outcome.level[i] == f64::INFINITY,
+            award == claim.size,
+            "claim {i}"
+        );
+        let because = match binding {
+            Binding::Met | Binding::NoWater(_) => true,
+            Binding::Capacity(arc) => {
+                outcome.flow[arc] >= basin.arcs[arc].capacity - 1e-9 * basin.scale()
+            }
+            Binding::Floor(arc) => {
+                let mut floors = basin
+                    .claims
+                    .iter()
+                    .zip(&outcome.award)
+                    .filter(|(c, _)| c.place == Place::Arc(arc));
+                floors.any(|(floor, &got)| {
+                    floor.class <= claim.class && got >= outcome.flow[arc] - 1e-9 * basin.scale()
+                })
+            }
+            Binding::Seniors(_) => {
+                let mut others = basin.claims.iter().zip(&outcome.award);
+                others.any(|(other, &got)| other.class < claim.class && got > 0.0)
+            }
+        };
+        assert!(
+            because,
+            "claim {i} has no business with {binding:?}\n{basin:#?}\n{outcome:?}"
+        );
+    }
+}
