@@ -250,7 +250,8 @@ impl Filling {
         if !self.members.is_empty() {
             let (total, part) = self.volume;
             let row = self.simplex.add(part);
-            row[0] = f64::from(u8::from(stage == Stage::Volume));
+            // Either what is missing of the volume is the first unknown, or the volume is one of the rows to be met.
+            row[0] = 1.0;
             for (entry, &member) in row[1 + chords..].iter_mut().zip(&self.members) {
                 *entry = self.standings[member as usize].able / total;
             }
@@ -297,11 +298,14 @@ impl Filling {
                     key = lower;
                     self.reach(key);
                 } else {
-                    // Held claims alone miss a cut: the rounding of all that was settled before.
+                    // What is settled misses a cut all alone, for the rounding of all that went before: start
+                    // again with more forbearance, so that the proof in the end is of this threshold.
                     self.slack = 4.0 * missed;
                     if self.slack > LOST {
                         return Err(Stuck);
                     }
+                    key = top;
+                    self.reach(key);
                 }
             } else if !self.refine(network, today) {
                 return Ok((key != top).then_some(key));
