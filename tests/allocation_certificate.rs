@@ -183,7 +183,7 @@ fn judge(family: basin::Family, seed: u64, count: usize) {
         let basin = basin::Basin::random(&mut dice, family);
         let outcome = basin.solve();
         check_flows(&basin, &outcome);
-        laws::check_bindings(&basin, &outcome);
+        laws::check_bindings(&basin, &outcome, 0.0);
         for (i, (got, filled)) in outcome
             .award
             .iter()

@@ -99,6 +99,12 @@ impl Cuts {
         &self.all[cut]
     }
 
+    /// Gives the cut more room, by this part of its size.
+    pub(super) fn widen(&mut self, cut: usize, part: f64) {
+        let cut = &mut self.all[cut];
+        cut.room += part * cut.size;
+    }
+
     /// The claims in this cut, with positive coefficients.
     pub(super) fn terms(&self, cut: usize) -> &[(u32, f64)] {
         let (from, to) = self.all[cut].terms;

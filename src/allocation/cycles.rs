@@ -73,8 +73,10 @@ pub(super) struct Filling {
     proof: Vec<(usize, f64)>,
     /// Full chords in the proof.
     full: u32,
-    /// A cut missed by less than this part of its size is met.
+    /// A cut the programme misses by less than this part of its size is met.
     slack: f64,
+    /// A cut yet to be found is of no interest unless it is missed by more than this part of its size.
+    forbearance: f64,
     stage: Stage,
 }
 
@@ -109,6 +111,7 @@ impl Filling {
             proof: Vec::with_capacity(1 + chords),
             full: NONE,
             slack: 0.0,
+            forbearance: 0.0,
             stage: Stage::Fair,
         }
     }
@@ -140,6 +143,7 @@ impl Filling {
 
     fn start(&mut self, network: &Network, today: &Today, largest: &[f64]) {
         self.slack = f64::EPSILON * (128 + network.branches.len()) as f64;
+        self.forbearance = 4.0 * self.slack;
         self.cuts.start(network, today);
         self.members.clear();
         self.bends.clear();
@@ -230,8 +234,15 @@ impl Filling {
         for _ in 0..STEPS + self.standings.len() + network.branches.len() {
             self.simplex.solve()?;
             if !self.refine(network, today) {
-                // Less what rounding may have let through.
-                self.volume.1 = 1.0 - self.simplex.point()[0] - 16.0 * self.slack;
+                let first = self.simplex.rows() - self.cuts.len();
+                let widened: f64 = self
+                    .simplex
+                    .multipliers()
+                    .filter_map(|(row, part)| (row >= first).then_some(part))
+                    .sum();
+                // Less what the wider rows let through.
+                let most = 1.0 - self.simplex.point()[0];
+                self.volume.1 = most - self.slack - 3.0 * self.forbearance * widened;
                 return Ok(());
             }
         }
@@ -250,7 +261,8 @@ impl Filling {
         if !self.members.is_empty() {
             let (total, part) = self.volume;
             let row = self.simplex.add(part);
-            row[0] = f64::from(u8::from(stage == Stage::Volume));
+            // Either what is missing of the volume is the first unknown, or the volume is one of the rows to be met.
+            row[0] = 1.0;
             for (entry, &member) in row[1 + chords..].iter_mut().zip(&self.members) {
                 *entry = self.standings[member as usize].able / total;
             }
@@ -297,17 +309,30 @@ impl Filling {
                     key = lower;
                     self.reach(key);
                 } else {
-                    // Held claims alone miss a cut: the rounding of all that was settled before.
-                    self.slack = 4.0 * missed;
-                    if self.slack > LOST {
-                        return Err(Stuck);
-                    }
+                    // What is settled misses a cut all alone, for the rounding of all that went before: let it, and
+                    // start again, so that the proof in the end is of this threshold.
+                    self.forgive(missed)?;
+                    key = top;
+                    self.reach(key);
                 }
             } else if !self.refine(network, today) {
                 return Ok((key != top).then_some(key));
             }
         }
         Err(Stuck)
+    }
+
+    /// Widens the cuts of the proof by what they are missed.
+    fn forgive(&mut self, missed: f64) -> Result<(), Stuck> {
+        if missed > LOST {
+            return Err(Stuck);
+        }
+        for &(cut, _) in &self.proof {
+            self.cuts.widen(cut, 1.5 * missed);
+        }
+        self.volume.1 -= 1.5 * missed;
+        self.forbearance = self.forbearance.max(2.0 * missed + 4.0 * self.slack);
+        Ok(())
     }
 
     /// Lets the claims not yet held ask for their awards at this threshold.
@@ -359,7 +384,7 @@ impl Filling {
         match self.stage {
             Stage::Fair => bound,
             // Here rows must be met, and rounding may have settled seniors a little too high.
-            Stage::Volume => bound - 8.0 * self.slack,
+            Stage::Volume => bound - 2.0 * self.forbearance,
         }
     }
 
@@ -381,8 +406,8 @@ impl Filling {
             *asked = (*asked + part * able).clamp(0.0, able);
         }
         let slack = match self.stage {
-            Stage::Fair => 4.0 * self.slack,
-            Stage::Volume => 12.0 * self.slack,
+            Stage::Fair => self.forbearance,
+            Stage::Volume => 3.0 * self.forbearance,
         };
         let known = self.cuts.len();
         self.cuts

@@ -60,7 +60,8 @@ impl Flows {
                 }
                 self.stages[v].balance -= flow;
             }
-            outcome.flow[branch.arc as usize] = flow;
+            // Never -0.
+            outcome.flow[branch.arc as usize] = flow + 0.0;
         }
         for (branch, stage) in network.branches.iter().zip(&self.stages) {
             if !branch.river {

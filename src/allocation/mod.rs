@@ -90,21 +90,28 @@
 //! In-stream claims may lie on any arc here. A network without rings is solved in this way too if in-stream flow is
 //! claimed on an arc that leads away from the outlet of its tree.
 //!
-//! *Cost.* A river of 50 nodes with four rings and 30 claims in six classes takes about 50 µs a day, some twenty
-//! times what it takes as a tree. The programme grows with the number of chords: a handful is what this is made for.
-//! After the first days no memory is allocated, unless a day needs more cuts than any before it.
+//! *Cost.* A river of 50 nodes with four rings and 30 claims in six classes takes 0.02 to 0.05 ms a day. The programme
+//! grows with the number of chords: a handful is what this is made for. After the first days no memory is allocated,
+//! unless a day needs more cuts than any before it.
+//!
+//! # Largest volume
+//!
+//! With losses, equal levels cost water. [`Objective::MaxVolume`] asks for the largest volume class by class instead,
+//! and for equal levels only among the ways to reach it. It is solved by the same cuts: the claims of one class become
+//! unknowns of the programme, which first finds their largest volume; kept as one more row, that volume takes part in
+//! the proofs of step 2. The same river takes about 0.3 ms a day.
 //!
 //! # Numbers
 //!
 //! There are no absolute tolerances: a river of litres and one of cubic kilometres are solved alike, and scaling
 //! all volumes by a power of two scales the answer to the bit, as long as rules do. All volumes of a tree are
 //! compared as worth at its outlet, so gains enter as a product for each node. The answer meets every balance to
-//! rounding, which may leave a node short by parts in 10¹⁶ of the tree's water.
+//! rounding, which may leave a node short by parts in 10¹⁶ of the tree's water; where there are rings, by parts in 10¹³
+//! of the water a cut adds up.
 //!
 //! # What it does not do
 //!
-//! Networks in which water could run in a circle; and rules without a level. It maximises no total volume: with
-//! losses, equal levels cost water.
+//! Networks in which water could run in a circle; and rules without a level.
 
 pub use day::{DayError, Outcome, Today};
 pub use network::{Network, NetworkBuilder, NetworkError, Objective, Place, Role, Tier};

@@ -3,11 +3,14 @@
 /// A row that is not met by less than this is met. Rows are scaled so that their terms are about 1 at most.
 const CLOSE: f64 = 1e-14;
 
+/// Where a row that should hold the point is off by more than this, too much rounding has built up.
+const ASTRAY: f64 = 1e-13;
+
 /// What is left of a sum after its terms cancelled, as part of the terms, when it counts as nothing.
 const CANCELLED: f64 = 1e-12;
 
 /// After so many exchanges the inverse is worked out anew, before rounding builds up.
-const FRESH: usize = 48;
+const FRESH: usize = 16;
 
 /// Finds the least first unknown, among those points the least second one, and so on, subject to rows
 /// `coefficients · x >= bound` on unknowns that are at least 0.
@@ -124,7 +127,11 @@ impl Simplex {
         for _ in 0..most {
             self.locate();
             let Some(entering) = self.worst() else {
-                return Ok(());
+                if self.exchanges == 0 || !self.astray() {
+                    return Ok(());
+                }
+                self.refresh();
+                continue;
             };
             self.resolve(entering);
             let Some(leaving) = self.leaving() else {
@@ -151,6 +158,16 @@ impl Simplex {
                 *x += bound * d;
             }
         }
+    }
+
+    /// Whether rounding has led the point away from the rows that hold it.
+    fn astray(&self) -> bool {
+        self.basis.iter().any(|&row| {
+            let coefficients = &self.coefficients[row * self.width..(row + 1) * self.width];
+            let terms = coefficients.iter().zip(&self.point);
+            let at: f64 = terms.map(|(a, x)| a * x).sum();
+            (self.bounds[row] - at).abs() > ASTRAY
+        })
     }
 
     /// The row that the point misses by most.

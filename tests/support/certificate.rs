@@ -7,7 +7,8 @@ use riparian::allocation::{Objective, Place};
 /// The most claim `raised` could get, for basins whose classes get the largest volume with that volume kept, with seniors held at their awards, and classmates too unless they are
 /// served better than it.
 fn most(basin: &Basin, awards: &[f64], raised: usize) -> f64 {
-    let slack = 1e-9 * basin.scale();
+    // Small, because routes that lose nearly the same turn a little slack into much.
+    let slack = 1e-11 * basin.scale();
     let class = basin.claims[raised].class;
     let rule = basin.rules[usize::from(class)];
     let largest = basin.largest(class);
@@ -88,7 +89,7 @@ pub(crate) fn check(basin: &Basin, awards: &[f64]) -> usize {
 
 /// The most the claims of a class that take water out could get together, with seniors held at their awards.
 pub(crate) fn largest_volume(basin: &Basin, awards: &[f64], class: u16) -> f64 {
-    let slack = 1e-9 * basin.scale();
+    let slack = 1e-11 * basin.scale();
     let mut problem = Problem::new(OptimizationDirection::Maximize);
     let flows: Vec<_> = basin
         .arcs

@@ -3,16 +3,18 @@
 use super::basin::Basin;
 use riparian::allocation::{Binding, Outcome, Place};
 
-/// Each reason must be true of the flows and awards.
-pub(crate) fn check_bindings(basin: &Basin, outcome: &Outcome) {
+/// Each reason must be true of the flows and awards. Without one a claim may be short by rounding alone: a part in
+/// 10¹² of itself, or this part of all water.
+pub(crate) fn check_bindings(basin: &Basin, outcome: &Outcome, rounding: f64) {
     for (i, (claim, &award)) in basin.claims.iter().zip(&outcome.award).enumerate() {
-        let met = claim.size - award <= 1e-12 * claim.size;
+        let short = claim.size - award;
         let binding = outcome.binding[i];
-        assert_eq!(
-            binding == Binding::Met,
-            met,
-            "claim {i} got {award}\n{basin:#?}"
-        );
+        let right = if binding == Binding::Met {
+            short <= f64::max(1e-12 * claim.size, rounding * basin.scale())
+        } else {
+            short > 1e-12 * claim.size
+        };
+        assert!(right, "claim {i} got {award}: {binding:?}\n{basin:#?}");
         assert_eq!(
             outcome.level[i] == f64::INFINITY,
             award == claim.size,
