@@ -82,15 +82,19 @@ pub enum DayError {
     },
 }
 
+/// Without a way out of the loop it is done many numbers at a time.
+#[inline]
+fn any(of: &[f64], faulty: impl Fn(&f64) -> bool) -> bool {
+    of.iter().fold(false, |any, m3| any | faulty(m3))
+}
+
 impl Today {
+    #[inline]
     pub(super) fn check(&self) -> Result<(), DayError> {
-        let volume = |m3: &f64| !(*m3 >= 0.0 && *m3 < f64::INFINITY);
-        let capacity = |m3: &f64| m3.is_nan() || *m3 < 0.0;
-        // Without a way out of the loop it is done many numbers at a time; the search follows only on a fault.
-        let any = |of: &[f64], faulty: fn(&f64) -> bool| {
-            of.iter().fold(false, |any, m3| any | faulty(m3))
-        };
-        if !any(&self.supply, volume) && !any(&self.claim, volume) && !any(&self.capacity, capacity) {
+        let volume = |m3: &f64| m3.is_nan() | (*m3 < 0.0) | (*m3 == f64::INFINITY);
+        let capacity = |m3: &f64| m3.is_nan() | (*m3 < 0.0);
+        if !any(&self.supply, volume) && !any(&self.claim, volume) && !any(&self.capacity, capacity)
+        {
             return Ok(());
         }
         if let Some(node) = self.supply.iter().position(volume) {

@@ -174,8 +174,7 @@ impl Solver {
         let flow = self.outcome.flow[network.branches[at.branch as usize].arc as usize];
         if flow < size {
             self.outcome.award[at.claim as usize] = flow;
-            self.outcome.level[at.claim as usize] =
-                network.level_of(at, size, &self.largest, flow);
+            self.outcome.level[at.claim as usize] = network.level_of(at, size, &self.largest, flow);
         }
     }
 }

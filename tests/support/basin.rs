@@ -256,13 +256,7 @@ impl Rule {
     }
 
     /// The lowest and the highest level at which a claim gets this award, give or take `blur`.
-    pub(crate) fn levels(
-        self,
-        claim: &Claim,
-        award: f64,
-        largest: f64,
-        blur: f64,
-    ) -> (f64, f64) {
+    pub(crate) fn levels(self, claim: &Claim, award: f64, largest: f64, blur: f64) -> (f64, f64) {
         let (c, w) = (claim.size, claim.weight);
         let level = match self {
             Self::Proportional => award / c.max(blur),
