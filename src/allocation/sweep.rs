@@ -251,7 +251,7 @@ impl<'a> Asked<'a> {
     fn next(&self) -> Option<Key> {
         self.layer().map(|layer| Key {
             rank: self.rank,
-            level: if self.passed % 2 == 0 {
+            level: if self.passed.is_multiple_of(2) {
                 layer.to
             } else {
                 layer.from
@@ -262,7 +262,11 @@ impl<'a> Asked<'a> {
     fn pass(&mut self) {
         if let Some(layer) = self.layer() {
             let bend = layer.slope * self.scale;
-            self.slope += if self.passed % 2 == 0 { bend } else { -bend };
+            self.slope += if self.passed.is_multiple_of(2) {
+                bend
+            } else {
+                -bend
+            };
             self.passed += 1;
         }
     }
