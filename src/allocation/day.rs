@@ -86,14 +86,19 @@ pub enum DayError {
     Undecided,
 }
 
+/// Without a way out of the loop it is done many numbers at a time.
+#[inline]
+fn any(of: &[f64], faulty: impl Fn(&f64) -> bool) -> bool {
+    of.iter().fold(false, |any, m3| any | faulty(m3))
+}
+
 impl Today {
+    #[inline]
     pub(super) fn check(&self) -> Result<(), DayError> {
-        let volume = |m3: &f64| !(*m3 >= 0.0 && *m3 < f64::INFINITY);
-        let capacity = |m3: &f64| m3.is_nan() || *m3 < 0.0;
-        // Without a way out of the loop it is done many numbers at a time; the search follows only on a fault.
-        let any = |of: &[f64], faulty: fn(&f64) -> bool| {
-            of.iter().fold(false, |any, m3| any | faulty(m3))
-        };
+        // As bits, what is negative or no number lies above infinity. Adding zero makes -0.0 plain.
+        let bits = |m3: &f64| (m3 + 0.0).to_bits();
+        let volume = |m3: &f64| bits(m3) >= f64::INFINITY.to_bits();
+        let capacity = |m3: &f64| bits(m3) > f64::INFINITY.to_bits();
         if !any(&self.supply, volume) && !any(&self.claim, volume) && !any(&self.capacity, capacity)
         {
             return Ok(());

@@ -39,12 +39,14 @@ pub(super) const LOWEST: usize = 1;
 
 const NONE: u32 = u32::MAX;
 
-/// Where the slope of a curve changes.
+/// Where the slope of a curve changes; or a stretch of one slope, where a claim is alone in its class.
 #[derive(Clone, Copy, Debug)]
 struct Breakpoint {
     key: Key,
     /// What the slope gains when the key sinks past this point.
     bend: f64,
+    /// For a stretch, the level at which it ends.
+    low: Option<f64>,
     /// Taken out at one end; the heap of the other end drops it when it comes up there.
     taken: bool,
     links: [Links; 2],
@@ -54,6 +56,21 @@ struct Breakpoint {
 struct Links {
     child: u32,
     sibling: u32,
+}
+
+/// A stretch of one slope, with ends that may be moved towards each other.
+pub(super) struct Stretch<'a> {
+    pub(super) low: &'a mut f64,
+    pub(super) high: &'a mut f64,
+    pub(super) slope: f64,
+}
+
+impl Stretch<'_> {
+    /// How far the curve rises over it.
+    #[inline]
+    pub(super) fn rise(&self) -> f64 {
+        self.slope * (*self.high - *self.low)
+    }
 }
 
 /// The breakpoints of one curve: a pairing heap from each end over the same points.
@@ -93,6 +110,25 @@ impl Heaps {
         self.join(ends, Ends([id; 2]));
     }
 
+    /// Inserts a stretch of slope `bend` that has its rank for itself. No other point lies between its ends, so one
+    /// point stands for both, and either end can be moved without a change of order.
+    pub(super) fn insert_stretch(&mut self, ends: &mut Ends, low: Key, high: Key, bend: f64) {
+        let id = self.push(high, bend);
+        self.points[id as usize].low = Some(low.level);
+        self.join(ends, Ends([id; 2]));
+    }
+
+    /// The stretch that [`first`](Self::first) has just shown, if it is one.
+    #[inline]
+    pub(super) fn stretch<const END: usize>(&mut self, ends: Ends) -> Option<Stretch<'_>> {
+        let Breakpoint { key, bend, low, .. } = &mut self.points[ends.0[END] as usize];
+        low.as_mut().map(|low| Stretch {
+            low,
+            high: &mut key.level,
+            slope: *bend,
+        })
+    }
+
     /// Inserts `bend` at `high` and its opposite at `low`, for the price of one.
     pub(super) fn insert_pair(&mut self, ends: &mut Ends, low: Key, high: Key, bend: f64) {
         debug_assert!(high.above(low));
@@ -115,6 +151,7 @@ impl Heaps {
         self.points.push(Breakpoint {
             key,
             bend,
+            low: None,
             taken: false,
             links,
         });

@@ -1,7 +1,7 @@
 //! The upward pass, which finds the threshold of every cut, and the downward pass, which hands them out.
 
 use super::day::Today;
-use super::heap::{Ends, HIGHEST, Heaps, Key, LOWEST};
+use super::heap::{Ends, HIGHEST, Heaps, Key, LOWEST, Stretch};
 use super::network::{Branch, NONE, Network};
 use super::rule::{Layer, Layers};
 
@@ -37,6 +37,15 @@ impl Curve {
         relief: 0.0,
     };
 
+    /// Adds the claim of a class that has no other.
+    #[inline]
+    fn add_lone(&mut self, heaps: &mut Heaps, rank: u32, size: f64, scale: f64) {
+        let Layer { from, to, slope } = Layer::whole(size);
+        let key = |level| Key { rank, level };
+        heaps.insert_stretch(&mut self.ends, key(from), key(to), slope * scale);
+        self.relief += slope * scale * (to - from);
+    }
+
     #[inline]
     fn add(&mut self, heaps: &mut Heaps, rank: u32, layer: &Layer, scale: f64) {
         let bend = layer.slope * scale;
@@ -49,6 +58,26 @@ impl Curve {
     fn lower(&mut self, heaps: &mut Heaps, gap: f64) {
         let mut left = gap;
         while let Some(next) = heaps.first::<HIGHEST>(&mut self.ends) {
+            if let Some(lone) = heaps.stretch::<HIGHEST>(self.ends) {
+                self.slope = 0.0;
+                let rise = lone.rise();
+                if rise >= left {
+                    *lone.high = (*lone.high - left / lone.slope).max(*lone.low);
+                    self.top = Key {
+                        level: *lone.high,
+                        ..next
+                    };
+                    self.relief = (self.relief - gap).max(0.0);
+                    return;
+                }
+                left -= rise;
+                self.top = Key {
+                    level: *lone.low,
+                    ..next
+                };
+                heaps.take::<HIGHEST>(&mut self.ends);
+                continue;
+            }
             if next.rank == self.top.rank {
                 let rise = self.slope * (self.top.level - next.level);
                 if rise >= left {
@@ -80,7 +109,7 @@ impl Curve {
                 rank: self.top.rank,
                 level: 0.0,
             };
-            let bend = heaps.first::<HIGHEST>(&mut self.ends);
+            let bend = self.next_point(heaps);
             let fall = asked.next();
             let next = end_of_class
                 .max(bend.unwrap_or(Key::BELOW))
@@ -124,6 +153,23 @@ impl Curve {
         rise
     }
 
+    /// The next breakpoint; a stretch that comes first is parted into its ends.
+    fn next_point(&mut self, heaps: &mut Heaps) -> Option<Key> {
+        let high = heaps.first::<HIGHEST>(&mut self.ends)?;
+        if let Some(Stretch { low, .. }) = heaps.stretch::<HIGHEST>(self.ends) {
+            let low = Key {
+                level: *low,
+                ..high
+            };
+            let bend = heaps.take::<HIGHEST>(&mut self.ends);
+            if high.above(low) {
+                heaps.insert_pair(&mut self.ends, low, high, bend);
+            }
+            return self.next_point(heaps);
+        }
+        Some(high)
+    }
+
     /// Turns the open upper end into a breakpoint, so that the curve can be joined to one that begins higher.
     fn close_top(&mut self, heaps: &mut Heaps) {
         if self.slope > 0.0 {
@@ -137,6 +183,21 @@ impl Curve {
         let mut bottom = Key::BELOW;
         let mut slope = 0.0;
         while let Some(next) = heaps.first::<LOWEST>(&mut self.ends) {
+            if let Some(lone) = heaps.stretch::<LOWEST>(self.ends) {
+                slope = 0.0;
+                let rise = lone.rise();
+                if rise >= excess {
+                    *lone.low = (*lone.low + excess / lone.slope).min(*lone.high);
+                    return Key {
+                        level: *lone.low,
+                        ..next
+                    };
+                }
+                excess -= rise;
+                bottom = next;
+                heaps.take::<LOWEST>(&mut self.ends);
+                continue;
+            }
             if next.rank == bottom.rank {
                 let step = next.level - bottom.level;
                 if slope > 0.0 && slope * step >= excess {
@@ -201,7 +262,11 @@ impl<'a> Asked<'a> {
     fn pass(&mut self) {
         if let Some(layer) = self.layer() {
             let bend = layer.slope * self.scale;
-            self.slope += if self.passed.is_multiple_of(2) { bend } else { -bend };
+            self.slope += if self.passed.is_multiple_of(2) {
+                bend
+            } else {
+                -bend
+            };
             self.passed += 1;
         }
     }
@@ -336,7 +401,7 @@ impl Sweep {
                 let scale = network.branches[v].scale;
                 let curve = &mut self.curves[v];
                 if at.alone {
-                    curve.add(&mut self.heaps, at.rank, &Layer::whole(size), scale);
+                    curve.add_lone(&mut self.heaps, at.rank, size, scale);
                 } else {
                     for layer in network.layers(at, size, largest).as_slice() {
                         curve.add(&mut self.heaps, at.rank, layer, scale);
