@@ -63,6 +63,14 @@ fn simulate(scenario: &std::path::Path, out: &std::path::Path) -> Result<()> {
         whole.unaccounted / 1e6,
         whole.residual / 1e6,
     );
+    let volumes = report.volumes()?;
+    println!(
+        "Allocation: {} network, objective {}; delivered to offtakes {:.1} Mm3 by max-min, {:.1} by max-volume",
+        report.plan().tier().name(),
+        model.objective().name(),
+        volumes.max_min.mcm(),
+        volumes.max_volume.mcm(),
+    );
     report.write(out)?;
     println!("Daily tables are in {}", out.display());
     Ok(())

@@ -69,9 +69,8 @@
 //! # What it does not do
 //!
 //! No rainfall-runoff, snow or groundwater: feed their results as series. No hydraulics: reaches
-//! have a travel time in whole days, a loss fraction and a capacity. No networks with loops, in
-//! whatever direction: a canal that rejoins its river is refused when the model is checked. No
-//! forecasts: an allocation knows the demands and inflows of the days the water is on its way
+//! have a travel time in whole days, a loss fraction and a capacity. Canals may rejoin their river or
+//! be fed from two, as long as all ways between two places take the same time. No forecasts: an allocation knows the demands and inflows of the days the water is on its way
 //! ([`simulation`] says why). No optimisation of releases. No water quality.
 
 pub mod agreement;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::agreement::{Agreement, check_agreements};
-use crate::allocation::{ParametricRule, Proportional};
+use crate::allocation::{Objective, ParametricRule, Proportional};
 use crate::basin::{
     Basin, BasinParts, Node, NodeKind, Offtake, Party, Reach, Reservoir, check_basin,
 };
@@ -32,6 +32,7 @@ pub struct Model {
     pub(crate) note: String,
     pub(crate) window: Window,
     pub(crate) classes: Vec<PriorityClass>,
+    pub(crate) objective: Objective,
     pub(crate) basin: Basin,
     /// By node: the water that enters there, in m3/s.
     pub(crate) inflow: Vec<Option<DailySeries>>,
@@ -55,6 +56,7 @@ impl Model {
             note: String::new(),
             window,
             classes: Vec::new(),
+            objective: Objective::default(),
             parts: BasinParts::default(),
             inflow: Vec::new(),
             demand: Vec::new(),
@@ -97,6 +99,18 @@ impl Model {
         for class in &mut self.classes {
             class.rule = Arc::clone(rule);
         }
+        self
+    }
+
+    /// What is made of each class's share of a day's water.
+    pub fn objective(&self) -> Objective {
+        self.objective
+    }
+
+    /// The same model, with another objective: what would fairness have cost in water?
+    #[must_use]
+    pub fn aiming_at(mut self, objective: Objective) -> Self {
+        self.objective = objective;
         self
     }
 
@@ -181,6 +195,7 @@ pub struct ModelBuilder {
     note: String,
     window: Window,
     classes: Vec<(PriorityClass, Origin)>,
+    objective: Objective,
     parts: BasinParts,
     inflow: Vec<Column>,
     demand: Vec<Column>,
@@ -264,6 +279,12 @@ impl ModelBuilder {
 
     pub(crate) fn class_row(mut self, class: PriorityClass, origin: Origin) -> Self {
         self.classes.push((class, origin));
+        self
+    }
+
+    /// What is made of each class's share of a day's water; equal levels unless told otherwise.
+    pub fn objective(mut self, objective: Objective) -> Self {
+        self.objective = objective;
         self
     }
 
@@ -434,6 +455,7 @@ impl ModelBuilder {
             policies,
             agreements: self.agreements,
             inputs_hash: self.inputs_hash,
+            objective: self.objective,
             classes: self.classes.into_iter().map(|(class, _)| class).collect(),
         })
     }

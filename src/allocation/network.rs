@@ -179,6 +179,20 @@ pub enum Objective {
     MaxVolume,
 }
 
+impl Objective {
+    /// The objectives and their names in scenarios.
+    pub const NAMES: [(&'static str, Self); 2] =
+        [("max-min", Self::MaxMin), ("max-volume", Self::MaxVolume)];
+
+    /// The objective's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MaxMin => "max-min",
+            Self::MaxVolume => "max-volume",
+        }
+    }
+}
+
 /// Which of the solver's two ways a network calls for. Both solve the same problem exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tier {

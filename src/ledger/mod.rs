@@ -38,6 +38,11 @@ impl<T: Copy> Daily<T> {
         self.values[day * self.width + place]
     }
 
+    /// How many places there are.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
     /// The values of one place, day by day.
     pub fn of(&self, place: usize) -> impl Iterator<Item = T> + '_ {
         self.values

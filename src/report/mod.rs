@@ -15,9 +15,28 @@ pub use settlement::{Settlement, Status, Unit, settle};
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::allocation::Objective;
 use crate::error::Result;
-use crate::ledger::{Balance, Ledger};
-use crate::simulation::Plan;
+use crate::ledger::{Balance, Ledger, Sum};
+use crate::simulation::{Plan, Simulation};
+use crate::units::Volume;
+
+/// What a run delivered to offtakes, under its own objective and under both.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Volumes {
+    /// As the model was run.
+    pub delivered: Volume,
+    /// With levels as equal as the network allows.
+    pub max_min: Volume,
+    /// With the largest volume for each class.
+    pub max_volume: Volume,
+}
+
+fn delivered(ledger: &Ledger) -> Volume {
+    let journal = &ledger.offtakes().delivered;
+    let total: Sum = (0..journal.width()).flat_map(|i| journal.of(i)).collect();
+    Volume::from_m3(total.value())
+}
 
 /// All that is known after a run.
 #[derive(Debug)]
@@ -76,6 +95,35 @@ impl Report {
             } else {
                 None
             }
+        })
+    }
+
+    /// The volume delivered to offtakes, and what either objective of the allocation would have
+    /// delivered: where water is lost on the way, equal shares cost water.
+    ///
+    /// The model is run again with the objective it was not run with. Days are decided one by one:
+    /// the largest volume of each day need not be the largest of the season.
+    ///
+    /// # Errors
+    ///
+    /// If that second run stops, as for [`Simulation::step`].
+    pub fn volumes(&self) -> Result<Volumes> {
+        let model = self.plan.model();
+        let other = match model.objective() {
+            Objective::MaxMin => Objective::MaxVolume,
+            Objective::MaxVolume => Objective::MaxMin,
+        };
+        let plan = Plan::compile(model.clone().aiming_at(other))?;
+        let ledger = Simulation::new(&plan).run()?;
+        let (here, there) = (delivered(&self.ledger), delivered(&ledger));
+        let (max_min, max_volume) = match model.objective() {
+            Objective::MaxMin => (here, there),
+            Objective::MaxVolume => (there, here),
+        };
+        Ok(Volumes {
+            delivered: here,
+            max_min,
+            max_volume,
         })
     }
 

@@ -9,7 +9,6 @@ use serde::Serialize;
 use super::{Report, Settlement};
 use crate::basin::NodeKind;
 use crate::error::{Error, Result};
-use crate::simulation::Plan;
 use crate::units::Volume;
 
 const SECONDS_A_DAY: f64 = 86_400.0;
@@ -389,7 +388,12 @@ struct Summary<'a> {
     note: &'a str,
     from: String,
     to: String,
+    /// The tier of the solver.
     allocation: &'a str,
+    objective: &'a str,
+    delivered_mcm: f64,
+    delivered_max_min_mcm: f64,
+    delivered_max_volume_mcm: f64,
     nodes: usize,
     reaches: usize,
     reservoirs: usize,
@@ -413,6 +417,7 @@ struct Verdicts {
 
 fn summary(report: &Report, folder: &Path) -> Result<()> {
     let model = report.plan().model();
+    let volumes = report.volumes()?;
     let basin = model.basin();
     let count = |status| {
         report
@@ -430,7 +435,11 @@ fn summary(report: &Report, folder: &Path) -> Result<()> {
         note: model.note(),
         from: model.window().from().to_string(),
         to: model.window().to().to_string(),
-        allocation: Plan::ALLOCATION,
+        allocation: report.plan().tier().name(),
+        objective: model.objective().name(),
+        delivered_mcm: volumes.delivered.mcm(),
+        delivered_max_min_mcm: volumes.max_min.mcm(),
+        delivered_max_volume_mcm: volumes.max_volume.mcm(),
         nodes: basin.nodes().len(),
         reaches: basin.reaches().len(),
         reservoirs: basin.reservoirs().len(),

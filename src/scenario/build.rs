@@ -62,6 +62,7 @@ impl Records {
     fn into_builder(self, run: Window) -> ModelBuilder {
         let mut builder = Model::builder(self.settings.title, run)
             .note(self.settings.note)
+            .objective(self.settings.objective)
             .inputs_hash(self.inputs_hash);
         for (class, origin) in self.settings.classes {
             builder = builder.class_row(class, origin);

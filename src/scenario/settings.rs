@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::folder::{Files, SERIES, SETTINGS};
 use super::keys::{self, Keys, Value};
 use super::text::{unknown, whole};
-use crate::allocation::{ParametricRule, Proportional, RULE_NAMES, rule_by_name};
+use crate::allocation::{Objective, ParametricRule, Proportional, RULE_NAMES, rule_by_name};
 use crate::calendar::Window;
 use crate::error::{Diagnostic, Diagnostics, Origin, Place};
 use crate::model::PriorityClass;
@@ -22,6 +22,7 @@ pub(super) struct Settings {
     pub(super) window: Option<Window>,
     /// Whether the water in the channels at the start must be given.
     pub(super) antecedent_given: bool,
+    pub(super) objective: Objective,
     pub(super) classes: Vec<(PriorityClass, Origin)>,
     /// Whether classes were written that could not be read.
     pub(super) lost_classes: bool,
@@ -68,6 +69,11 @@ pub(super) fn read<'a>(
         .and_then(|(start, end)| window(start, end, faults));
     if let Some(value) = keys.get("foresight") {
         value.word("foresight", &[("perfect", ())], faults);
+    }
+    if let Some(value) = keys.get("objective") {
+        settings.objective = value
+            .word("objective", &Objective::NAMES, faults)
+            .unwrap_or_default();
     }
     if let Some(value) = keys.get("antecedent") {
         let words = [("steady", false), ("given", true)];

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::agreement::{Form, Measure, Obligation};
-use crate::allocation::{Network, Place, Role};
+use crate::allocation::{Network, Place, Role, Tier};
 use crate::basin::{Basin, NodeKind, ReachKind};
 use crate::calendar::Window;
 use crate::error::{Diagnostic, Diagnostics, Result};
@@ -200,9 +200,6 @@ const FLOORS: u16 = 1;
 const FIRST_CLASS: u16 = 2;
 
 impl Plan {
-    /// The kind of solver that shares the water of a day.
-    pub const ALLOCATION: &'static str = "polytree (tier A)";
-
     /// Compiles a model.
     ///
     /// # Errors
@@ -221,6 +218,11 @@ impl Plan {
     /// The model this plan was compiled from.
     pub fn model(&self) -> &Model {
         &self.model
+    }
+
+    /// Which of the solver's ways the network calls for: chosen here, once for the run.
+    pub fn tier(&self) -> Tier {
+        self.network.tier()
     }
 
     /// The days of the run.
@@ -319,6 +321,7 @@ impl<'a> Compiler<'a> {
 
     fn compile(mut self) -> Option<Parts> {
         let basin = self.basin;
+        self.network.objective(self.model.objective);
         for _ in basin.nodes() {
             self.network.node();
         }
