@@ -51,6 +51,7 @@
 //! | [`allocation`] | one day's water shared exactly on a network |
 //! | [`simulation`], [`ledger`] | the engine, and the journal of every cubic metre |
 //! | [`report`] | settlements with their reasons, tables, files |
+//! | `testing` | feature `proptest`: random basins, and checks for rules and policies of your own |
 //!
 //! # Cookbook
 //!
@@ -72,6 +73,10 @@
 //! have a travel time in whole days, a loss fraction and a capacity. Canals may rejoin their river or
 //! be fed from two, as long as all ways between two places take the same time. No forecasts: an allocation knows the demands and inflows of the days the water is on its way
 //! ([`simulation`] says why). No optimisation of releases. No water quality.
+
+// The testing kit names the crate as its users do: the engine's tests include it by its path.
+#[cfg(feature = "proptest")]
+extern crate self as riparian;
 
 pub mod agreement;
 pub mod allocation;

@@ -1,6 +1,7 @@
 //! The trait of release policies, what they see and what they answer.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -52,6 +53,28 @@ pub trait ReleasePolicy: Debug + Send + Sync {
     /// Writes what is wanted on the day of `view` into `decision`, which comes as
     /// `min_release..=max_release` with no storage wishes.
     fn decide(&self, view: &ReservoirView, decision: &mut Decision);
+}
+
+impl<P: ReleasePolicy + ?Sized> ReleasePolicy for Arc<P> {
+    fn name(&self) -> &str {
+        (**self).name()
+    }
+
+    fn storage_classes(&self) -> Vec<String> {
+        (**self).storage_classes()
+    }
+
+    fn sees_demand(&self) -> bool {
+        (**self).sees_demand()
+    }
+
+    fn valid(&self) -> Option<(Date, Date)> {
+        (**self).valid()
+    }
+
+    fn decide(&self, view: &ReservoirView, decision: &mut Decision) {
+        (**self).decide(view, decision);
+    }
 }
 
 /// What a policy sees of its reservoir on a day, before the day's allocation.

@@ -3,7 +3,10 @@
 use std::cell::Cell;
 use std::fmt;
 
-use proptest::test_runner::{Config, RngAlgorithm, TestError, TestRng, TestRunner};
+use proptest::strategy::Strategy;
+use proptest::test_runner::{
+    Config, RngAlgorithm, TestCaseError, TestCaseResult, TestError, TestRng, TestRunner,
+};
 
 use super::{Case, Outcome, Rational, case, check, witness};
 use crate::rules::{ClaimsRule, Law, Verdict};
@@ -29,7 +32,11 @@ pub enum Finding {
 
 /// Checks what a rule declares, with the default [`Search`].
 ///
-/// Every rule must in addition keep efficiency and the claim bounds, declared or not.
+/// Every rule must in addition keep efficiency and the claim bounds, declared or not. A rule that
+/// shares a pool never meets a river; if yours has a network form too, let [`check_network_rule`]
+/// run that on random basins, where every balance must close.
+///
+/// [`check_network_rule`]: super::check_network_rule
 pub fn check_rule(rule: &dyn ClaimsRule<Rational>) -> Report {
     Search::default().check(rule)
 }
@@ -59,7 +66,7 @@ pub struct Search {
 }
 
 impl Default for Search {
-    /// A search of 500 cases a law.
+    /// A search of 500 cases a law; for policies and network rules, of 500 basins.
     fn default() -> Self {
         Self {
             cases: 500,
@@ -69,7 +76,7 @@ impl Default for Search {
 }
 
 impl Search {
-    /// The same search, with this many cases a law.
+    /// The same search, with this many cases a law, or this many basins.
     #[must_use]
     pub fn cases(mut self, cases: u32) -> Self {
         self.cases = cases;
@@ -86,6 +93,31 @@ impl Search {
 
     /// Searches for a case in which the rule breaks the law, at random only, and makes it small.
     pub fn law(&self, law: Law, rule: &dyn ClaimsRule<Rational>) -> Finding {
+        let met = Cell::new(0);
+        let broken = self.smallest(&case(), |case| {
+            match check(law, rule, &case) {
+                Outcome::Kept => met.set(met.get() + 1),
+                Outcome::NotMet => {}
+                Outcome::Broken(words) => return Err(TestCaseError::fail(words)),
+            }
+            Ok(())
+        });
+        match broken {
+            Some((case, words)) => Finding::Broken { case, words },
+            None => Finding::Survived {
+                tried: self.cases,
+                met: met.get(),
+            },
+        }
+    }
+
+    /// The smallest value found that fails a test, and the words of the failure. The test must not
+    /// reject values.
+    pub(super) fn smallest<S: Strategy>(
+        &self,
+        values: &S,
+        test: impl Fn(S::Value) -> TestCaseResult,
+    ) -> Option<(S::Value, String)> {
         let config = Config {
             cases: self.cases,
             failure_persistence: None,
@@ -93,27 +125,10 @@ impl Search {
             ..Config::default()
         };
         let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-        let met = Cell::new(0);
-        let result = TestRunner::new_with_rng(config, rng).run(&case(), |case| {
-            match check(law, rule, &case) {
-                Outcome::Kept => met.set(met.get() + 1),
-                Outcome::NotMet => {}
-                Outcome::Broken(words) => {
-                    return Err(proptest::test_runner::TestCaseError::fail(words));
-                }
-            }
-            Ok(())
-        });
-        match result {
-            Err(TestError::Fail(words, case)) => Finding::Broken {
-                case,
-                words: words.message().to_owned(),
-            },
-            // No case is ever rejected, so the search cannot abort.
-            Ok(()) | Err(TestError::Abort(_)) => Finding::Survived {
-                tried: self.cases,
-                met: met.get(),
-            },
+        match TestRunner::new_with_rng(config, rng).run(values, test) {
+            Err(TestError::Fail(words, value)) => Some((value, words.message().to_owned())),
+            // No value is ever rejected, so the search cannot abort.
+            Ok(()) | Err(TestError::Abort(_)) => None,
         }
     }
 

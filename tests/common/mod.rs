@@ -1,33 +1,15 @@
 //! What the engine's tests share.
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses its part")]
 
+/// The crate's own testing kit, by its path: it is behind a feature, the engine's tests are not.
+#[path = "../../src/testing/basins/mod.rs"]
+#[allow(unreachable_pub, reason = "public in the crate")]
 pub(crate) mod basins;
 
-use riparian::calendar::{Window, date_of};
-use riparian::jiff::civil::Date;
 use riparian::ledger::Ledger;
-use riparian::series::DailySeries;
-use riparian::units::Flow;
 use riparian::{Model, Plan, Simulation};
 
-/// Seconds in a day: 1 m3/s for a day, in m3.
-pub(crate) const DAY: f64 = 86_400.0;
-
-/// So many days from a date on.
-pub(crate) fn days(from: Date, count: usize) -> Window {
-    Window::new(from, date_of(from, count as i64 - 1)).expect("at least one day")
-}
-
-/// A series of m3 a day.
-pub(crate) fn daily(window: Window, m3: impl Fn(usize) -> f64) -> DailySeries {
-    let values = (0..window.days()).map(|day| m3(day) / DAY).collect();
-    DailySeries::new(window.from(), values).expect("numbers")
-}
-
-/// The flow that carries a volume in a day.
-pub(crate) fn flow(m3_a_day: f64) -> Flow {
-    Flow::from_m3s(m3_a_day / DAY)
-}
+pub(crate) use basins::{DAY, daily, days, flow};
 
 /// Runs a model; every balance must close.
 pub(crate) fn run(model: Model) -> Ledger {
