@@ -3,7 +3,7 @@
 //!
 //! A [`Model`] holds a basin (reservoirs, reaches, offtakes, parties), the wishes of the dams'
 //! operators and the agreements between the countries. A [`Plan`] is a model compiled for speed. A
-//! [`Simulation`] steps it day by day into a [`Ledger`](ledger::Ledger) in which every cubic metre
+//! [`Simulation`] steps it day by day into a [`Ledger`] in which every cubic metre
 //! is written once. A [`Report`] holds what was delivered against what was committed, and says why
 //! something is missing.
 //!
