@@ -1,9 +1,12 @@
 //! The testing kit passes what is sound, and tells in words where something is not.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use riparian::Plan;
 use riparian::allocation::{Layers, ParametricRule, RULE_NAMES, rule_by_name};
 use riparian::calendar::Window;
@@ -13,9 +16,7 @@ use riparian::operation::{
     YearCurve, Zone,
 };
 use riparian::series::DailySeries;
-use riparian::testing::{
-    Counterexample, Search, agreements, basins, check_policy, check_run, scenarios,
-};
+use riparian::testing::{Counterexample, Search, agreements, check_policy, check_run, scenarios};
 use riparian::units::Flow;
 
 fn few() -> Search {
@@ -186,22 +187,44 @@ fn a_network_rule_of_two_minds_is_told_so() {
     assert!(found.words().ends_with("and asked again others"), "{found}");
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
-
-    #[test]
-    fn any_agreement_fits_any_basin(
-        (sketch, agreement) in basins(20).prop_flat_map(|sketch| {
-            let agreements = agreements(&sketch.model());
-            (Just(sketch), agreements)
-        }),
-    ) {
+/// Promises of every form are drawn at every kind of place, and plans take them all.
+#[test]
+fn agreements_promise_at_all_a_basin_has() {
+    let mut runner = TestRunner::deterministic();
+    let mut kinds: BTreeMap<String, u32> = BTreeMap::new();
+    for _ in 0..600 {
+        let sketch = scenarios(20).new_tree(&mut runner).unwrap().current();
         let model = sketch.model();
-        for obligation in &agreement.obligations {
-            prop_assert!(model.window().covers(obligation.window));
-            prop_assert!(obligation.claim.is_some());
+        let drawn = agreements(&model).new_tree(&mut runner).unwrap().current();
+        let plan = Plan::compile(model).unwrap();
+        let own = &plan.model().agreements()[0].obligations;
+        assert_eq!(plan.claiming().len(), own.len());
+        for obligation in own.iter().chain(&drawn.obligations) {
+            assert!(plan.window().covers(obligation.window));
+            let basin = plan.model().basin();
+            let at = &obligation.point.terms[0].0;
+            let place = if basin.offtake_index(at).is_some() {
+                "offtakes"
+            } else if basin.reach_index(at).is_some() {
+                "a reach"
+            } else {
+                "a node"
+            };
+            let kind = format!("{} at {place}", obligation.form.name());
+            *kinds.entry(kind).or_default() += 1;
         }
     }
+    for kind in ["volume", "schedule", "minimum-flow"] {
+        for place in ["offtakes", "a reach", "a node"] {
+            let count = kinds.get(&format!("{kind} at {place}"));
+            assert!(count.is_some_and(|&count| count > 30), "{kinds:?}");
+        }
+    }
+    assert!(kinds["storage-by at a node"] > 30, "{kinds:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
 
     #[test]
     fn sketches_change_as_they_say(sketch in scenarios(10)) {
