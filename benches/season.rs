@@ -1,4 +1,5 @@
-//! A vegetation season of a basin with everything the engine knows, and a hundred years of it.
+//! The Bakhri Tochik season of 2024 in both variants; and a vegetation season of a basin with everything the engine
+//! knows, and a hundred years of it.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use riparian::calendar::Window;
@@ -9,14 +10,26 @@ use riparian::{Plan, Simulation};
 mod season;
 
 fn seasons(criterion: &mut Criterion) {
-    let windows = [
-        ("season", Window::new(date(2024, 4, 1), date(2024, 9, 30))),
-        ("century", Window::new(date(1924, 4, 1), date(2024, 3, 31))),
+    let window = |from, to| Window::new(from, to).expect("days");
+    let season = window(date(2024, 4, 1), date(2024, 9, 30));
+    let century = window(date(1924, 4, 1), date(2024, 3, 31));
+    let scenario = |name: &str| {
+        let folder = format!("{}/data/{name}", env!("CARGO_MANIFEST_DIR"));
+        riparian::scenario::read(folder).expect("a sound scenario")
+    };
+    let models = [
+        ("bakhri-tochik-2024", scenario("bakhri-tochik-2024")),
+        (
+            "bakhri-tochik-2024-protocol",
+            scenario("bakhri-tochik-2024-protocol"),
+        ),
+        ("season", season::model(season)),
+        ("century", season::model(century)),
     ];
     let mut group = criterion.benchmark_group("season");
     group.sample_size(10);
-    for (name, window) in windows {
-        let plan = Plan::compile(season::model(window.expect("days"))).expect("a plan");
+    for (name, model) in models {
+        let plan = Plan::compile(model).expect("a plan");
         let node_days = plan.model().basin().nodes().len() * plan.window().days();
         group.throughput(Throughput::Elements(node_days as u64));
         group.bench_function(name, |bencher| {
