@@ -126,41 +126,10 @@ mod filling {
     }
 }
 
-/// Water is neither made nor lost, arcs keep within their capacity, canals carry nothing idly.
+/// The flows keep the laws, and canals carry nothing idly.
 fn check_flows(basin: &basin::Basin, outcome: &Outcome) {
+    laws::check_flows(basin, outcome, 1e-13);
     let close = 1e-13 * basin.scale();
-    let mut balance = basin.supply.clone();
-    for (claim, &award) in basin.claims.iter().zip(&outcome.award) {
-        assert!((0.0..=claim.size).contains(&award), "{award} of {claim:?}");
-        match claim.place {
-            Place::Node(node) => balance[node] -= award,
-            Place::Arc(arc) => assert_eq!(award, claim.size.min(outcome.flow[arc])),
-        }
-    }
-    for (arc, &flow) in basin.arcs.iter().zip(&outcome.flow) {
-        assert!((0.0..=arc.capacity).contains(&flow), "{flow} in {arc:?}");
-        balance[arc.tail] -= flow;
-        balance[arc.head] += arc.gain * flow;
-    }
-    for (node, &left) in outcome.left.iter().enumerate() {
-        assert!(
-            (balance[node] - left).abs() <= close,
-            "node {node}: {} is not {left}\n{basin:#?}\n{outcome:?}",
-            balance[node]
-        );
-        // Water is left only where the river ends or is full.
-        let main = basin
-            .arcs
-            .iter()
-            .position(|arc| arc.tail == node && arc.role == Role::Main);
-        if let Some(main) = main {
-            let full = outcome.flow[main] >= basin.arcs[main].capacity - close;
-            assert!(
-                left <= close || full,
-                "{left} stays at node {node}\n{basin:#?}\n{outcome:?}"
-            );
-        }
-    }
     for (i, arc) in basin.arcs.iter().enumerate() {
         let asked = basin
             .claims

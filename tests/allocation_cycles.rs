@@ -10,42 +10,6 @@ use riparian::allocation::{Binding, Network, Outcome, Place, Role, Solver, Tier,
 use support::basin::{Arc, Basin, Dice, Family};
 use support::{certificate, laws};
 
-/// Water is neither made nor lost, arcs keep within their capacity, and in-stream claims get what passes.
-fn check_flows(basin: &Basin, outcome: &Outcome) {
-    let close = 1e-11 * basin.scale();
-    let mut balance = basin.supply.clone();
-    for (claim, &award) in basin.claims.iter().zip(&outcome.award) {
-        assert!((0.0..=claim.size).contains(&award), "{award} of {claim:?}");
-        match claim.place {
-            Place::Node(node) => balance[node] -= award,
-            Place::Arc(arc) => assert_eq!(award, claim.size.min(outcome.flow[arc])),
-        }
-    }
-    for (arc, &flow) in basin.arcs.iter().zip(&outcome.flow) {
-        assert!((0.0..=arc.capacity).contains(&flow), "{flow} in {arc:?}");
-        balance[arc.tail] -= flow;
-        balance[arc.head] += arc.gain * flow;
-    }
-    for (node, &left) in outcome.left.iter().enumerate() {
-        assert!(
-            (balance[node] - left).abs() <= close,
-            "node {node}: {} is not {left}\n{basin:#?}\n{outcome:?}",
-            balance[node]
-        );
-        let main = basin
-            .arcs
-            .iter()
-            .position(|arc| arc.tail == node && arc.role == Role::Main);
-        if let Some(main) = main {
-            let full = outcome.flow[main] >= basin.arcs[main].capacity - close;
-            assert!(
-                left <= close || full,
-                "{left} stays at node {node}\n{basin:#?}\n{outcome:?}"
-            );
-        }
-    }
-}
-
 /// The canals that close a ring with rivers and with canals made before them.
 fn chords(basin: &Basin) -> Vec<usize> {
     let mut group: Vec<usize> = (0..basin.supply.len()).collect();
@@ -125,7 +89,7 @@ fn judge(family: Family, seed: u64, count: usize) {
         let asked = 1 + dice.below(3);
         let basin = Basin::random_with_rings(&mut dice, family, asked);
         let outcome = basin.solve();
-        check_flows(&basin, &outcome);
+        laws::check_flows(&basin, &outcome, 1e-11);
         laws::check_bindings(&basin, &outcome, 1e-11);
         cut += certificate::check(&basin, &outcome.award);
         check_tie_break(&basin, &outcome);
@@ -201,7 +165,7 @@ fn the_largest_volume_is_shared_fairly() {
         let fair = Basin::random_with_rings(&mut dice, family, rings);
         let basin = fair.for_volume();
         let outcome = basin.solve();
-        check_flows(&basin, &outcome);
+        laws::check_flows(&basin, &outcome, 1e-11);
         laws::check_bindings(&basin, &outcome, 1e-11);
         check_tie_break(&basin, &outcome);
         cut += certificate::check(&basin, &outcome.award);

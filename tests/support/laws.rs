@@ -1,7 +1,7 @@
 //! What must be true of any answer.
 
 use super::basin::Basin;
-use riparian::allocation::{Binding, Outcome, Place};
+use riparian::allocation::{Binding, Outcome, Place, Role};
 
 /// Each reason must be true of the flows and awards. Without one a claim may be short by rounding alone: a part in
 /// 10¹² of itself, or this part of all water.
@@ -44,5 +44,44 @@ pub(crate) fn check_bindings(basin: &Basin, outcome: &Outcome, rounding: f64) {
             because,
             "claim {i} has no business with {binding:?}\n{basin:#?}\n{outcome:?}"
         );
+    }
+}
+
+/// Water is neither made nor lost, arcs keep within their capacity, and in-stream claims get what passes.
+///
+/// `rounding` is a part of the basin's scale.
+pub(crate) fn check_flows(basin: &Basin, outcome: &Outcome, rounding: f64) {
+    let close = rounding * basin.scale();
+    let mut balance = basin.supply.clone();
+    for (claim, &award) in basin.claims.iter().zip(&outcome.award) {
+        assert!((0.0..=claim.size).contains(&award), "{award} of {claim:?}");
+        match claim.place {
+            Place::Node(node) => balance[node] -= award,
+            Place::Arc(arc) => assert_eq!(award, claim.size.min(outcome.flow[arc])),
+        }
+    }
+    for (arc, &flow) in basin.arcs.iter().zip(&outcome.flow) {
+        assert!((0.0..=arc.capacity).contains(&flow), "{flow} in {arc:?}");
+        balance[arc.tail] -= flow;
+        balance[arc.head] += arc.gain * flow;
+    }
+    for (node, &left) in outcome.left.iter().enumerate() {
+        assert!(
+            (balance[node] - left).abs() <= close,
+            "node {node}: {} is not {left}\n{basin:#?}\n{outcome:?}",
+            balance[node]
+        );
+        // Water is left only where the river ends or is full.
+        let main = basin
+            .arcs
+            .iter()
+            .position(|arc| arc.tail == node && arc.role == Role::Main);
+        if let Some(main) = main {
+            let full = outcome.flow[main] >= basin.arcs[main].capacity - close;
+            assert!(
+                left <= close || full,
+                "{left} stays at node {node}\n{basin:#?}\n{outcome:?}"
+            );
+        }
     }
 }
