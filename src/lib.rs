@@ -106,7 +106,8 @@ pub use simulation::{Plan, Simulation, State};
 ///
 /// # Errors
 ///
-/// All the faults of the scenario at once ([`Error::is_invalid`]), or what stopped the run.
+/// All the faults of the scenario at once ([`Error::is_invalid`]), what stopped the run, or a water
+/// balance of a node, a reach or the basin that does not close ([`Error::is_balance`]).
 ///
 /// # Examples
 ///
@@ -118,5 +119,7 @@ pub use simulation::{Plan, Simulation, State};
 pub fn run(folder: impl AsRef<std::path::Path>) -> Result<Report> {
     let plan = Plan::compile(scenario::read(folder)?)?;
     let ledger = Simulation::new(&plan).run()?;
-    Ok(Report::new(plan, ledger))
+    let report = Report::new(plan, ledger);
+    report.balance().check(report.ledger().window().to())?;
+    Ok(report)
 }

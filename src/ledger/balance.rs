@@ -1,7 +1,10 @@
 //! Water balances of nodes, reaches and the basin over a run.
 
+use jiff::civil::Date;
+
 use super::{Ledger, Sum};
 use crate::basin::Basin;
+use crate::error::{Error, Result};
 
 /// The balance of one place over the run, in m3.
 #[derive(Clone, Debug)]
@@ -91,6 +94,27 @@ impl BalanceLine {
     /// Whether the residual is no more than rounding: at most 1e-12 of the throughput.
     pub fn closes(&self) -> bool {
         self.residual.abs() <= CLOSES_AT * self.throughput
+    }
+}
+
+impl Balance {
+    /// Whether every line closes.
+    ///
+    /// # Errors
+    ///
+    /// The first that does not, as an error for which [`Error::is_balance`] holds; `last` is the
+    /// last day of the run, for its message.
+    pub fn check(&self, last: Date) -> Result<()> {
+        let lines = self.nodes.iter().chain(&self.reaches).chain([&self.basin]);
+        match lines.into_iter().find(|line| !line.closes()) {
+            Some(line) => Err(Error::balance(
+                &line.place,
+                last,
+                line.residual,
+                line.throughput,
+            )),
+            None => Ok(()),
+        }
     }
 }
 

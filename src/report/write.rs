@@ -392,8 +392,9 @@ struct Summary<'a> {
     allocation: &'a str,
     objective: &'a str,
     delivered_mcm: f64,
-    delivered_max_min_mcm: f64,
-    delivered_max_volume_mcm: f64,
+    /// Nothing where the season cannot be run with the other objective.
+    delivered_max_min_mcm: Option<f64>,
+    delivered_max_volume_mcm: Option<f64>,
     nodes: usize,
     reaches: usize,
     reservoirs: usize,
@@ -417,7 +418,7 @@ struct Verdicts {
 
 fn summary(report: &Report, folder: &Path) -> Result<()> {
     let model = report.plan().model();
-    let volumes = report.volumes()?;
+    let volumes = report.volumes().ok();
     let basin = model.basin();
     let count = |status| {
         report
@@ -437,9 +438,9 @@ fn summary(report: &Report, folder: &Path) -> Result<()> {
         to: model.window().to().to_string(),
         allocation: report.plan().tier().name(),
         objective: model.objective().name(),
-        delivered_mcm: volumes.delivered.mcm(),
-        delivered_max_min_mcm: volumes.max_min.mcm(),
-        delivered_max_volume_mcm: volumes.max_volume.mcm(),
+        delivered_mcm: super::delivered(report.ledger()).mcm(),
+        delivered_max_min_mcm: volumes.map(|v| v.max_min.mcm()),
+        delivered_max_volume_mcm: volumes.map(|v| v.max_volume.mcm()),
         nodes: basin.nodes().len(),
         reaches: basin.reaches().len(),
         reservoirs: basin.reservoirs().len(),

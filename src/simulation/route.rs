@@ -3,7 +3,7 @@
 use super::Simulation;
 use super::plan::{ClaimedAt, SECONDS_A_DAY, StreamGauge};
 use crate::error::{Error, Result};
-use crate::ledger::CLOSES_AT;
+use crate::ledger::{CLOSES_AT, Ledger};
 use crate::units::Volume;
 
 /// What left a reservoir on a day, and what stayed; m3.
@@ -43,24 +43,20 @@ impl Simulation<'_> {
             Some(k) => self.wave.known[k] + (arrived - self.wave.antecedent[v]),
             None => arrived + entered,
         };
-        let held = water;
+        let start = ways.store.map_or(0.0, |k| self.state.storage[k]);
         let dead = ways.store.map_or(0.0, |k| plan.stores[k].dead);
-        let mut gone = 0.0;
         for &i in &ways.offtakes {
             let taken = self.withdraw(i, day, (water - dead).max(0.0));
             water -= taken;
-            gone += taken;
         }
         for &r in &ways.canals {
             let most = (water - dead).max(0.0);
             let flow = self.solver.outcome().flow[r].min(most);
             water -= flow;
-            gone += flow;
             self.send(r, flow, day);
         }
-        let mut lost = 0.0;
         if ways.store.is_none() && self.wave.loss[v] > 0.0 {
-            lost = self.wave.loss[v].min(water);
+            let lost = self.wave.loss[v].min(water);
             water -= lost;
             let lateral = self.ledger.nodes.lateral.at(day, v);
             self.ledger.nodes.lateral.set(day, v, lateral - lost);
@@ -69,22 +65,17 @@ impl Simulation<'_> {
                 .unmet_loss
                 .set(day, v, self.wave.loss[v] - lost);
         }
-        let mut stored = 0.0;
         if let Some(k) = ways.store {
             let outflow = self.part_storage(k, water);
-            stored = outflow.stored;
             self.book_reservoir(k, day, arrived, &outflow);
             water = outflow.release + outflow.spill;
         }
-        let mut left = 0.0;
         if let Some(r) = ways.river {
             self.send(r, water, day);
-            gone += water;
         } else {
-            left = water;
-            self.ledger.nodes.left.set(day, v, left);
+            self.ledger.nodes.left.set(day, v, water);
         }
-        self.check_balance(v, day, held, gone + stored + lost + left)
+        self.check_balance(v, day, start)
     }
 
     /// An offtake takes its awards, as far as there is water.
@@ -202,20 +193,59 @@ impl Simulation<'_> {
         self.state.last_inflow[k] = arrived;
     }
 
-    /// All that was at a node went somewhere, or the run stops here.
-    fn check_balance(&self, v: usize, day: usize, held: f64, out: f64) -> Result<()> {
-        let residual = held - out;
-        let throughput = held + out;
-        if residual.abs() <= CLOSES_AT * throughput {
+    /// What the journal says came to a node must be what it says went from it or stayed, or the
+    /// run stops here. `start` is what was in store before.
+    fn check_balance(&mut self, v: usize, day: usize, start: f64) -> Result<()> {
+        let ways = &self.plan.ways[v];
+        let Ledger {
+            nodes,
+            reaches,
+            offtakes,
+            reservoirs,
+            ..
+        } = &self.ledger;
+        let lateral = nodes.lateral.at(day, v);
+        let mut came = start + nodes.arrived.at(day, v) + nodes.returned.at(day, v);
+        let mut went = (-lateral).max(0.0);
+        came += lateral.max(0.0);
+        if let Some(k) = ways.store {
+            let unaccounted = reservoirs.unaccounted.at(day, k);
+            came += reservoirs.rain.at(day, k) + unaccounted.max(0.0);
+            went += reservoirs.evaporation.at(day, k) + reservoirs.seepage.at(day, k);
+            went += (-unaccounted).max(0.0) + reservoirs.storage.at(day, k);
+        }
+        for &i in &ways.offtakes {
+            went += offtakes.delivered.at(day, i);
+        }
+        for &r in ways.canals.iter().chain(&ways.river) {
+            went += reaches.entered.at(day, r);
+        }
+        if ways.river.is_none() {
+            went += nodes.left.at(day, v);
+        }
+        let book = &mut self.books[v];
+        book.residual.add(came - went);
+        book.throughput += came + went;
+        if (came - went).abs() <= CLOSES_AT * (came + went) {
             return Ok(());
         }
+        Err(self.does_not_close(v, day, came - went, came + went))
+    }
+
+    /// The same over the whole run: what days may lose to rounding must not add up.
+    pub(super) fn check_run(&self) -> Result<()> {
+        for (v, book) in self.books.iter().enumerate() {
+            let residual = book.residual.value();
+            if residual.abs() > CLOSES_AT * book.throughput {
+                return Err(self.does_not_close(v, self.plan.days - 1, residual, book.throughput));
+            }
+        }
+        Ok(())
+    }
+
+    fn does_not_close(&self, v: usize, day: usize, residual: f64, throughput: f64) -> Error {
         let node = &self.plan.model.basin.nodes()[v].id;
-        Err(Error::balance(
-            node,
-            self.ledger.date(day),
-            residual,
-            throughput,
-        ))
+        Error::balance(node, self.plan.dates[day], residual, throughput)
     }
 
     /// What obligations got of what they claimed, and what came at their points so far.

@@ -4,7 +4,7 @@ use super::plan::{ClaimedAt, Claiming, Pace, SECONDS_A_DAY, Store, StreamGauge, 
 use super::{Plan, State};
 use crate::allocation::{Solver, Today};
 use crate::error::{Error, Result};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Sum};
 use crate::operation::{Decision, ReservoirView};
 use crate::units::{Flow, Volume};
 
@@ -31,6 +31,15 @@ pub struct Simulation<'p> {
     today: Today,
     decisions: Vec<Decision>,
     pub(super) wave: Wave,
+    /// By node: its balance over the run so far.
+    pub(super) books: Vec<Book>,
+}
+
+/// The balance of a node over the days so far, in m3.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Book {
+    pub(super) residual: Sum,
+    pub(super) throughput: f64,
 }
 
 /// The numbers of the wave at hand; all volumes in m3.
@@ -107,6 +116,7 @@ impl<'p> Simulation<'p> {
                 ceiling: vec![0.0; stores],
                 arriving: vec![0.0; plan.reaches.len()],
             },
+            books: vec![Book::default(); n],
             plan,
             state,
         }
@@ -152,9 +162,10 @@ impl<'p> Simulation<'p> {
     ///
     /// # Errors
     ///
-    /// As for [`Simulation::step`].
+    /// As for [`Simulation::step`], and if the balance of a node does not close over the run.
     pub fn run(mut self) -> Result<Ledger> {
         while self.step()? {}
+        self.check_run()?;
         Ok(self.ledger)
     }
 
