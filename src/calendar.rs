@@ -726,10 +726,14 @@ impl fmt::Display for HydrologicalYear {
 pub enum Period {
     /// One day.
     Day,
+    /// Seven days from Monday on.
+    Week,
     /// A [`Dekad`].
     Dekad,
     /// A [`Month`].
     Month,
+    /// Three months, from 1 January, April, July or October on.
+    Quarter,
 }
 
 impl Period {
@@ -740,8 +744,22 @@ impl Period {
                 from: date,
                 to: date,
             },
+            Self::Week => {
+                let monday = -i64::from(date.weekday().to_monday_zero_offset());
+                Window {
+                    from: date_of(date, monday),
+                    to: date_of(date, monday + 6),
+                }
+            }
             Self::Dekad => Dekad::containing(date).window(),
             Self::Month => Month::containing(date).window(),
+            Self::Quarter => {
+                let first = (date.month() - 1) / 3 * 3 + 1;
+                Window {
+                    from: jiff::civil::date(date.year(), first, 1),
+                    to: jiff::civil::date(date.year(), first + 2, 1).last_of_month(),
+                }
+            }
         }
     }
 
@@ -761,15 +779,29 @@ impl Period {
                 .collect(),
             Self::Dekad => window.dekads().map(Dekad::window).filter_map(cut).collect(),
             Self::Month => window.months().map(Month::window).filter_map(cut).collect(),
+            Self::Week | Self::Quarter => {
+                let next = |part: &Window| {
+                    let day = part.to.tomorrow().ok().filter(|&day| day <= window.to)?;
+                    Some(self.containing(day))
+                };
+                let first = self.containing(window.from);
+                std::iter::successors(Some(first), next).filter_map(cut).collect()
+            }
         }
     }
 
-    /// How the period `date` belongs to is written: `2024-06-01`, `2024-06-1` or `2024-06`.
+    /// How the period `date` belongs to is written: `2024-06-01`, `2024-W22`, `2024-06-1`, `2024-06`
+    /// or `2024-Q2`. A week belongs to the year that has its Thursday (ISO 8601).
     pub fn key(self, date: Date) -> String {
         match self {
             Self::Day => date.to_string(),
+            Self::Week => {
+                let week = date.iso_week_date();
+                format!("{:04}-W{:02}", week.year(), week.week())
+            }
             Self::Dekad => Dekad::containing(date).to_string(),
             Self::Month => Month::containing(date).to_string(),
+            Self::Quarter => format!("{:04}-Q{}", date.year(), (date.month() - 1) / 3 + 1),
         }
     }
 
@@ -784,18 +816,48 @@ impl Period {
                 Ok(date) => Ok(self.containing(date)),
                 Err(_) => Err(unreadable(key, "a day", "a date, as in 2024-06-01")),
             },
+            Self::Week => week_of(key)
+                .map(|monday| self.containing(monday))
+                .ok_or_else(|| unreadable(key, "a week", "a year and a week, as in 2024-W22")),
             Self::Dekad => key.parse().map(Dekad::window),
             Self::Month => key.parse().map(Month::window),
+            Self::Quarter => quarter_of(key)
+                .map(|day| self.containing(day))
+                .ok_or_else(|| unreadable(key, "a quarter", "a year and a quarter, as in 2024-Q2")),
         }
     }
+}
+
+/// A year of four digits and what follows it behind a mark.
+fn year_and<'a>(key: &'a str, mark: &str) -> Option<(i16, &'a str)> {
+    let (year, rest) = key.split_once(mark)?;
+    let sound = year.len() == 4 && [year, rest].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()));
+    sound.then(|| Some((year.parse().ok()?, rest))).flatten()
+}
+
+/// The Monday of a week written as `2024-W22`.
+fn week_of(key: &str) -> Option<Date> {
+    let (year, week) = year_and(key, "-W").filter(|(_, week)| week.len() == 2)?;
+    let monday = jiff::civil::Weekday::Monday;
+    let week = jiff::civil::ISOWeekDate::new(year, week.parse().ok()?, monday).ok()?;
+    Some(week.date())
+}
+
+/// The first day of a quarter written as `2024-Q2`.
+fn quarter_of(key: &str) -> Option<Date> {
+    let (year, quarter) = year_and(key, "-Q").filter(|(_, quarter)| quarter.len() == 1)?;
+    let quarter: i8 = quarter.parse().ok().filter(|quarter| (1..=4).contains(quarter))?;
+    Date::new(year, 3 * quarter - 2, 1).ok()
 }
 
 impl fmt::Display for Period {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Day => "day",
+            Self::Week => "week",
             Self::Dekad => "dekad",
             Self::Month => "month",
+            Self::Quarter => "quarter",
         })
     }
 }
@@ -806,9 +868,11 @@ impl FromStr for Period {
     fn from_str(text: &str) -> Result<Self> {
         match text {
             "day" => Ok(Self::Day),
+            "week" => Ok(Self::Week),
             "dekad" => Ok(Self::Dekad),
+            "quarter" => Ok(Self::Quarter),
             "month" => Ok(Self::Month),
-            _ => Err(unreadable(text, "a step", "day, dekad or month")),
+            _ => Err(unreadable(text, "a step", "day, week, dekad, month or quarter")),
         }
     }
 }

@@ -58,6 +58,9 @@ use crate::error::{Error, Result};
 /// Seconds in a civil day, which this crate's days all are.
 pub const SECONDS_PER_DAY: f64 = 86_400.0;
 
+/// One international foot in m, exact.
+const FOOT: f64 = 0.3048;
+
 /// One international cubic foot in m3: 0.3048 m cubed, exact.
 const CUBIC_FOOT: f64 = 0.028_316_846_592;
 
@@ -203,7 +206,7 @@ impl Flow {
 /// A water level, in m above the datum of its gauge; the difference of two levels is a head or a
 /// depth, also in m.
 ///
-/// Prints and reads m.
+/// Prints m. Reads m and ft (international feet of 0.3048 m).
 ///
 /// ```
 /// use riparian::units::Level;
@@ -589,7 +592,10 @@ const FLOW_UNITS: &[Unit] = &[
     Unit::new(&["cusecs", "cusec", "cfs"], 0).times(CUBIC_FOOT),
 ];
 
-const LEVEL_UNITS: &[Unit] = &[Unit::new(&["m"], 0).shown_from(0.0)];
+const LEVEL_UNITS: &[Unit] = &[
+    Unit::new(&["m"], 0).shown_from(0.0),
+    Unit::new(&["ft"], 0).times(FOOT),
+];
 
 const AREA_UNITS: &[Unit] = &[
     Unit::new(&["km2", "km²"], 6).shown_from(0.0),

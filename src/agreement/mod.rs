@@ -1,16 +1,42 @@
 //! The legal model: agreements and the obligations in them.
 //!
-//! An [`Obligation`] says who owes whom what ([`Form`]), where it is measured ([`Point`],
-//! [`Measure`]) and when. What was due and what came is settled by
-//! [`report::settle`](crate::report::settle); with a [claim](Obligation::claim) the engine also
-//! tries to meet it, day by day.
+//! An [`Obligation`] says who owes whom what, where it is measured and when. It is put together
+//! from a few parts, and the forms that treaties know are combinations of them:
+//!
+//! | part | what it says |
+//! |---|---|
+//! | [`Point`], [`Measure`] | where and what is measured: a weighted sum of places, each with its travel time |
+//! | [`Each`], [`Season`](crate::calendar::Season) | by which periods accounts are struck |
+//! | [`Due`] | what is due: an amount, a [schedule](Due::Schedule), a [`Formula`] of what the river brings, or a [form of the user's own](DueFunction) |
+//! | [`Count`] | how it is held against what came: added up, on each day, at the end, at most |
+//! | [`Clause`] | what changes it, under which [`Condition`] |
+//! | [`Account`] | what is carried from one period to the next |
+//! | [`Claim`] | how what is still owed is claimed on the river |
+//!
+//! What was due and what came is [settled](crate::settlement) against a simulation or against
+//! measured series alone.
 
+mod account;
+mod amount;
 mod check;
+mod clause;
+mod due;
+mod forms;
 mod obligation;
+mod period;
+mod point;
 
+pub use account::{Account, Caps, Entry, EntryKind, Opening};
+pub use amount::{Amount, Quantity};
 pub(crate) use check::check as check_agreements;
-pub use obligation::{Each, Form, Measure, Obligation, Point, SecondReading, Stated};
+pub use clause::{Clause, Condition, Effect, Threshold};
+pub use due::{Brackets, Due, DueFunction, Formula, Index, OwnForm, Sign, Slope};
+pub use forms::Forms;
+pub use obligation::{Claim, Count, Obligation, Pace, Revision, SecondReading};
+pub use period::{Each, MonthDay, Step, When};
+pub use point::{Measure, Point, Term};
 
+use crate::calendar::{Date, Window};
 use crate::error::Origin;
 
 /// A treaty or protocol: its parties and what they promised.
@@ -22,6 +48,18 @@ pub struct Agreement {
     pub parties: Vec<String>,
     /// Where its text or figures come from.
     pub source: String,
+    /// How sure its figures are: published, derived, assumed.
+    pub status: String,
+    /// Remarks.
+    pub note: String,
+    /// What the source leaves open, and what is therefore left open here too.
+    pub open: Vec<String>,
+    /// The first day it is in force; `None`: always was.
+    pub from: Option<Date>,
+    /// The last day it is in force; `None`: still is.
+    pub until: Option<Date>,
+    /// Obligations of other agreements that end when this one comes into force.
+    pub supersedes: Vec<String>,
     /// The promises, in the order of its articles.
     pub obligations: Vec<Obligation>,
     pub(crate) origin: Origin,
@@ -37,6 +75,12 @@ impl Agreement {
             title: title.into(),
             parties: parties.into_iter().map(Into::into).collect(),
             source: String::new(),
+            status: String::new(),
+            note: String::new(),
+            open: Vec::new(),
+            from: None,
+            until: None,
+            supersedes: Vec::new(),
             obligations: Vec::new(),
             origin: Origin::default(),
         }
@@ -56,10 +100,61 @@ impl Agreement {
         self
     }
 
+    /// The same, in force on the days of a window.
+    #[must_use]
+    pub fn in_force(mut self, window: Window) -> Self {
+        (self.from, self.until) = (Some(window.from()), Some(window.to()));
+        self
+    }
+
+    /// The same, taking the place of an obligation of another agreement.
+    #[must_use]
+    pub fn supersedes(mut self, obligation: impl Into<String>) -> Self {
+        self.supersedes.push(obligation.into());
+        self
+    }
+
     /// The same, with where it was written, for the messages of a failed check.
     #[must_use]
     pub fn written_at(mut self, origin: Origin) -> Self {
         self.origin = origin;
         self
+    }
+}
+
+/// The days an obligation may hold: `None` for no bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Bounds {
+    pub(crate) from: Option<Date>,
+    pub(crate) to: Option<Date>,
+}
+
+impl Bounds {
+    /// The bounds of an obligation: its own window, as far as its agreement is in force and no
+    /// other has taken its place.
+    pub(crate) fn of(agreements: &[Agreement], agreement: &Agreement, obligation: &Obligation) -> Self {
+        let own = obligation.window;
+        let superseded = agreements
+            .iter()
+            .filter(|other| other.supersedes.contains(&obligation.id))
+            .filter_map(|other| other.from)
+            .filter_map(|from| from.yesterday().ok())
+            .min();
+        Self {
+            from: own.map(Window::from).into_iter().chain(agreement.from).max(),
+            to: own
+                .map(Window::to)
+                .into_iter()
+                .chain(agreement.until)
+                .chain(superseded)
+                .min(),
+        }
+    }
+
+    /// The days of a window within the bounds.
+    pub(crate) fn cut(self, window: Window) -> Option<Window> {
+        let from = self.from.map_or(window.from(), |from| from.max(window.from()));
+        let to = self.to.map_or(window.to(), |to| to.min(window.to()));
+        Window::new(from, to).ok()
     }
 }

@@ -1,18 +1,22 @@
 //! One promise: who owes whom what, where and when.
 
-use jiff::civil::Date;
-
-use crate::calendar::{Period, Window};
+use super::{Account, Amount, Clause, Due, Each, Measure, Point};
+use crate::calendar::{Date, Season, Window};
 use crate::error::Origin;
-use crate::units::{Energy, Flow, Volume};
+use crate::units::Volume;
 
 /// One promise of an agreement.
+///
+/// It is put together from a few parts: a measure at a point, periods, what is due, how it is
+/// counted, clauses, and an account.
 #[derive(Clone, Debug)]
 pub struct Obligation {
     /// Its id, unique over the agreements of a model.
     pub id: String,
     /// The article or words it rests on, for reports.
     pub article: String,
+    /// Its own source and remarks, for whoever reads the agreement.
+    pub note: String,
     /// The party that owes.
     pub debtor: String,
     /// The party it is owed to; none where the river itself is the beneficiary.
@@ -20,45 +24,111 @@ pub struct Obligation {
     /// Where it is measured.
     pub point: Point,
     /// What is measured there; `None` for the ordinary measure of the point: deliveries of an
-    /// offtake, inflow of a reservoir, flow elsewhere.
+    /// offtake, inflow of a reservoir, flow elsewhere, energy where energy is due.
     pub measure: Option<Measure>,
     /// What is due.
-    pub form: Form,
-    /// The days it holds.
-    pub window: Window,
+    pub due: Due,
+    /// How what is measured is held against it.
+    pub count: Count,
+    /// The days it holds; `None` for as long as its agreement is in force.
+    pub window: Option<Window>,
+    /// The days of every year it holds; `None` for all.
+    pub season: Option<Season>,
+    /// The periods it is settled by.
+    pub each: Each,
+    /// What changes what is due, in the order in which it is applied.
+    pub clauses: Vec<Clause>,
+    /// What goes on from period to period.
+    pub account: Option<Account>,
+    /// Later versions of what is due, in order of their dates.
+    pub revisions: Vec<Revision>,
+    /// Obligations at the same point that are served before this one counts anything.
+    pub on_top_of: Vec<String>,
     /// The fraction of the committed amount that may be missing before the verdict is *short*.
     /// It is the agreement's own tolerance, never the program's.
     pub tolerance: f64,
-    /// The priority class in which what is still owed is claimed on the river each day; without
-    /// one the obligation only observes.
-    pub claim: Option<String>,
+    /// How what is still owed is claimed on the river each day; without it the obligation only
+    /// observes.
+    pub claim: Option<Claim>,
     /// A second gauge, shown beside the first.
     pub second_point: Option<Point>,
     /// A figure stated by others, shown beside the measured one.
     pub second_reading: Option<SecondReading>,
     /// A total the source states, checked against what the obligation adds up to.
-    pub stated_total: Option<Stated>,
+    pub stated_total: Option<Amount>,
     pub(crate) origin: Origin,
 }
 
+/// How what is measured is held against what is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Count {
+    /// Added up over the period.
+    #[default]
+    Sum,
+    /// On every day for itself: a surplus on one day does not make up for another.
+    EachDay,
+    /// In store at the end of the period's last day.
+    AtEnd,
+    /// Added up over the period, and at most what is stated: used against allowed.
+    AtMost,
+}
+
+/// How an obligation claims water on the river.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The priority class.
+    pub class: String,
+    /// How what is owed becomes the claim of a day.
+    pub pace: Pace,
+}
+
+/// How what is still owed in a period becomes the claim of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Pace {
+    /// Evenly over the days left.
+    #[default]
+    Even,
+    /// As the users at the point ask for it.
+    Demand,
+}
+
+/// A later version of what is due: what is still to come changes, what is past stays.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    /// The first day it holds.
+    pub on: Date,
+    /// Where it comes from.
+    pub source: String,
+    /// What is due from then on.
+    pub due: Due,
+}
+
 impl Obligation {
-    /// A promise of `form` by `debtor`, measured at a point over a window.
+    /// A promise by `debtor`, measured at a point: the sum over the window, as long as nothing
+    /// else is said.
     pub fn new(
         id: impl Into<String>,
         debtor: impl Into<String>,
         point: impl Into<Point>,
-        window: Window,
-        form: Form,
+        due: impl Into<Due>,
     ) -> Self {
         Self {
             id: id.into(),
             article: String::new(),
+            note: String::new(),
             debtor: debtor.into(),
             creditor: None,
             point: point.into(),
             measure: None,
-            form,
-            window,
+            due: due.into(),
+            count: Count::Sum,
+            window: None,
+            season: None,
+            each: Each::Season,
+            clauses: Vec::new(),
+            account: None,
+            revisions: Vec::new(),
+            on_top_of: Vec::new(),
             tolerance: 0.0,
             claim: None,
             second_point: None,
@@ -68,10 +138,69 @@ impl Obligation {
         }
     }
 
+    /// At least a flow on every day.
+    pub fn minimum_flow(
+        id: impl Into<String>,
+        debtor: impl Into<String>,
+        point: impl Into<Point>,
+        flow: crate::units::Flow,
+    ) -> Self {
+        let mut obligation = Self::new(id, debtor, point, flow);
+        obligation.count = Count::EachDay;
+        obligation
+    }
+
+    /// At least a volume in store at the end of a day.
+    pub fn storage_by(
+        id: impl Into<String>,
+        debtor: impl Into<String>,
+        point: impl Into<Point>,
+        volume: Volume,
+        by: Date,
+    ) -> Self {
+        let mut obligation = Self::new(id, debtor, point, volume);
+        obligation.count = Count::AtEnd;
+        obligation.window = Window::new(by, by).ok();
+        obligation
+    }
+
+    /// At most a volume over the window.
+    pub fn limit(
+        id: impl Into<String>,
+        debtor: impl Into<String>,
+        point: impl Into<Point>,
+        volume: Volume,
+    ) -> Self {
+        let mut obligation = Self::new(id, debtor, point, volume);
+        obligation.count = Count::AtMost;
+        obligation
+    }
+
     /// The same, owed to a party.
     #[must_use]
     pub fn to(mut self, creditor: impl Into<String>) -> Self {
         self.creditor = Some(creditor.into());
+        self
+    }
+
+    /// The same, on the days of a window only.
+    #[must_use]
+    pub fn within(mut self, window: Window) -> Self {
+        self.window = Some(window);
+        self
+    }
+
+    /// The same, on the days of a season of every year only.
+    #[must_use]
+    pub fn every(mut self, season: Season) -> Self {
+        self.season = Some(season);
+        self
+    }
+
+    /// The same, settled by periods.
+    #[must_use]
+    pub fn each(mut self, each: Each) -> Self {
+        self.each = each;
         self
     }
 
@@ -82,10 +211,45 @@ impl Obligation {
         self
     }
 
-    /// The same, claimed on the river in a priority class.
+    /// The same, counted as said.
+    #[must_use]
+    pub fn counted(mut self, count: Count) -> Self {
+        self.count = count;
+        self
+    }
+
+    /// The same, with one more clause.
+    #[must_use]
+    pub fn clause(mut self, clause: Clause) -> Self {
+        self.clauses.push(clause);
+        self
+    }
+
+    /// The same, with an account.
+    #[must_use]
+    pub fn account(mut self, account: Account) -> Self {
+        self.account = Some(account);
+        self
+    }
+
+    /// The same, revised on a day.
+    #[must_use]
+    pub fn revised(mut self, on: Date, source: impl Into<String>, due: impl Into<Due>) -> Self {
+        self.revisions.push(Revision {
+            on,
+            source: source.into(),
+            due: due.into(),
+        });
+        self
+    }
+
+    /// The same, claimed on the river in a priority class, evenly over the days left.
     #[must_use]
     pub fn claimed_in(mut self, class: impl Into<String>) -> Self {
-        self.claim = Some(class.into());
+        self.claim = Some(Claim {
+            class: class.into(),
+            pace: Pace::Even,
+        });
         self
     }
 
@@ -102,167 +266,42 @@ impl Obligation {
         self.origin = origin;
         self
     }
-}
-
-/// Where an obligation is measured: a node, reach or offtake, or a weighted sum of several.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Point {
-    /// Ids and weights.
-    pub terms: Vec<(String, f64)>,
-}
-
-impl Point {
-    /// The plain sum of several points.
-    pub fn sum<S: Into<String>>(ids: impl IntoIterator<Item = S>) -> Self {
-        Self {
-            terms: ids.into_iter().map(|id| (id.into(), 1.0)).collect(),
-        }
-    }
-
-    /// The point's name for reports: the ids joined by ` + `.
-    pub fn name(&self) -> String {
-        let terms: Vec<String> = self
-            .terms
-            .iter()
-            .map(|(id, weight)| {
-                if *weight == 1.0 {
-                    id.clone()
-                } else {
-                    format!("{weight} {id}")
-                }
-            })
-            .collect();
-        terms.join(" + ")
-    }
-}
-
-impl From<&str> for Point {
-    fn from(id: &str) -> Self {
-        Self::sum([id])
-    }
-}
-
-/// What is measured at a point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Measure {
-    /// Water an offtake took.
-    Delivered,
-    /// Water that passed a node or entered a reach.
-    Flow,
-    /// Water the river brought to a reservoir, without lateral inflow at the reservoir itself.
-    Inflow,
-    /// Water a reservoir passed on purpose.
-    Release,
-    /// Water in a reservoir at the end of a day.
-    Storage,
-    /// Electricity made at a reservoir's power station.
-    Energy,
-    /// Nothing the model computes: the obligation is listed and stays pending.
-    Nothing,
-}
-
-impl Measure {
-    /// The measures and their names in agreement files.
-    pub const NAMES: [(&'static str, Self); 7] = [
-        ("delivered", Self::Delivered),
-        ("flow", Self::Flow),
-        ("inflow", Self::Inflow),
-        ("release", Self::Release),
-        ("storage", Self::Storage),
-        ("energy", Self::Energy),
-        ("none", Self::Nothing),
-    ];
-
-    /// The measure's name in agreement files.
-    pub fn name(self) -> &'static str {
-        Self::NAMES
-            .iter()
-            .find(|&&(_, measure)| measure == self)
-            .map_or("", |&(name, _)| name)
-    }
-}
-
-/// Whether periods are settled one by one or the window as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub enum Each {
-    /// The window as a whole.
-    #[default]
-    Season,
-    /// Each day, dekad or month, cut at the window's edges.
-    Part(Period),
-}
-
-/// What is due.
-#[derive(Clone, Debug)]
-pub enum Form {
-    /// A volume over the window.
-    Volume(Volume),
-    /// Volumes over periods, one after another.
-    Schedule(Vec<(Window, Volume)>),
-    /// A mean flow on every day; committed is that flow over the period, delivered what came of
-    /// it: a surplus on one day does not make up for another.
-    MinimumFlow {
-        /// The least daily mean flow.
-        flow: Flow,
-        /// How it is settled.
-        each: Each,
-    },
-    /// At least a volume in store at the end of a day.
-    StorageBy {
-        /// The least storage.
-        volume: Volume,
-        /// The day at whose end it is measured.
-        by: Date,
-    },
-    /// At most a volume over the window: used against allowed.
-    Limit(Volume),
-    /// Energy over periods, one after another.
-    Energy(Vec<(Window, Energy)>),
-    /// Energy for water: so much for each cubic metre that passed another point.
-    EnergyCoupled {
-        /// Energy due for a cubic metre, in kWh.
-        kwh_per_m3: f64,
-        /// Where the water is measured, by its ordinary measure.
-        coupled_to: Point,
-        /// How it is settled.
-        each: Each,
-    },
-}
-
-impl Form {
-    /// The form's name in agreement files.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Volume(_) => "volume",
-            Self::Schedule(_) => "schedule",
-            Self::MinimumFlow { .. } => "minimum-flow",
-            Self::StorageBy { .. } => "storage-by",
-            Self::Limit(_) => "limit",
-            Self::Energy(_) => "energy",
-            Self::EnergyCoupled { .. } => "energy-coupled",
-        }
-    }
 
     /// Whether committed and delivered are energies.
     pub fn is_energy(&self) -> bool {
-        matches!(self, Self::Energy(_) | Self::EnergyCoupled { .. })
+        self.due.is_energy()
+    }
+
+    /// What is measured at the point where nothing else is said: energy where energy is due,
+    /// storage where it counts at the end.
+    pub(crate) fn measures(&self) -> Option<Measure> {
+        match self.measure {
+            None if self.is_energy() => Some(Measure::Energy),
+            None if self.count == Count::AtEnd => Some(Measure::Storage),
+            measure => measure,
+        }
+    }
+
+    /// The form's name in agreement files.
+    pub fn form(&self) -> &str {
+        match (&self.due, self.count) {
+            (Due::Own(own), _) => &own.name,
+            (Due::Formula(_), _) => "formula",
+            (_, Count::EachDay) => "minimum-flow",
+            (_, Count::AtEnd) => "storage-by",
+            (_, Count::AtMost) => "limit",
+            (due, Count::Sum) if due.is_energy() => "energy",
+            (Due::Amount(_), Count::Sum) => "volume",
+            (Due::Schedule(_), Count::Sum) => "schedule",
+        }
     }
 }
 
 /// A figure for what was delivered that others publish.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SecondReading {
     /// The figure.
-    pub volume: Volume,
+    pub amount: Amount,
     /// Whose figure it is.
     pub source: String,
-}
-
-/// A total as a source states it.
-#[derive(Clone, Copy, Debug)]
-pub struct Stated {
-    /// The total, in the base unit of the obligation (m3 or kWh).
-    pub total: f64,
-    /// Half a unit of the last digit stated: how far off it may honestly be.
-    pub precision: f64,
 }

@@ -1,0 +1,272 @@
+//! Accounts as journals: a line for everything that changes what one party owes another.
+
+use super::committed::Obliged;
+use crate::agreement::{Account, Agreement, Caps, Effect, Entry, EntryKind, Obligation, Opening};
+use crate::calendar::{Date, Window};
+
+/// The account of an obligation: a line for each change of what its debtor has delivered beyond
+/// what was due.
+///
+/// A line moves an amount between the debtor and a counterpart: the creditor gains what the debtor
+/// loses. So over the parties all lines add up to zero; only water that evaporates goes to the
+/// river.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Journal {
+    /// The obligation's id.
+    pub obligation: String,
+    /// Whose balance it is.
+    pub debtor: String,
+    /// Against whom.
+    pub creditor: Option<String>,
+    /// The unit of the amounts.
+    pub unit: super::Unit,
+    /// The lines, by date.
+    pub lines: Vec<Line>,
+}
+
+/// A line of a [`Journal`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// On which day it counts.
+    pub date: Date,
+    /// Why.
+    pub reason: String,
+    /// With whom: the other party, or the river where water went to nobody.
+    pub counterpart: String,
+    /// What the debtor's balance gains; what it loses is negative.
+    pub amount: f64,
+    /// The debtor's balance after the line: a credit above zero, a debt below.
+    pub balance: f64,
+}
+
+impl Journal {
+    /// The balance after the last line: a credit of the debtor above zero, a debt below.
+    pub fn balance(&self) -> f64 {
+        self.lines.last().map_or(0.0, |line| line.balance)
+    }
+
+    /// What the lines change for each holder, the debtor first.
+    pub fn totals(&self) -> Vec<(&str, f64)> {
+        let mut totals: Vec<(&str, f64)> = vec![(&self.debtor, 0.0)];
+        for line in &self.lines {
+            totals[0].1 += line.amount;
+            match totals.iter_mut().skip(1).find(|(holder, _)| *holder == line.counterpart) {
+                Some((_, total)) => *total -= line.amount,
+                None => totals.push((&line.counterpart, -line.amount)),
+            }
+        }
+        totals
+    }
+}
+
+/// Who has what evaporates, and whom a debtor owes that owes to no party.
+const RIVER: &str = "the river";
+
+/// An account while its periods are settled, in m3 or kWh.
+pub(super) struct Book<'a> {
+    obligation: &'a Obligation,
+    account: Account,
+    counterpart: &'a str,
+    entries: Vec<Posting<'a>>,
+    lines: Vec<Line>,
+    balance: f64,
+    unit: super::Unit,
+}
+
+/// An agreed line that changes this balance.
+#[derive(Clone)]
+pub(super) struct Posting<'a> {
+    entry: &'a Entry,
+    amount: f64,
+}
+
+/// What an account makes of a period.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Carried {
+    pub(super) brought_in: f64,
+    pub(super) out: f64,
+    /// What is missing beyond what is lawful.
+    pub(super) missing: f64,
+    /// Whether a debt was cancelled.
+    pub(super) cancelled: bool,
+}
+
+impl<'a> Book<'a> {
+    pub(super) fn new(
+        agreements: &'a [Agreement],
+        obligation: &'a Obligation,
+        unit: super::Unit,
+        first: Option<Date>,
+    ) -> Self {
+        let account = obligation.account.clone().unwrap_or_default();
+        let mut book = Self {
+            obligation,
+            counterpart: obligation.creditor.as_deref().unwrap_or(RIVER),
+            entries: postings(agreements, obligation),
+            lines: Vec::new(),
+            balance: 0.0,
+            account,
+            unit,
+        };
+        let opening = match &book.account.opening {
+            Some(Opening::Credit(amount)) => amount.base(),
+            Some(Opening::Debit(amount)) => -amount.base(),
+            None => 0.0,
+        };
+        if let Some(date) = first {
+            book.post(date, "brought forward", opening);
+        }
+        book
+    }
+
+    fn post(&mut self, date: Date, reason: impl Into<String>, amount: f64) {
+        let with = self.counterpart.to_owned();
+        self.post_with(date, reason, amount, with);
+    }
+
+    fn post_with(&mut self, date: Date, reason: impl Into<String>, amount: f64, with: String) {
+        if amount == 0.0 {
+            return;
+        }
+        self.balance += amount;
+        self.lines.push(Line {
+            date,
+            reason: reason.into(),
+            counterpart: with,
+            amount: amount / self.unit.size(),
+            balance: self.balance / self.unit.size(),
+        });
+    }
+
+    /// Strikes the account of a period that is settled.
+    pub(super) fn close(&mut self, due: &Obliged, committed: f64, delivered: f64) -> Carried {
+        let window = due.window;
+        let brought_in = self.balance;
+        let mut cancelled = false;
+        self.evaporate(window);
+        for (effect, reason) in [
+            (Effect::CancelDebits, "debts cancelled"),
+            (Effect::CancelCredits, "credits cancelled"),
+        ] {
+            let debts = effect == Effect::CancelDebits;
+            if due.applies(self.obligation, &effect) && self.balance != 0.0 && (self.balance < 0.0) == debts {
+                cancelled |= debts;
+                self.post(window.from(), reason, -self.balance);
+            }
+        }
+        let before = self.balance;
+        self.post(window.to(), format!("committed, {window}"), -committed);
+        self.post(window.to(), format!("delivered, {window}"), delivered);
+        self.post_entries(window);
+        if due.ended_early && self.balance < 0.0 {
+            cancelled = true;
+            self.post(window.to(), "the cycle ended: debts considered paid", -self.balance);
+        }
+        self.cap_credit(window.to(), before);
+        let missing = self.breach(before);
+        let carried = Carried {
+            brought_in,
+            out: self.balance,
+            missing,
+            cancelled,
+        };
+        if self.account.debit.is_none() && self.balance < 0.0 {
+            // Nothing is owed later: what was missing is settled as short.
+            self.post(window.to(), "not carried over", -self.balance);
+            return Carried { out: 0.0, ..carried };
+        }
+        carried
+    }
+
+    fn evaporate(&mut self, window: Window) {
+        if self.balance > 0.0 && self.account.evaporation > 0.0 {
+            let from = window.from();
+            let year = from
+                .checked_add(jiff::Span::new().years(1))
+                .map_or(365, |next| crate::calendar::day_index(from, next));
+            let part = self.account.evaporation * window.days() as f64 / year as f64;
+            let lost = self.balance * part.min(1.0);
+            self.post_with(window.to(), "evaporation of the credit", -lost, RIVER.to_owned());
+        }
+    }
+
+    /// Agreed lines up to a period's end that were not posted yet.
+    fn post_entries(&mut self, window: Window) {
+        let (now, later): (Vec<_>, Vec<_>) = std::mem::take(&mut self.entries)
+            .into_iter()
+            .partition(|posting| posting.entry.date <= window.to());
+        self.entries = later;
+        for Posting { entry, amount } in now {
+            let reason = format!("{}: {}", entry.kind.name(), entry.reason);
+            self.post(entry.date, reason, amount);
+        }
+    }
+
+    /// A credit counts up to its caps: the gain of the period, and all in all.
+    fn cap_credit(&mut self, date: Date, before: f64) {
+        if self.balance <= 0.0 {
+            return;
+        }
+        let Some(caps) = self.account.credit.clone() else {
+            // What is delivered in excess counts for nothing later; a credit agreed on before stays.
+            let lapsed = self.balance - before.max(0.0).min(self.balance);
+            return self.post(date, "more than was due: lapses", -lapsed);
+        };
+        let gain = (self.balance - before.max(0.0)).max(0.0);
+        let over = |cap: &Option<crate::agreement::Amount>, of: f64| {
+            cap.as_ref().map_or(0.0, |cap| (of - cap.base()).max(0.0))
+        };
+        self.post(date, "over the cap of a period: lapses", -over(&caps.yearly, gain));
+        self.post(date, "over the accrued cap: lapses", -over(&caps.accrued, self.balance));
+    }
+
+    /// What is owed beyond what is lawful.
+    fn breach(&self, before: f64) -> f64 {
+        let debt = (-self.balance).max(0.0);
+        let Some(Caps { yearly, accrued }) = &self.account.debit else {
+            return debt;
+        };
+        let grown = (debt - (-before).max(0.0)).max(0.0);
+        let over_yearly = yearly.as_ref().map_or(0.0, |cap| grown - cap.base());
+        let over_accrued = accrued.as_ref().map_or(0.0, |cap| debt - cap.base());
+        over_yearly.max(over_accrued).max(0.0)
+    }
+
+    /// The journal, if the obligation has an account.
+    pub(super) fn into_journal(self) -> Option<Journal> {
+        self.obligation.account.as_ref()?;
+        Some(Journal {
+            obligation: self.obligation.id.clone(),
+            debtor: self.obligation.debtor.clone(),
+            creditor: self.obligation.creditor.clone(),
+            unit: self.unit,
+            lines: self.lines,
+        })
+    }
+}
+
+/// The agreed lines that change an obligation's balance: its own, and set-offs against it.
+fn postings<'a>(agreements: &'a [Agreement], obligation: &'a Obligation) -> Vec<Posting<'a>> {
+    let all = agreements.iter().flat_map(|agreement| &agreement.obligations);
+    let mut postings: Vec<Posting> = all
+        .flat_map(|other| {
+            let entries = other.account.iter().flat_map(|account| &account.entries);
+            entries.map(move |entry| (other, entry))
+        })
+        .filter_map(|(other, entry)| {
+            let own = other.id == obligation.id;
+            let against = entry.against.as_ref() == Some(&obligation.id);
+            let base = entry.amount.base();
+            let amount = match entry.kind {
+                EntryKind::Relinquish if own => -base,
+                EntryKind::Forgive | EntryKind::Transfer if own => base,
+                // Both debts shrink by as much.
+                EntryKind::SetOff if own || against => base,
+                _ => return None,
+            };
+            Some(Posting { entry, amount })
+        })
+        .collect();
+    postings.sort_by_key(|posting| posting.entry.date);
+    postings
+}
