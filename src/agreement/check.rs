@@ -841,8 +841,15 @@ fn check_claim(
     let one_place = plain(&o.point) && o.point.terms.len() == 1;
     let not_water = matches!(
         o.measure,
-        Some(Measure::Nothing | Measure::Demand | Measure::Spill | Measure::StorageChange)
-            | Some(Measure::Evaporation | Measure::Level | Measure::NaturalFlow)
+        Some(
+            Measure::Nothing
+                | Measure::Demand
+                | Measure::Spill
+                | Measure::StorageChange
+                | Measure::Evaporation
+                | Measure::Level
+                | Measure::NaturalFlow
+        )
     );
     if o.is_energy() {
         fault(

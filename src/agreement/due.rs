@@ -274,6 +274,26 @@ pub struct OwnForm {
 }
 
 impl Due {
+    /// Amounts for stretches of days, one after another.
+    pub fn schedule<A: Into<Amount>>(dues: impl IntoIterator<Item = (Window, A)>) -> Self {
+        let dues = dues.into_iter();
+        Self::Schedule(
+            dues.map(|(window, amount)| (When::Once(window), amount.into()))
+                .collect(),
+        )
+    }
+
+    /// Amounts for seasons that come back every year.
+    pub fn yearly<A: Into<Amount>>(
+        dues: impl IntoIterator<Item = (crate::calendar::Season, A)>,
+    ) -> Self {
+        let dues = dues.into_iter();
+        Self::Schedule(
+            dues.map(|(season, amount)| (When::Yearly(season), amount.into()))
+                .collect(),
+        )
+    }
+
     /// Whether energy is due, and not water.
     pub fn is_energy(&self) -> bool {
         match self {

@@ -12,7 +12,7 @@ use crate::agreement::{
     Point, SecondReading, Slope, Step, Term, When,
 };
 use crate::calendar::{Period, Window};
-use crate::error::{Diagnostic, Diagnostics, Error};
+use crate::error::{Diagnostic, Diagnostics};
 use crate::units::{Energy, Flow, Volume};
 
 /// Reads all agreements, in the order of their file names.

@@ -14,6 +14,8 @@ pub(super) struct Obliged {
     pub(super) window: Window,
     /// What was due on each of them, in m3 or kWh.
     pub(super) by_day: Vec<f64>,
+    /// Their sum as it was stated, where nothing changed it.
+    stated: Option<f64>,
     /// What was due before any revision, if it was revised.
     pub(super) first: Option<f64>,
     /// Whether everything is known that it depends on.
@@ -39,11 +41,8 @@ pub(super) struct Applied {
 
 impl Obliged {
     pub(super) fn total(&self) -> f64 {
-        self.by_day
-            .iter()
-            .copied()
-            .collect::<crate::ledger::Sum>()
-            .value()
+        let sum = || self.by_day.iter().copied().collect::<crate::ledger::Sum>();
+        self.stated.unwrap_or_else(|| sum().value())
     }
 
     /// What was due on days on which a shortfall is not excused.
@@ -274,6 +273,7 @@ impl Case<'_> {
         let mut obliged = Obliged {
             window: span.held,
             by_day: vec![0.0; days],
+            stated: None,
             first: None,
             known: true,
             excused: Vec::new(),
@@ -283,19 +283,38 @@ impl Case<'_> {
         let (by_day, known) = self.versions(span);
         obliged.by_day = by_day;
         obliged.known = known;
-        for clause in 0..self.o.clauses.len() {
-            self.apply(clause, span, &mut obliged);
-        }
-        if self
+        let revised = self
             .o
             .revisions
             .iter()
-            .any(|revision| revision.on <= span.held.to())
-        {
+            .any(|revision| revision.on <= span.held.to());
+        if span.held == span.whole && !revised {
+            obliged.stated = self.stated(span.whole);
+        }
+        for clause in 0..self.o.clauses.len() {
+            self.apply(clause, span, &mut obliged);
+        }
+        if revised {
             let (first, known) = self.due(&self.o.due, span);
             obliged.first = known.then(|| first.iter().sum());
         }
         obliged
+    }
+
+    /// The amount stated for a whole period.
+    fn stated(&self, whole: Window) -> Option<f64> {
+        match &self.o.due {
+            Due::Amount(amount) => Some(amount.over(whole.days())),
+            Due::Schedule(dues) => {
+                let mut amounts = dues.iter().filter(|(when, _)| match when {
+                    When::Once(window) => *window == whole,
+                    When::Yearly(season) => season.containing(whole.from()) == Some(whole),
+                });
+                let (_, amount) = amounts.next()?;
+                Some(amount.over(whole.days()))
+            }
+            Due::Formula(_) | Due::Own(_) => None,
+        }
     }
 
     /// What is due by day, each day by the version that holds on it.
@@ -436,6 +455,9 @@ impl Case<'_> {
             }
         }
         if mask.contains(&true) {
+            if clause.effect.changes_due() {
+                obliged.stated = None;
+            }
             self.change(clause, &mask, span, obliged);
         }
     }
