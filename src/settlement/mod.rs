@@ -24,13 +24,20 @@
 //! ```
 
 mod committed;
+mod gauge;
 mod journal;
+mod natural;
+mod reason;
 mod record;
 mod verdict;
 
+pub(crate) use committed::in_advance;
+pub(crate) use gauge::river_position;
 pub use journal::{Journal, Line};
-pub(crate) use record::gauges;
+pub use reason::{Reason, Why};
 pub use record::Record;
+pub(crate) use record::{gauges, readings};
+pub(crate) use verdict::known_in_advance;
 pub use verdict::{Event, Settled, Settlement, Status, Unit, settle};
 
 /// Is `a` more than `b` by more than rounding? One part in 1e9, as a report's threshold: a
