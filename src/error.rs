@@ -214,8 +214,10 @@ impl Origin {
     /// the first clause, of that clause if it has no such field, or of the clauses.
     pub fn place(&self, field: &str) -> Option<Place> {
         let inner = self.inner.as_ref()?;
-        let around = |field: &&str| field.rsplit_once('.').map(|(around, _)| around);
-        let (line, column) = std::iter::successors(Some(field), around)
+        let mut around = std::iter::successors(Some(field), |field| {
+            field.rsplit_once('.').map(|(around, _)| around)
+        });
+        let (line, column) = around
             .find_map(|field| inner.fields.iter().find(|(name, ..)| name == field))
             .map_or((inner.line, inner.column), |&(_, line, column)| {
                 (line, column)

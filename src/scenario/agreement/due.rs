@@ -32,6 +32,9 @@ const KINDS: [(&str, Kind); 7] = [
     ("formula", Kind::Formula),
 ];
 
+/// The keys of amounts, of any form.
+const AMOUNTS: [&str; 4] = ["volume", "flow", "storage", "energy"];
+
 const COUNTS: [(&str, Count); 3] = [
     ("sum", Count::Sum),
     ("each-day", Count::EachDay),
@@ -173,6 +176,8 @@ fn plain(kind: Kind, keys: &mut Keys, faults: &mut Diagnostics) -> Option<Due> {
             amount(value, &[dimension(key)], example, faults).map(Due::Amount)
         }
         ([], Some(value)) => dues(kind, value, faults).map(Due::Schedule),
+        // An amount of another form is told as an unknown key.
+        ([], None) if AMOUNTS.iter().any(|key| keys.has(key)) => None,
         ([], None) => {
             keys.need(amounts[0].0, faults);
             None
