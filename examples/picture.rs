@@ -22,7 +22,7 @@ use riparian::Report;
 use riparian::agreement::Point;
 use riparian::calendar::{Period, Window, day_index};
 use riparian::jiff::civil::{Date, date};
-use riparian::report::{Settlement, Status};
+use riparian::settlement::{Settlement, Status};
 use riparian::units::Volume;
 
 /// The reservoir of the first panel; its release is in the second.
@@ -176,7 +176,7 @@ fn river(report: &Report) -> Result<Panel, Failure> {
     let mut highest = flow.iter().chain(&release).copied().fold(0.0, f64::max);
     for row in periods {
         let (from, to) = (start(row.period.from()), end(row.period.to()));
-        let due = Volume::from_mcm(row.committed)
+        let due = Volume::from_mcm(row.committed.unwrap_or_default())
             .per_days(row.period.days() as f64)
             .m3s();
         highest = highest.max(due);
@@ -224,6 +224,7 @@ fn canal(report: &Report) -> Result<Panel, Failure> {
     };
     let ledger = report.ledger();
     let (from, to) = (row.period.from(), row.period.to());
+    let committed = row.committed.unwrap_or_default();
     let mut so_far = Volume::ZERO;
     let mut delivered = vec![(start(from), 0.0)];
     for (day, m3) in readings(report, point)?.into_iter().enumerate() {
@@ -232,12 +233,12 @@ fn canal(report: &Report) -> Result<Panel, Failure> {
             delivered.push((end(ledger.date(day)), so_far.mcm()));
         }
     }
-    let due = vec![(start(from), 0.0), (end(to), row.committed)];
+    let due = vec![(start(from), 0.0), (end(to), committed)];
     let highest = highest(delivered.iter().chain(&due));
     let plots: Vec<Plot> = vec![
         line(LIGHT, due)
             .with_stroke_width(4.0)
-            .with_legend(format!("due: {:.1}, evenly paced", row.committed))
+            .with_legend(format!("due: {:.1}, evenly paced", committed))
             .into(),
         line(DARK, delivered)
             .with_legend(format!("delivered: {:.1}", so_far.mcm()))

@@ -1,6 +1,6 @@
 //! A basin of one reservoir and two countries, built in code and settled.
 
-use riparian::agreement::{Agreement, Form, Obligation};
+use riparian::agreement::{Agreement, Obligation};
 use riparian::basin::{Node, Offtake, Party, Reach, Reservoir};
 use riparian::calendar::Window;
 use riparian::jiff::civil::date;
@@ -11,7 +11,7 @@ use riparian::{Model, Plan, Report, Result, Simulation};
 
 fn main() -> Result<()> {
     let summer = Window::new(date(2024, 6, 1), date(2024, 8, 31))?;
-    let owed = Form::Volume(Volume::from_mcm(160.0));
+    let owed = Volume::from_mcm(160.0);
 
     let model = Model::builder("Upland and Lowland", summer)
         .party(Party::new("UP", "Upland"))
@@ -33,7 +33,8 @@ fn main() -> Result<()> {
         .policy("lake", StandardOperating)
         .agreement(
             Agreement::new("Border treaty", ["UP", "LO"]).obligation(
-                Obligation::new("summer-volume", "UP", "border", summer, owed)
+                Obligation::new("summer-volume", "UP", "border", owed)
+                    .within(summer)
                     .to("LO")
                     .claimed_in("treaty"),
             ),
@@ -50,7 +51,7 @@ fn main() -> Result<()> {
             row.obligation,
             row.debtor,
             row.creditor.as_deref().unwrap_or("the river"),
-            row.committed,
+            row.committed.unwrap_or_default(),
             row.status.name()
         );
     }

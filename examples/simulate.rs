@@ -11,7 +11,7 @@ use std::process::ExitCode;
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
 use riparian::calendar::{Month, Window};
-use riparian::report::{Settlement, Status, Unit};
+use riparian::settlement::{Settlement, Status, Unit};
 use riparian::{Report, Result};
 
 fn main() -> ExitCode {
@@ -97,7 +97,7 @@ fn settlements(report: &Report) -> Table {
             Cell::new(&row.obligation),
             Cell::new(parties_of(row)),
             Cell::new(period(row.period)),
-            number(Some(row.committed)),
+            number(row.committed),
             number(row.delivered),
             number(row.balance()),
             Cell::new(row.unit.sign()),

@@ -785,7 +785,9 @@ impl Period {
                     Some(self.containing(day))
                 };
                 let first = self.containing(window.from);
-                std::iter::successors(Some(first), next).filter_map(cut).collect()
+                std::iter::successors(Some(first), next)
+                    .filter_map(cut)
+                    .collect()
             }
         }
     }
@@ -831,7 +833,10 @@ impl Period {
 /// A year of four digits and what follows it behind a mark.
 fn year_and<'a>(key: &'a str, mark: &str) -> Option<(i16, &'a str)> {
     let (year, rest) = key.split_once(mark)?;
-    let sound = year.len() == 4 && [year, rest].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()));
+    let sound = year.len() == 4
+        && [year, rest]
+            .iter()
+            .all(|part| part.bytes().all(|b| b.is_ascii_digit()));
     sound.then(|| Some((year.parse().ok()?, rest))).flatten()
 }
 
@@ -846,7 +851,10 @@ fn week_of(key: &str) -> Option<Date> {
 /// The first day of a quarter written as `2024-Q2`.
 fn quarter_of(key: &str) -> Option<Date> {
     let (year, quarter) = year_and(key, "-Q").filter(|(_, quarter)| quarter.len() == 1)?;
-    let quarter: i8 = quarter.parse().ok().filter(|quarter| (1..=4).contains(quarter))?;
+    let quarter: i8 = quarter
+        .parse()
+        .ok()
+        .filter(|quarter| (1..=4).contains(quarter))?;
     Date::new(year, 3 * quarter - 2, 1).ok()
 }
 
@@ -872,7 +880,11 @@ impl FromStr for Period {
             "dekad" => Ok(Self::Dekad),
             "quarter" => Ok(Self::Quarter),
             "month" => Ok(Self::Month),
-            _ => Err(unreadable(text, "a step", "day, week, dekad, month or quarter")),
+            _ => Err(unreadable(
+                text,
+                "a step",
+                "day, week, dekad, month or quarter",
+            )),
         }
     }
 }

@@ -90,6 +90,7 @@ pub mod report;
 pub mod rules;
 pub mod scenario;
 pub mod series;
+pub mod settlement;
 pub mod simulation;
 #[cfg(feature = "proptest")]
 pub mod testing;

@@ -164,7 +164,7 @@ type Column = (String, DailySeries, Origin);
 /// Builds a [`Model`] in code.
 ///
 /// ```
-/// use riparian::agreement::{Agreement, Form, Obligation};
+
 /// use riparian::basin::{Node, Offtake, Party, Reach, Reservoir};
 /// use riparian::calendar::Window;
 /// use riparian::series::DailySeries;

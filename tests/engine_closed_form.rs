@@ -3,7 +3,7 @@
 mod common;
 
 use common::{DAY, assert_row, daily, days, flow, run};
-use riparian::agreement::{Agreement, Each, Form, Measure, Obligation, Point};
+use riparian::agreement::{Agreement, Due, Measure, Obligation, Point};
 use riparian::allocation::Binding;
 use riparian::basin::{
     Curve, CurvePoint, Node, Offtake, Outlet, OutletKind, Party, PowerPlant, Reach, Reservoir,
@@ -858,9 +858,10 @@ mod obligations {
     fn a_volume_is_paced_over_the_days_left_and_met_exactly() {
         let june = ten_days();
         let dam = Reservoir::new("dam", m3(1000.0)).initial(m3(500.0));
-        let volume = Form::Volume(m3(120.0));
+        let volume = m3(120.0);
         let promise = promise(
-            Obligation::new("border", "UP", "lower", days(date(2024, 6, 3), 6), volume)
+            Obligation::new("border", "UP", "lower", volume)
+                .within(days(date(2024, 6, 3), 6))
                 .claimed_in("senior"),
         );
         let ledger = run(basin(june)
@@ -886,9 +887,12 @@ mod obligations {
     #[test]
     fn what_was_missed_is_spread_over_the_days_left() {
         let june = ten_days();
-        let volume = Form::Volume(m3(100.0));
-        let promise =
-            promise(Obligation::new("border", "UP", "river", june, volume).claimed_in("senior"));
+        let volume = m3(100.0);
+        let promise = promise(
+            Obligation::new("border", "UP", "river", volume)
+                .within(june)
+                .claimed_in("senior"),
+        );
         let ledger = run(basin(june)
             .node(Node::inflow("spring"))
             .node(Node::junction("upland"))
@@ -920,7 +924,7 @@ mod obligations {
             (days(date(2024, 6, 9), 1), m3(7.0)),
         ];
         let promise = promise(
-            Obligation::new("border", "UP", "sea", june, Form::Schedule(dues)).claimed_in("senior"),
+            Obligation::new("border", "UP", "sea", Due::schedule(dues)).claimed_in("senior"),
         );
         let ledger = run(dam_and_sea(june, dam, 0.0)
             .agreement(promise)
@@ -933,12 +937,9 @@ mod obligations {
     #[test]
     fn a_minimum_flow_stands_before_juniors_and_is_measured_where_it_is_due() {
         let june = days(date(2024, 6, 1), 3);
-        let form = Form::MinimumFlow {
-            flow: flow(8.0),
-            each: Each::Season,
-        };
         let promise = promise(
-            Obligation::new("delta", "UP", "sea", june, form)
+            Obligation::minimum_flow("delta", "UP", "sea", flow(8.0))
+                .within(june)
                 .measured(Measure::Flow)
                 .claimed_in("senior"),
         );
@@ -964,7 +965,8 @@ mod obligations {
     fn part_of_a_demand_is_lifted_to_the_class_of_the_claim() {
         let june = days(date(2024, 6, 1), 4);
         let promise = promise(
-            Obligation::new("quota", "UP", "low", june, Form::Volume(m3(24.0)))
+            Obligation::new("quota", "UP", "low", m3(24.0))
+                .within(june)
                 .claimed_in("senior"),
         );
         let ledger = run(basin(june)
@@ -999,14 +1001,9 @@ mod obligations {
     fn quota(order: [&str; 2]) -> Ledger {
         let june = ten_days();
         let promise = promise(
-            Obligation::new(
-                "quota",
-                "UP",
-                Point::sum(order),
-                days(date(2024, 6, 3), 5),
-                Form::Volume(m3(100.0)),
-            )
-            .claimed_in("senior"),
+            Obligation::new("quota", "UP", Point::sum(order), m3(100.0))
+                .within(days(date(2024, 6, 3), 5))
+                .claimed_in("senior"),
         );
         run(basin(june)
             .reservoir(Reservoir::new("dam", m3(1e4)).initial(m3(5e3)))
@@ -1056,17 +1053,9 @@ mod obligations {
         let june = ten_days();
         let dam = Reservoir::new("dam", m3(1000.0)).initial(m3(100.0));
         let promise = promise(
-            Obligation::new(
-                "winter",
-                "UP",
-                "dam",
-                days(date(2024, 6, 3), 6),
-                Form::StorageBy {
-                    volume: m3(160.0),
-                    by: date(2024, 6, 7),
-                },
-            )
-            .claimed_in("senior"),
+            Obligation::storage_by("winter", "UP", "dam", m3(160.0), date(2024, 6, 7))
+                .within(days(date(2024, 6, 3), 5))
+                .claimed_in("senior"),
         );
         let ledger = run(dam_and_town(june, dam, 20.0, 0.0)
             .offtake(Offtake::new("fields", "town", "LO", "junior"))
@@ -1084,12 +1073,11 @@ mod obligations {
     fn storage_above_the_volume_due_is_free_for_juniors() {
         let june = ten_days();
         let dam = Reservoir::new("dam", m3(1000.0)).initial(m3(500.0));
-        let form = Form::StorageBy {
-            volume: m3(200.0),
-            by: june.to(),
-        };
-        let promise =
-            promise(Obligation::new("winter", "UP", "dam", june, form).claimed_in("senior"));
+        let promise = promise(
+            Obligation::storage_by("winter", "UP", "dam", m3(200.0), june.to())
+                .within(june)
+                .claimed_in("senior"),
+        );
         let ledger = run(dam_and_town(june, dam, 0.0, 0.0)
             .offtake(Offtake::new("fields", "town", "LO", "junior"))
             .demand("fields", daily(june, |_| 120.0))
@@ -1108,7 +1096,8 @@ mod obligations {
         let dam = Reservoir::new("dam", m3(1000.0)).initial(m3(500.0));
         let window = Window::new(date(2024, 5, 1), date(2024, 6, 5)).unwrap();
         let promise = promise(
-            Obligation::new("border", "UP", "sea", window, Form::Volume(m3(360.0)))
+            Obligation::new("border", "UP", "sea", m3(360.0))
+                .within(window)
                 .claimed_in("senior"),
         );
         let ledger = run(dam_and_sea(june, dam, 0.0)

@@ -8,7 +8,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use riparian::agreement::{Agreement, Each, Form, Obligation};
+use riparian::agreement::{Agreement, Obligation};
 use riparian::basin::{Node, Offtake, Party, Reach, Reservoir};
 use riparian::calendar::{Window, date_of};
 use riparian::jiff::civil::Date;
@@ -208,12 +208,10 @@ impl Spec {
         let mut agreement = Agreement::new("Minimum flows", ["A"]);
         for place in &self.nodes {
             if let What::Gauge { least } = place.what {
-                let form = Form::MinimumFlow {
-                    flow: Flow::from_mcm_per_day(least),
-                    each: Each::Season,
-                };
                 let id = format!("least {}", place.name);
-                let obligation = Obligation::new(id, "A", place.name.as_str(), window, form);
+                let flow = Flow::from_mcm_per_day(least);
+                let place = place.name.as_str();
+                let obligation = Obligation::minimum_flow(id, "A", place, flow).within(window);
                 agreement = agreement.obligation(obligation.claimed_in(MINIMUM_FLOWS));
             }
         }

@@ -1,7 +1,7 @@
 //! A basin with everything the engine knows: dams of every policy, canals, losses, returns,
 //! hydropower and claims of every form.
 
-use riparian::agreement::{Agreement, Each, Form, Measure, Obligation, Point};
+use riparian::agreement::{Agreement, Due, Measure, Obligation, Point};
 use riparian::allocation::{EqualAwards, Talmud};
 use riparian::basin::{
     Curve, CurvePoint, Node, Offtake, Outlet, OutletKind, Party, PowerPlant, Reach, Reservoir,
@@ -208,45 +208,19 @@ fn agreement(window: Window) -> Agreement {
     let dekads = Period::Dekad.parts(window).into_iter();
     let schedule = dekads.map(|dekad| (dekad, mcm(1.5 * dekad.days() as f64)));
     let promises = [
-        Obligation::new("season", "UP", "border", window, Form::Volume(mcm(4000.0))),
-        Obligation::new(
-            "dekads",
-            "UP",
-            "head works",
-            window,
-            Form::Schedule(schedule.collect()),
-        ),
+        Obligation::new("season", "UP", "border", mcm(4000.0)),
+        Obligation::new("dekads", "UP", "head works", Due::schedule(schedule)),
         Obligation::new(
             "quota",
             "UP",
             Point::sum(["border pumps", "delta fields"]),
-            window,
-            Form::Volume(mcm(2500.0)),
+            mcm(2500.0),
         ),
-        Obligation::new(
-            "environment",
-            "LO",
-            "sea",
-            window,
-            Form::MinimumFlow {
-                flow: m3s(30.0),
-                each: Each::Season,
-            },
-        )
-        .measured(Measure::Flow),
-        Obligation::new(
-            "winter",
-            "UP",
-            "low dam",
-            window,
-            Form::StorageBy {
-                volume: mcm(2000.0),
-                by: window.to(),
-            },
-        ),
+        Obligation::minimum_flow("environment", "LO", "sea", m3s(30.0)).measured(Measure::Flow),
+        Obligation::storage_by("winter", "UP", "low dam", mcm(2000.0), window.to()),
     ];
     let treaty = Agreement::new("A treaty", ["UP", "LO"]);
     promises.into_iter().fold(treaty, |treaty, promise| {
-        treaty.obligation(promise.claimed_in("treaties"))
+        treaty.obligation(promise.within(window).claimed_in("treaties"))
     })
 }

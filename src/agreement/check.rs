@@ -1,12 +1,15 @@
-//! Checks of agreements against the basin they speak of.
+//! Checks of agreements: for themselves, and against the basin or record they speak of.
 
 use std::collections::HashMap;
 
-use super::{Agreement, Form, Measure, Obligation, Point};
+use super::{
+    Agreement, Amount, Bounds, Brackets, Caps, Count, Due, Each, Effect, Measure, Obligation,
+    Point, Quantity, When,
+};
 use crate::basin::{Basin, NodeKind};
-use crate::calendar::Window;
-use crate::error::{Diagnostic, Diagnostics};
-use crate::units::{Energy, Flow, Volume};
+use crate::calendar::{Season, Window};
+use crate::error::{Diagnostic, Diagnostics, Origin};
+use crate::settlement::{Record, readings};
 
 /// Checks all agreements of a model.
 pub(crate) fn check(
@@ -16,10 +19,95 @@ pub(crate) fn check(
     run: Window,
     faults: &mut Diagnostics,
 ) {
-    let mut seen: HashMap<&str, &Obligation> = HashMap::new();
+    check_terms(agreements, faults);
     for agreement in agreements {
+        let parties = || basin.parties().iter().map(|party| party.id.as_str());
         for id in &agreement.parties {
-            unknown_party(id, basin, &agreement.origin, "parties", faults);
+            unknown("party", id, parties(), &agreement.origin, "parties", faults);
+        }
+        for obligation in &agreement.obligations {
+            let sides = [
+                (Some(&obligation.debtor), "debtor"),
+                (obligation.creditor.as_ref(), "creditor"),
+            ];
+            for (id, field) in sides {
+                if let Some(id) = id.filter(|id| !agreement.parties.contains(id)) {
+                    unknown("party", id, parties(), &obligation.origin, field, faults);
+                }
+            }
+            check_points(obligation, basin, faults);
+            check_claim(
+                agreements, agreement, obligation, basin, classes, run, faults,
+            );
+        }
+    }
+}
+
+/// Checks agreements against a record they are settled with.
+pub(crate) fn check_record(agreements: &[Agreement], record: &Record, faults: &mut Diagnostics) {
+    check_terms(agreements, faults);
+    for obligation in agreements
+        .iter()
+        .flat_map(|agreement| &agreement.obligations)
+    {
+        check_points(obligation, record, faults);
+    }
+}
+
+/// Whether an id is among the known ones; a fault if not.
+fn unknown<'a>(
+    what: &str,
+    id: &str,
+    known: impl Iterator<Item = &'a str> + Clone,
+    origin: &Origin,
+    field: &str,
+    faults: &mut Diagnostics,
+) {
+    if !known.clone().any(|name| name == id) {
+        faults.push(
+            Diagnostic::new(format!("unknown {what} `{id}`"))
+                .at(origin.place(field))
+                .expected(format!("the id of a declared {what}"))
+                .nearest(id, known),
+        );
+    }
+}
+
+/// Checks what agreements say, wherever they are settled.
+pub(crate) fn check_terms(agreements: &[Agreement], faults: &mut Diagnostics) {
+    let mut seen: HashMap<&str, &Obligation> = HashMap::new();
+    let ids: Vec<&str> = agreements
+        .iter()
+        .flat_map(|agreement| &agreement.obligations)
+        .map(|obligation| obligation.id.as_str())
+        .collect();
+    for agreement in agreements {
+        if let (Some(from), Some(until)) = (agreement.from, agreement.until)
+            && until < from
+        {
+            faults.push(
+                Diagnostic::new(format!("in force from {from} until {until}"))
+                    .at(agreement.origin.place("until"))
+                    .expected("a last day on or after the first"),
+            );
+        }
+        if !agreement.supersedes.is_empty() && agreement.from.is_none() {
+            faults.push(
+                Diagnostic::new("takes the place of others, without a day on which it does")
+                    .at(agreement.origin.place("supersedes"))
+                    .expected("`from`, the first day it is in force"),
+            );
+        }
+        for id in &agreement.supersedes {
+            let known = ids.iter().copied();
+            unknown(
+                "obligation",
+                id,
+                known,
+                &agreement.origin,
+                "supersedes",
+                faults,
+            );
         }
         for obligation in &agreement.obligations {
             if seen.insert(&obligation.id, obligation).is_some() {
@@ -30,60 +118,35 @@ pub(crate) fn check(
                 );
             }
             Check {
+                agreements,
                 obligation,
-                basin,
                 faults,
             }
-            .all(agreement, classes, run);
+            .all(agreement, &ids);
         }
     }
 }
 
-fn unknown_party(
-    id: &str,
-    basin: &Basin,
-    origin: &crate::error::Origin,
-    field: &str,
-    faults: &mut Diagnostics,
-) -> bool {
-    let known = basin.parties().iter().any(|party| party.id == id);
-    if !known {
-        faults.push(
-            Diagnostic::new(format!("unknown party `{id}`"))
-                .at(origin.place(field))
-                .expected("the id of a declared party")
-                .nearest(id, basin.parties().iter().map(|party| party.id.as_str())),
-        );
-    }
-    !known
-}
-
 struct Check<'a> {
+    agreements: &'a [Agreement],
     obligation: &'a Obligation,
-    basin: &'a Basin,
     faults: &'a mut Diagnostics,
 }
 
 impl Check<'_> {
     fn fault(&mut self, message: &str, field: &str, expected: &str) {
-        let id = &self.obligation.id;
-        self.faults.push(
-            Diagnostic::new(format!("obligation `{id}`: {message}"))
-                .at(self.obligation.origin.place(field))
-                .expected(expected),
-        );
+        fault(self.obligation, message, field, expected, self.faults);
     }
 
-    fn all(&mut self, agreement: &Agreement, classes: &[&str], run: Window) {
+    fn all(&mut self, agreement: &Agreement, ids: &[&str]) {
         let o = self.obligation;
-        let parties = [
+        let sides = [
             (Some(&o.debtor), "debtor"),
             (o.creditor.as_ref(), "creditor"),
         ];
-        for (id, field) in parties {
+        for (id, field) in sides {
             let Some(id) = id else { continue };
-            let unknown = unknown_party(id, self.basin, &o.origin, field, self.faults);
-            if !unknown && !agreement.parties.contains(id) {
+            if !agreement.parties.contains(id) {
                 self.fault(
                     &format!("`{id}` is no party of the agreement"),
                     field,
@@ -99,226 +162,488 @@ impl Check<'_> {
             );
         }
         self.points();
-        self.amounts();
+        self.dues();
+        self.periods();
+        self.clauses();
+        self.account(ids);
         self.stated_total();
-        if let Some(class) = &o.claim {
-            if !classes.contains(&class.as_str()) {
-                self.faults.push(
-                    Diagnostic::new(format!("unknown priority class `{class}`"))
-                        .at(o.origin.place("claim"))
-                        .expected("a class of scenario.toml")
-                        .nearest(class, classes.iter().copied()),
-                );
+        for id in &o.on_top_of {
+            if id == &o.id {
+                self.fault("comes on top of itself", "on_top_of", "another obligation");
             }
-            self.claimable(run);
+            unknown(
+                "obligation",
+                id,
+                ids.iter().copied(),
+                &o.origin,
+                "on_top_of",
+                self.faults,
+            );
         }
     }
 
     fn points(&mut self) {
         let o = self.obligation;
-        let measure = o.measure;
-        if measure == Some(Measure::Nothing) {
-            return;
+        for (point, _) in readings(o) {
+            if point.terms.is_empty() {
+                self.fault("no point", "point", "the id of a node, reach or offtake");
+            }
+            for (i, term) in point.terms.iter().enumerate() {
+                if !term.weight.is_finite() {
+                    self.fault(
+                        &format!("a weight of {} for `{}`", term.weight, term.id),
+                        "point",
+                        "a number",
+                    );
+                }
+                if point.terms[..i].contains(term) {
+                    self.fault(
+                        &format!("`{}` is named twice", term.id),
+                        "point",
+                        "each place once, with its weight",
+                    );
+                }
+            }
         }
-        self.point(&o.point, measure, "point");
-        if let Some(second) = &o.second_point {
-            self.point(second, None, "second_point");
-        }
-        if let Form::EnergyCoupled { coupled_to, .. } = &o.form {
-            self.point(coupled_to, None, "coupled_to");
-        }
-        let needed = match &o.form {
-            Form::StorageBy { .. } => Some(Measure::Storage),
-            form if form.is_energy() => Some(Measure::Energy),
-            _ => None,
+        let needed = if o.is_energy() {
+            Some(Measure::Energy)
+        } else if o.count == Count::AtEnd {
+            Some(Measure::Storage)
+        } else {
+            None
         };
-        match (measure, needed) {
+        let water = "a measure of water that passes";
+        match (o.measure, needed) {
+            (None | Some(Measure::Nothing), _) => {}
             (Some(found), Some(needed)) if found != needed => self.fault(
-                &format!("form {} measured as {}", o.form.name(), found.name()),
+                &format!("form {} measured as {}", o.form(), found.name()),
                 "measure",
                 needed.name(),
             ),
-            (Some(found @ (Measure::Storage | Measure::Energy)), None) => self.fault(
-                &format!("form {} measured as {}", o.form.name(), found.name()),
-                "measure",
-                "a measure of water that passes",
-            ),
+            (Some(found @ (Measure::Storage | Measure::Level | Measure::Energy)), None) => self
+                .fault(
+                    &format!("form {} measured as {}", o.form(), found.name()),
+                    "measure",
+                    water,
+                ),
             _ => {}
         }
     }
 
-    fn point(&mut self, point: &Point, measure: Option<Measure>, field: &str) {
-        if point.terms.is_empty() {
-            self.fault("no point", field, "the id of a node, reach or offtake");
-        }
-        for (id, weight) in &point.terms {
-            if !weight.is_finite() {
-                self.fault(
-                    &format!("a weight of {weight} for `{id}`"),
-                    field,
-                    "a number",
-                );
-            }
-            let basin = self.basin;
-            let node = basin.node_index(id);
-            let known = node.is_some()
-                || basin.reach_index(id).is_some()
-                || basin.offtake_index(id).is_some();
-            if !known {
-                let names = basin
-                    .nodes()
-                    .iter()
-                    .map(|n| n.id.as_str())
-                    .chain(basin.reaches().iter().map(|r| r.id.as_str()))
-                    .chain(basin.offtakes().iter().map(|o| o.id.as_str()));
-                self.faults.push(
-                    Diagnostic::new(format!("unknown point `{id}`"))
-                        .at(self.obligation.origin.place(field))
-                        .expected("the id of a node, reach or offtake")
-                        .nearest(id, names),
-                );
-                continue;
-            }
-            let at_reservoir = node.is_some_and(|n| basin.nodes()[n].kind == NodeKind::Reservoir);
-            let fits = match measure {
-                None | Some(Measure::Nothing) => true,
-                Some(Measure::Delivered) => basin.offtake_index(id).is_some(),
-                Some(Measure::Flow) => basin.offtake_index(id).is_none(),
-                Some(Measure::Inflow | Measure::Release | Measure::Storage) => at_reservoir,
-                Some(Measure::Energy) => basin
-                    .reservoir_index(id)
-                    .is_some_and(|r| basin.reservoirs()[r].power.is_some()),
-            };
-            let needs_power = self.obligation.form.is_energy()
-                && field == "point"
-                && basin
-                    .reservoir_index(id)
-                    .is_none_or(|r| basin.reservoirs()[r].power.is_none());
-            let needs_store = matches!(self.obligation.form, Form::StorageBy { .. })
-                && field == "point"
-                && !at_reservoir;
-            if needs_power {
-                self.fault(
-                    &format!("`{id}` makes no energy"),
-                    field,
-                    "a reservoir with a power station",
-                );
-            } else if needs_store {
-                self.fault(&format!("`{id}` stores no water"), field, "a reservoir");
-            } else if !fits {
-                let measure = measure.map_or("", Measure::name);
-                self.fault(
-                    &format!("`{id}` has no measure `{measure}`"),
-                    "measure",
-                    "a measure that the point has",
-                );
-            }
-        }
-    }
-
-    fn amounts(&mut self) {
+    fn dues(&mut self) {
         let o = self.obligation;
-        let bad_volume = |v: &Volume| !v.is_finite() || *v < Volume::ZERO;
-        match &o.form {
-            Form::Volume(volume) | Form::Limit(volume) => {
-                if bad_volume(volume) {
-                    self.fault(
-                        &format!("a volume of {volume}"),
-                        "volume",
-                        "a volume of at least 0",
-                    );
-                }
+        self.due(&o.due);
+        for pair in o.revisions.windows(2) {
+            if pair[1].on <= pair[0].on {
+                self.fault(
+                    &format!("a revision of {} follows one of {}", pair[1].on, pair[0].on),
+                    "revision",
+                    "revisions in order of their dates",
+                );
             }
-            Form::Schedule(dues) => {
-                if let Some((_, volume)) = dues.iter().find(|(_, v)| bad_volume(v)) {
-                    self.fault(
-                        &format!("a volume of {volume}"),
-                        "due",
-                        "a volume of at least 0",
-                    );
-                }
-                self.periods(dues.iter().map(|&(window, _)| window));
+        }
+        for revision in &o.revisions {
+            self.due(&revision.due);
+            if revision.due.is_energy() != o.is_energy() {
+                self.fault(
+                    "a revision from energy to water, or back",
+                    "revision",
+                    "the same kind of amount",
+                );
             }
-            Form::MinimumFlow { flow, .. } => {
-                if !flow.is_finite() || *flow < Flow::ZERO {
-                    self.fault(&format!("a flow of {flow}"), "flow", "a flow of at least 0");
-                }
-            }
-            Form::StorageBy { volume, by } => {
-                if bad_volume(volume) {
-                    self.fault(
-                        &format!("a storage of {volume}"),
-                        "storage",
-                        "a volume of at least 0",
-                    );
-                }
-                if !o.window.contains(*by) {
-                    self.fault(
-                        &format!("{by} lies outside {}", o.window),
-                        "by",
-                        "a day of the obligation's window",
-                    );
-                }
-            }
-            Form::Energy(dues) => {
-                if let Some((_, energy)) = dues
-                    .iter()
-                    .find(|(_, e)| !e.is_finite() || *e < Energy::ZERO)
-                {
-                    self.fault(
-                        &format!("an energy of {energy}"),
-                        "due",
-                        "an energy of at least 0",
-                    );
-                }
-                self.periods(dues.iter().map(|&(window, _)| window));
-            }
-            Form::EnergyCoupled { kwh_per_m3, .. } => {
-                if !kwh_per_m3.is_finite() || *kwh_per_m3 < 0.0 {
-                    self.fault(
-                        &format!("a rate of {kwh_per_m3} kWh/m3"),
-                        "rate",
-                        "a rate of at least 0",
-                    );
-                }
-            }
+        }
+        if o.count == Count::AtEnd && !matches!(o.due, Due::Amount(_) | Due::Schedule(_)) {
+            self.fault(
+                "a storage that is computed",
+                "form",
+                "a stated storage: storage-by",
+            );
         }
     }
 
-    fn periods(&mut self, windows: impl Iterator<Item = Window>) {
-        let windows: Vec<Window> = windows.collect();
-        if windows.is_empty() {
-            self.fault("an empty schedule", "due", "at least one period");
+    fn due(&mut self, due: &Due) {
+        match due {
+            Due::Amount(amount) => self.amount(amount, due, field_of(amount)),
+            Due::Schedule(dues) => {
+                if dues.is_empty() {
+                    self.fault("an empty schedule", "due", "at least one period");
+                }
+                for (_, amount) in dues {
+                    self.amount(amount, due, "due");
+                }
+                let windows: Vec<Window> = dues
+                    .iter()
+                    .filter_map(|(when, _)| match when {
+                        When::Once(window) => Some(*window),
+                        When::Yearly(_) => None,
+                    })
+                    .collect();
+                for pair in windows.windows(2) {
+                    if pair[1].from() <= pair[0].to() {
+                        self.fault(
+                            &format!("{} does not follow {}", pair[1], pair[0]),
+                            "due",
+                            "periods in order, without overlap",
+                        );
+                    }
+                }
+                self.seasons_apart(dues);
+            }
+            Due::Formula(formula) => {
+                if formula.terms.is_empty() {
+                    self.fault("a formula of nothing", "of", "a point that it reads");
+                }
+                for term in &formula.terms {
+                    self.brackets(&term.brackets, formula.is_energy());
+                }
+                if let Some((_, amount)) = &formula.plus {
+                    self.amount(amount, due, "plus");
+                }
+            }
+            Due::Own(_) => {}
         }
-        for pair in windows.windows(2) {
-            if pair[1].from() <= pair[0].to() {
+    }
+
+    /// Two seasons of one schedule must not share a day.
+    fn seasons_apart(&mut self, dues: &[(When, Amount)]) {
+        let seasons: Vec<Season> = dues
+            .iter()
+            .filter_map(|(when, _)| match when {
+                When::Yearly(season) => Some(*season),
+                When::Once(_) => None,
+            })
+            .collect();
+        for (i, a) in seasons.iter().enumerate() {
+            // A leap year has every day a year can have.
+            let days = a.window_starting_in(2024);
+            if let Some(b) = seasons[..i]
+                .iter()
+                .find(|b| days.iter().any(|day| b.containing(day).is_some()))
+            {
                 self.fault(
-                    &format!("{} does not follow {}", pair[1], pair[0]),
+                    &format!("{a} and {b} share days"),
                     "due",
-                    "periods in order, without overlap",
+                    "seasons without overlap",
                 );
             }
         }
     }
 
+    fn amount(&mut self, amount: &Amount, due: &Due, field: &str) {
+        let at_end = self.obligation.count == Count::AtEnd;
+        let expected = if due.is_energy() {
+            "an energy of at least 0"
+        } else if at_end {
+            "a volume of at least 0"
+        } else {
+            "a volume or flow of at least 0"
+        };
+        let fits = match amount.quantity() {
+            Quantity::Volume(_) => !due.is_energy(),
+            Quantity::Flow(_) => !due.is_energy() && !at_end,
+            Quantity::Energy(_) => due.is_energy(),
+            Quantity::Level(_) => false,
+        };
+        if !fits || !(amount.base().is_finite() && amount.base() >= 0.0) {
+            let what = format!("a{} {} of {amount}", n(amount.kind()), amount.kind());
+            self.fault(&what, field, expected);
+        }
+    }
+
+    fn brackets(&mut self, brackets: &Brackets, energy: bool) {
+        if brackets.points.is_empty() && brackets.then.is_none() {
+            self.fault(
+                "a formula without points or rate",
+                "points",
+                "`points`, or a rate `then`",
+            );
+        }
+        let kinds: Vec<_> = brackets
+            .points
+            .iter()
+            .map(|(x, y)| (x.kind(), y.kind()))
+            .collect();
+        if kinds.windows(2).any(|pair| pair[0] != pair[1]) {
+            self.fault(
+                "points of different kinds",
+                "points",
+                "all indices of one kind, and all amounts due of one kind",
+            );
+        }
+        if let Some((x, y)) = kinds.first()
+            && (!matches!(*x, "flow" | "volume")
+                || (energy && *y != "energy")
+                || (!energy && !matches!(*y, "flow" | "volume")))
+        {
+            self.fault(
+                &format!("points from {x} to {y}"),
+                "points",
+                "flows or volumes; for energy, from water to energy",
+            );
+        }
+        for pair in brackets.points.windows(2) {
+            if pair[1].0.base() <= pair[0].0.base() {
+                self.fault(
+                    &format!("{} does not lie above {}", pair[1].0, pair[0].0),
+                    "points",
+                    "indices that rise from point to point",
+                );
+            }
+        }
+        let bad = |amount: &Amount| amount.base() < 0.0 || !amount.base().is_finite();
+        if let Some((x, y)) = brackets.points.iter().find(|(x, y)| bad(x) || bad(y)) {
+            self.fault(
+                &format!("a point of {x} and {y}"),
+                "points",
+                "amounts of at least 0",
+            );
+        }
+        if let Some(then) = &brackets.then
+            && (then.value < 0.0 || then.is_energy() != energy)
+        {
+            self.fault(
+                &format!("a rate of {then}"),
+                "then",
+                if energy {
+                    "energy for water, as in 0.033 kWh/m3"
+                } else {
+                    "a part of at least 0 %"
+                },
+            );
+        }
+    }
+
+    fn periods(&mut self) {
+        let o = self.obligation;
+        let (count, start) = match o.each {
+            Each::Years { count, .. } => (count, "a cycle"),
+            Each::Moving { years, .. } => (years, "a moving sum"),
+            Each::Season | Each::Part(_) => return,
+        };
+        if count == 0 {
+            self.fault(&format!("{start} of no years"), "each", "at least one year");
+        }
+        if matches!(o.due, Due::Schedule(_)) {
+            self.fault(
+                "a schedule has its own periods",
+                "each",
+                "no `each`, or one amount for each",
+            );
+        }
+        let in_force = self
+            .agreements
+            .iter()
+            .find(|agreement| {
+                agreement
+                    .obligations
+                    .iter()
+                    .any(|other| std::ptr::eq(other, o))
+            })
+            .and_then(|agreement| Bounds::of(self.agreements, agreement, o).from);
+        if matches!(o.each, Each::Years { count: 2.., .. }) && in_force.is_none() {
+            self.fault(
+                "a cycle of years that begins on no stated day",
+                "each",
+                "`from`, of the obligation or of its agreement",
+            );
+        }
+        if o.season.is_some() {
+            self.fault("a season in a cycle of years", "season", "whole years");
+        }
+    }
+
+    fn clauses(&mut self) {
+        let o = self.obligation;
+        for clause in &o.clauses {
+            if let Some(threshold) = &clause.when.reading {
+                if threshold.at_least.is_none() && threshold.below.is_none() {
+                    self.fault(
+                        &format!("the clause `{}` compares with nothing", clause.text),
+                        "clause",
+                        "`at_least` or `below`",
+                    );
+                }
+                let measure = threshold.measure.or(threshold
+                    .point
+                    .terms
+                    .first()
+                    .and_then(|term| term.measure));
+                let fits = |amount: &Amount| match measure {
+                    Some(Measure::Level) => amount.is_level(),
+                    Some(Measure::Storage) => matches!(amount.quantity(), Quantity::Volume(_)),
+                    Some(Measure::Energy) => amount.is_energy(),
+                    _ => matches!(amount.quantity(), Quantity::Volume(_) | Quantity::Flow(_)),
+                };
+                let bounds = [&threshold.at_least, &threshold.below];
+                for bound in bounds.into_iter().flatten() {
+                    if !fits(bound) {
+                        self.fault(
+                            &format!(
+                                "the clause `{}` compares with a{} {}, {bound}",
+                                clause.text,
+                                n(bound.kind()),
+                                bound.kind()
+                            ),
+                            "clause",
+                            "an amount of the kind that is read",
+                        );
+                    }
+                }
+            }
+            let bad = |part: f64| !(part.is_finite() && part >= 0.0);
+            match &clause.effect {
+                Effect::Scale(part) if bad(*part) => self.fault(
+                    &format!("the clause `{}` scales by {part}", clause.text),
+                    "clause",
+                    "a part of at least 0 %",
+                ),
+                Effect::EndCycle if !matches!(o.each, Each::Years { .. }) => self.fault(
+                    &format!(
+                        "the clause `{}` ends a cycle where there is none",
+                        clause.text
+                    ),
+                    "clause",
+                    "`each` of so many years",
+                ),
+                Effect::CancelDebits | Effect::CancelCredits if o.account.is_none() => self.fault(
+                    &format!(
+                        "the clause `{}` cancels what no account carries",
+                        clause.text
+                    ),
+                    "clause",
+                    "an account",
+                ),
+                effect => {
+                    if let Some(amount) = effect.amount() {
+                        let flow_only =
+                            matches!(effect, Effect::Guarantee { .. } | Effect::Yield { .. })
+                                && !amount.is_flow();
+                        if amount.is_energy() != o.is_energy()
+                            || amount.is_level()
+                            || bad(amount.base())
+                            || flow_only
+                        {
+                            self.fault(
+                                &format!(
+                                    "the clause `{}` states a{} {} of {amount}",
+                                    clause.text,
+                                    n(amount.kind()),
+                                    amount.kind()
+                                ),
+                                "clause",
+                                "an amount of at least 0 of the kind that is due",
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn account(&mut self, ids: &[&str]) {
+        let o = self.obligation;
+        let Some(account) = &o.account else { return };
+        if matches!(o.count, Count::AtEnd | Count::AtMost) || matches!(o.each, Each::Moving { .. })
+        {
+            self.fault(
+                &format!("an account of the form {}", o.form()),
+                "account",
+                "none: this form carries nothing over",
+            );
+        }
+        if !(0.0..=1.0).contains(&account.evaporation) {
+            self.fault(
+                &format!("an evaporation of {} a year", account.evaporation),
+                "account",
+                "a part from 0 % to 100 %",
+            );
+        }
+        let caps = account.credit.iter().chain(&account.debit);
+        let opening = account.opening.iter().map(|opening| match opening {
+            super::Opening::Credit(amount) | super::Opening::Debit(amount) => amount,
+        });
+        let amounts: Vec<&Amount> = caps
+            .flat_map(|Caps { yearly, accrued }| yearly.iter().chain(accrued))
+            .chain(opening)
+            .chain(account.entries.iter().map(|entry| &entry.amount))
+            .collect();
+        for amount in amounts {
+            let fits =
+                amount.is_energy() == o.is_energy() && !amount.is_flow() && !amount.is_level();
+            if !fits || !(amount.base().is_finite() && amount.base() >= 0.0) {
+                self.fault(
+                    &format!("an account in {amount}"),
+                    "account",
+                    if o.is_energy() {
+                        "an energy of at least 0"
+                    } else {
+                        "a volume of at least 0"
+                    },
+                );
+            }
+        }
+        for entry in &account.entries {
+            if let Some(id) = &entry.against {
+                unknown(
+                    "obligation",
+                    id,
+                    ids.iter().copied(),
+                    &o.origin,
+                    "account",
+                    self.faults,
+                );
+                if entry.kind != super::EntryKind::SetOff {
+                    self.fault(
+                        &format!("a {} against `{id}`", entry.kind.name()),
+                        "account",
+                        "`against` in a set-off only",
+                    );
+                }
+            }
+        }
+    }
+
+    /// A total that the source states, held against the sum of the periods.
     fn stated_total(&mut self) {
         let o = self.obligation;
-        let Some(stated) = o.stated_total else { return };
-        let (sum, unit, scale) = match &o.form {
-            Form::Volume(v) | Form::Limit(v) => (v.m3(), "Mm3", 1e6),
-            Form::Schedule(dues) => (dues.iter().map(|(_, v)| v.m3()).sum(), "Mm3", 1e6),
-            Form::Energy(dues) => (dues.iter().map(|(_, e)| e.kwh()).sum(), "GWh", 1e6),
-            Form::MinimumFlow { .. } | Form::StorageBy { .. } | Form::EnergyCoupled { .. } => {
-                return self.fault(
-                    &format!("a stated total for the form {}", o.form.name()),
-                    "stated_total",
-                    "none: this form adds up to nothing",
-                );
-            }
+        let Some(stated) = &o.stated_total else {
+            return;
         };
+        // Any year that is no leap year: the sum of a year's seasons.
+        let over = |when: &When, amount: &Amount| {
+            let days = match when {
+                When::Once(window) => window.days(),
+                When::Yearly(season) => season.window_starting_in(2022).days(),
+            };
+            amount.over(days)
+        };
+        let sum = match &o.due {
+            Due::Amount(amount) if !amount.is_flow() => amount.base(),
+            Due::Amount(amount) => match o.window {
+                Some(window) => amount.over(window.days()),
+                None => return self.no_total(),
+            },
+            Due::Schedule(dues) => dues.iter().map(|(when, amount)| over(when, amount)).sum(),
+            Due::Formula(_) | Due::Own(_) => return self.no_total(),
+        };
+        if o.count == Count::AtEnd {
+            return self.no_total();
+        }
+        if stated.is_energy() != o.is_energy() || stated.is_flow() || stated.is_level() {
+            return self.fault(
+                &format!("a stated total of {stated}"),
+                "stated_total",
+                if o.is_energy() {
+                    "an energy"
+                } else {
+                    "a volume"
+                },
+            );
+        }
         // The periods' own rounding: one part in 1e12 of the sum.
-        if (sum - stated.total).abs() > stated.precision + 1e-12 * sum.abs() {
-            let (sum, total) = (sum / scale, stated.total / scale);
+        if (sum - stated.base()).abs() > stated.precision() + 1e-12 * sum.abs() {
+            let unit = if o.is_energy() { "GWh" } else { "Mm3" };
+            let (sum, total) = (sum / 1e6, stated.base() / 1e6);
             self.fault(
                 &format!(
                     "the stated total {total} {unit} differs by {:.3} {unit} from the sum of the periods, {sum:.3} {unit}",
@@ -330,38 +655,234 @@ impl Check<'_> {
         }
     }
 
-    /// What can be claimed on the river: water at one place, or in one store.
-    fn claimable(&mut self, run: Window) {
-        let o = self.obligation;
-        let basin = self.basin;
-        let offtakes_only = o
-            .point
+    fn no_total(&mut self) {
+        let form = self.obligation.form();
+        self.fault(
+            &format!("a stated total for the form {form}"),
+            "stated_total",
+            "none: this form adds up to nothing",
+        );
+    }
+}
+
+fn fault(
+    obligation: &Obligation,
+    message: &str,
+    field: &str,
+    expected: &str,
+    faults: &mut Diagnostics,
+) {
+    let id = &obligation.id;
+    faults.push(
+        Diagnostic::new(format!("obligation `{id}`: {message}"))
+            .at(obligation.origin.place(field))
+            .expected(expected),
+    );
+}
+
+/// The key an amount stands under.
+fn field_of(amount: &Amount) -> &'static str {
+    amount.kind()
+}
+
+/// The rest of the article before a word.
+fn n(word: &str) -> &'static str {
+    if word.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "n"
+    } else {
+        ""
+    }
+}
+
+/// What an agreement's points are looked up in.
+trait Places {
+    /// The names of all places.
+    fn names(&self) -> Vec<&str>;
+
+    /// Whether a place has a measure.
+    fn has(&self, id: &str, measure: Option<Measure>) -> bool;
+
+    /// What a place should be.
+    const EXPECTED: &'static str;
+}
+
+impl Places for Basin {
+    const EXPECTED: &'static str = "the id of a node, reach or offtake";
+
+    fn names(&self) -> Vec<&str> {
+        let nodes = self.nodes().iter().map(|node| node.id.as_str());
+        let reaches = self.reaches().iter().map(|reach| reach.id.as_str());
+        let offtakes = self.offtakes().iter().map(|offtake| offtake.id.as_str());
+        nodes.chain(reaches).chain(offtakes).collect()
+    }
+
+    fn has(&self, id: &str, measure: Option<Measure>) -> bool {
+        let reservoir = self.reservoir_index(id).map(|k| &self.reservoirs()[k]);
+        let node = self.node_index(id);
+        let at_reservoir = node.is_some_and(|v| self.nodes()[v].kind == NodeKind::Reservoir);
+        match measure {
+            None | Some(Measure::Nothing) => true,
+            Some(Measure::Delivered | Measure::Demand) => self.offtake_index(id).is_some(),
+            Some(Measure::Flow) => self.offtake_index(id).is_none(),
+            Some(Measure::NaturalFlow) => node.is_some(),
+            Some(
+                Measure::Inflow
+                | Measure::Release
+                | Measure::Spill
+                | Measure::Storage
+                | Measure::StorageChange
+                | Measure::Evaporation,
+            ) => at_reservoir,
+            Some(Measure::Level) => reservoir.is_some_and(|reservoir| reservoir.curve.is_some()),
+            Some(Measure::Energy) => reservoir.is_some_and(|reservoir| reservoir.power.is_some()),
+        }
+    }
+}
+
+impl Places for Record {
+    const EXPECTED: &'static str = "a column of the record";
+
+    fn names(&self) -> Vec<&str> {
+        self.columns().map(|(id, _)| id).collect()
+    }
+
+    fn has(&self, id: &str, measure: Option<Measure>) -> bool {
+        measure == Some(Measure::Nothing) || self.column(id, measure).is_some()
+    }
+}
+
+fn check_points<P: Places>(o: &Obligation, places: &P, faults: &mut Diagnostics) {
+    if o.measure == Some(Measure::Nothing) {
+        return;
+    }
+    let names = places.names();
+    let field = |at: usize| if at == 0 { "point" } else { "second_point" };
+    for (at, (point, measure)) in readings(o).into_iter().enumerate() {
+        let field = if at == 0 || (at == 1 && o.second_point.is_some()) {
+            field(at)
+        } else if o.due.points().contains(&point) {
+            "of"
+        } else {
+            "clause"
+        };
+        for term in &point.terms {
+            if !names.contains(&term.id.as_str()) {
+                faults.push(
+                    Diagnostic::new(format!("unknown point `{}`", term.id))
+                        .at(o.origin.place(field))
+                        .expected(P::EXPECTED)
+                        .nearest(&term.id, names.iter().copied()),
+                );
+            } else if !places.has(&term.id, term.measure.or(measure)) {
+                let measure = term.measure.or(measure);
+                let (message, expected) = match measure {
+                    Some(Measure::Energy) => (
+                        format!("`{}` makes no energy", term.id),
+                        "a reservoir with a power station",
+                    ),
+                    Some(Measure::Storage) => {
+                        (format!("`{}` stores no water", term.id), "a reservoir")
+                    }
+                    measure => (
+                        format!(
+                            "`{}` has no measure `{}`",
+                            term.id,
+                            measure.map_or("flow", Measure::name)
+                        ),
+                        "a measure that the point has",
+                    ),
+                };
+                let field = if field == "point"
+                    && o.measure.is_some()
+                    && measure != Some(Measure::Energy)
+                    && measure != Some(Measure::Storage)
+                {
+                    "measure"
+                } else {
+                    field
+                };
+                fault(o, &message, field, expected, faults);
+            }
+        }
+    }
+}
+
+/// What can be claimed on the river: water at one place, at offtakes, or in one store.
+fn check_claim(
+    agreements: &[Agreement],
+    agreement: &Agreement,
+    o: &Obligation,
+    basin: &Basin,
+    classes: &[&str],
+    run: Window,
+    faults: &mut Diagnostics,
+) {
+    let Some(claim) = &o.claim else { return };
+    // A ceiling is a capacity, and stands before all classes.
+    if o.count != Count::AtMost && !classes.contains(&claim.class.as_str()) {
+        faults.push(
+            Diagnostic::new(format!("unknown priority class `{}`", claim.class))
+                .at(o.origin.place("claim"))
+                .expected("a class of scenario.toml")
+                .nearest(&claim.class, classes.iter().copied()),
+        );
+    }
+    let plain = |point: &Point| {
+        point
             .terms
             .iter()
-            .all(|(id, w)| basin.offtake_index(id).is_some() && *w == 1.0);
-        let one_place = o.point.terms.len() == 1 && o.point.terms[0].1 == 1.0;
-        match &o.form {
-            Form::Limit(_) | Form::Energy(_) | Form::EnergyCoupled { .. } => self.fault(
-                &format!("the form {} cannot be claimed on the river", o.form.name()),
-                "claim",
-                "a form that asks for water: volume, schedule, minimum-flow, storage-by",
-            ),
-            _ if o.measure == Some(Measure::Nothing) => {
-                self.fault("a claim without a measure", "claim", "a measured point");
-            }
-            _ if !one_place && !offtakes_only => self.fault(
-                "a claim at a sum of points",
-                "claim",
-                "one point, or offtakes",
-            ),
-            _ => {}
-        }
-        if run.intersect(o.window).is_none() {
-            self.fault(
-                &format!("a claim for {}, outside the run", o.window),
-                "claim",
-                "a window within the run",
-            );
-        }
+            .all(|term| term.weight == 1.0 && term.lag_days == 0 && term.measure.is_none())
+    };
+    let offtakes_only = plain(&o.point)
+        && o.point
+            .terms
+            .iter()
+            .all(|term| basin.offtake_index(&term.id).is_some());
+    let one_place = plain(&o.point) && o.point.terms.len() == 1;
+    let not_water = matches!(
+        o.measure,
+        Some(
+            Measure::Nothing
+                | Measure::Demand
+                | Measure::Spill
+                | Measure::StorageChange
+                | Measure::Evaporation
+                | Measure::Level
+                | Measure::NaturalFlow
+        )
+    );
+    if o.is_energy() {
+        fault(
+            o,
+            &format!("the form {} cannot be claimed on the river", o.form()),
+            "claim",
+            "a form that asks for water",
+            faults,
+        );
+    } else if not_water {
+        fault(
+            o,
+            "a claim without a measure of water",
+            "claim",
+            "a measured point",
+            faults,
+        );
+    } else if !one_place && !offtakes_only {
+        fault(
+            o,
+            "a claim at a sum of points",
+            "claim",
+            "one point, or offtakes",
+            faults,
+        );
+    }
+    if Bounds::of(agreements, agreement, o).cut(run).is_none() {
+        fault(
+            o,
+            "a claim outside the run",
+            "claim",
+            "days within the run",
+            faults,
+        );
     }
 }

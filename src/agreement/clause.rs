@@ -175,7 +175,11 @@ impl Effect {
     pub fn changes_due(&self) -> bool {
         !matches!(
             self,
-            Self::Excuse | Self::Consult | Self::EndCycle | Self::CancelDebits | Self::CancelCredits
+            Self::Excuse
+                | Self::Consult
+                | Self::EndCycle
+                | Self::CancelDebits
+                | Self::CancelCredits
         )
     }
 

@@ -254,11 +254,7 @@ pub trait DueFunction: Debug + Send + Sync {
     ///
     /// `read` gives the reading of a point, by its number in [`points`](Self::points), on a day:
     /// m3, kWh or m; nothing where it was not measured.
-    fn due(
-        &self,
-        period: Window,
-        read: &dyn Fn(usize, Date) -> Option<f64>,
-    ) -> Option<Vec<f64>>;
+    fn due(&self, period: Window, read: &dyn Fn(usize, Date) -> Option<f64>) -> Option<Vec<f64>>;
 
     /// Whether energy is due, and not water.
     fn is_energy(&self) -> bool {
@@ -278,6 +274,26 @@ pub struct OwnForm {
 }
 
 impl Due {
+    /// Amounts for stretches of days, one after another.
+    pub fn schedule<A: Into<Amount>>(dues: impl IntoIterator<Item = (Window, A)>) -> Self {
+        let dues = dues.into_iter();
+        Self::Schedule(
+            dues.map(|(window, amount)| (When::Once(window), amount.into()))
+                .collect(),
+        )
+    }
+
+    /// Amounts for seasons that come back every year.
+    pub fn yearly<A: Into<Amount>>(
+        dues: impl IntoIterator<Item = (crate::calendar::Season, A)>,
+    ) -> Self {
+        let dues = dues.into_iter();
+        Self::Schedule(
+            dues.map(|(season, amount)| (When::Yearly(season), amount.into()))
+                .collect(),
+        )
+    }
+
     /// Whether energy is due, and not water.
     pub fn is_energy(&self) -> bool {
         match self {
@@ -337,7 +353,13 @@ mod tests {
             (amount("150 Mm3"), amount("20 Mm3")),
         ])
         .then(Slope::percent(50.0));
-        for (index, due) in [(0.0, 0.0), (100.0, 0.0), (125.0, 10.0), (150.0, 20.0), (170.0, 30.0)] {
+        for (index, due) in [
+            (0.0, 0.0),
+            (100.0, 0.0),
+            (125.0, 10.0),
+            (150.0, 20.0),
+            (170.0, 30.0),
+        ] {
             assert_eq!(brackets.due(index * 1e6, 365), due * 1e6, "{index}");
         }
     }

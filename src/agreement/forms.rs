@@ -108,8 +108,10 @@ impl Due {
                 keys: keys.to_string(),
             })),
             Err(error) => Err(crate::calendar::invalid(
-                crate::error::Diagnostic::new(format!("the form `{name}` cannot be written: {error}"))
-                    .expected("fields that TOML has: texts, numbers, dates, lists and tables"),
+                crate::error::Diagnostic::new(format!(
+                    "the form `{name}` cannot be written: {error}"
+                ))
+                .expected("fields that TOML has: texts, numbers, dates, lists and tables"),
             )),
         }
     }

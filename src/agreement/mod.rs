@@ -28,7 +28,7 @@ mod point;
 
 pub use account::{Account, Caps, Entry, EntryKind, Opening};
 pub use amount::{Amount, Quantity};
-pub(crate) use check::check as check_agreements;
+pub(crate) use check::{check as check_agreements, check_record};
 pub use clause::{Clause, Condition, Effect, Threshold};
 pub use due::{Brackets, Due, DueFunction, Formula, Index, OwnForm, Sign, Slope};
 pub use forms::Forms;
@@ -132,7 +132,11 @@ pub(crate) struct Bounds {
 impl Bounds {
     /// The bounds of an obligation: its own window, as far as its agreement is in force and no
     /// other has taken its place.
-    pub(crate) fn of(agreements: &[Agreement], agreement: &Agreement, obligation: &Obligation) -> Self {
+    pub(crate) fn of(
+        agreements: &[Agreement],
+        agreement: &Agreement,
+        obligation: &Obligation,
+    ) -> Self {
         let own = obligation.window;
         let superseded = agreements
             .iter()
@@ -141,7 +145,11 @@ impl Bounds {
             .filter_map(|from| from.yesterday().ok())
             .min();
         Self {
-            from: own.map(Window::from).into_iter().chain(agreement.from).max(),
+            from: own
+                .map(Window::from)
+                .into_iter()
+                .chain(agreement.from)
+                .max(),
             to: own
                 .map(Window::to)
                 .into_iter()
@@ -153,7 +161,9 @@ impl Bounds {
 
     /// The days of a window within the bounds.
     pub(crate) fn cut(self, window: Window) -> Option<Window> {
-        let from = self.from.map_or(window.from(), |from| from.max(window.from()));
+        let from = self
+            .from
+            .map_or(window.from(), |from| from.max(window.from()));
         let to = self.to.map_or(window.to(), |to| to.min(window.to()));
         Window::new(from, to).ok()
     }

@@ -80,8 +80,7 @@ impl MonthDay {
     ///
     /// If the year lies outside the calendar's range.
     pub fn in_year(self, year: i16) -> crate::calendar::Date {
-        crate::calendar::Date::new(year, self.month, self.day)
-            .expect("a year from -9999 to 9999")
+        crate::calendar::Date::new(year, self.month, self.day).expect("a year from -9999 to 9999")
     }
 }
 

@@ -1,16 +1,9 @@
 //! What came of the run: settlements, tables and files.
 //!
-//! [`settle`] holds what was delivered against what was committed, period by period, and says why
-//! something is missing. [`Report`] puts settlements, balances and the ledger together and writes
+//! [`Report`] puts [settlements](crate::settlement), balances and the ledger together and writes
 //! them as CSV.
 
-mod measure;
-mod reason;
-mod settlement;
 mod write;
-
-pub use reason::{Reason, Why};
-pub use settlement::{Settlement, Status, Unit, settle};
 
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +11,7 @@ use std::sync::Arc;
 use crate::allocation::Objective;
 use crate::error::Result;
 use crate::ledger::{Balance, Ledger, Sum};
+use crate::settlement::{Settled, Settlement};
 use crate::simulation::{Plan, Simulation};
 use crate::units::Volume;
 
@@ -43,7 +37,7 @@ fn delivered(ledger: &Ledger) -> Volume {
 pub struct Report {
     plan: Arc<Plan>,
     ledger: Ledger,
-    settlements: Vec<Settlement>,
+    settled: Settled,
     balance: Balance,
 }
 
@@ -56,7 +50,7 @@ impl Report {
     pub fn new(plan: impl Into<Arc<Plan>>, ledger: Ledger) -> Self {
         let plan = plan.into();
         Self {
-            settlements: settle(&plan, &ledger),
+            settled: Settled::of(&plan, &ledger),
             balance: ledger.balance(plan.model().basin()),
             plan,
             ledger,
@@ -75,19 +69,30 @@ impl Report {
 
     /// The settlements, agreement by agreement and period by period.
     pub fn settlements(&self) -> &[Settlement] {
-        &self.settlements
+        &self.settled.rows
+    }
+
+    /// All that came of the agreements: settlements, accounts and events.
+    pub fn settled(&self) -> &Settled {
+        &self.settled
     }
 
     /// The settlements in the order of the river: by the most upstream point of each obligation.
     pub fn in_river_order(&self) -> Vec<&Settlement> {
-        let mut rows: Vec<&Settlement> = self.settlements.iter().collect();
-        rows.sort_by_key(|row| row.river_position);
+        let model = self.plan.model();
+        let position = |row: &&Settlement| {
+            let (agreement, obligation) = row.number;
+            let obligation = &model.agreements()[agreement].obligations[obligation];
+            crate::settlement::river_position(model.basin(), obligation)
+        };
+        let mut rows: Vec<&Settlement> = self.settlements().iter().collect();
+        rows.sort_by_key(position);
         rows
     }
 
     /// The settlements a party owes or is owed, with true where it owes.
     pub fn of_party<'a>(&'a self, party: &'a str) -> impl Iterator<Item = (bool, &'a Settlement)> {
-        self.settlements.iter().filter_map(move |row| {
+        self.settlements().iter().filter_map(move |row| {
             if row.debtor == party {
                 Some((true, row))
             } else if row.creditor.as_deref() == Some(party) {

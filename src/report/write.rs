@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::{Report, Settlement};
+use super::Report;
 use crate::basin::NodeKind;
 use crate::error::{Error, Result};
+use crate::settlement::{Settlement, Status};
 use crate::units::Volume;
 
 const SECONDS_A_DAY: f64 = 86_400.0;
@@ -193,6 +194,11 @@ fn obligations(report: &Report, folder: &Path) -> Result<()> {
             "worst_day_missing",
             "second_reading",
             "second_source",
+            "first_committed",
+            "carried_in",
+            "carried_out",
+            "missing",
+            "clauses",
         ],
     )?;
     for row in report.settlements() {
@@ -206,12 +212,12 @@ fn obligations(report: &Report, folder: &Path) -> Result<()> {
             row.period.from().to_string(),
             row.period.to().to_string(),
             row.unit.sign().into(),
-            figure(row.committed),
+            optional(row.committed),
             optional(row.delivered),
             optional(row.balance()),
             row.status.name().into(),
             reasons(row),
-            row.form.into(),
+            row.form.clone(),
             row.claimed.to_string(),
             row.first_day_short
                 .map_or(String::new(), |day| day.to_string()),
@@ -222,6 +228,11 @@ fn obligations(report: &Report, folder: &Path) -> Result<()> {
             row.second
                 .as_ref()
                 .map_or(String::new(), |(source, _)| source.clone()),
+            optional(row.first_committed),
+            optional(row.account.then_some(row.carried_in)),
+            optional(row.account.then_some(row.carried_out)),
+            figure(row.missing),
+            row.clauses.join("; "),
         ])?;
     }
     table.close()
@@ -400,20 +411,13 @@ struct Summary<'a> {
     reservoirs: usize,
     offtakes: usize,
     obligations: usize,
-    settlements: Verdicts,
+    /// How many settlements have each verdict.
+    settlements: std::collections::BTreeMap<&'static str, usize>,
     basin_in_mcm: f64,
     basin_out_mcm: f64,
     basin_change_mcm: f64,
     basin_unaccounted_mcm: f64,
     basin_residual_mcm: f64,
-}
-
-#[derive(Default, Serialize)]
-struct Verdicts {
-    met: usize,
-    short: usize,
-    exceeded: usize,
-    pending: usize,
 }
 
 fn summary(report: &Report, folder: &Path) -> Result<()> {
@@ -446,12 +450,10 @@ fn summary(report: &Report, folder: &Path) -> Result<()> {
         reservoirs: basin.reservoirs().len(),
         offtakes: basin.offtakes().len(),
         obligations: model.agreements().iter().map(|a| a.obligations.len()).sum(),
-        settlements: Verdicts {
-            met: count(super::Status::Met),
-            short: count(super::Status::Short),
-            exceeded: count(super::Status::Exceeded),
-            pending: count(super::Status::Pending),
-        },
+        settlements: Status::ALL
+            .into_iter()
+            .map(|status| (status.name(), count(status)))
+            .collect(),
         basin_in_mcm: whole.inflow / 1e6,
         basin_out_mcm: whole.outflow / 1e6,
         basin_change_mcm: whole.change / 1e6,

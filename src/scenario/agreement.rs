@@ -7,10 +7,13 @@ use super::keys::{self, Keys, Value};
 use super::operation::period;
 use super::settings::window;
 use super::text::check_id;
-use crate::agreement::{Agreement, Each, Form, Measure, Obligation, Point, SecondReading, Stated};
+use crate::agreement::{
+    Agreement, Amount, Brackets, Claim, Count, Due, Each, Formula, Measure, Obligation, Pace,
+    Point, SecondReading, Slope, Step, Term, When,
+};
 use crate::calendar::{Period, Window};
-use crate::error::{Diagnostic, Diagnostics, Error};
-use crate::units::{Days, Energy, Flow, Volume};
+use crate::error::{Diagnostic, Diagnostics};
+use crate::units::{Energy, Flow, Volume};
 
 /// Reads all agreements, in the order of their file names.
 pub(super) fn read(files: &Files, faults: &mut Diagnostics) -> Vec<Agreement> {
@@ -121,13 +124,19 @@ fn obligation(mut keys: Keys, faults: &mut Diagnostics) -> Option<Obligation> {
     };
     let form = form(kind, &given, &mut keys, faults);
     keys.finish(faults);
-    let (form, window) = form?;
-    let mut obligation = Obligation::new(id?, debtor?, point_read?, window, form);
+    let (due, count, each, window) = form?;
+    let mut obligation = Obligation::new(id?, debtor?, point_read?, due)
+        .counted(count)
+        .each(each)
+        .within(window);
     article.clone_into(&mut obligation.article);
     obligation.creditor = creditor.map(str::to_owned);
     obligation.measure = measure;
     obligation.tolerance = tolerance.unwrap_or(0.0);
-    obligation.claim = claim.map(str::to_owned);
+    obligation.claim = claim.map(|class| Claim {
+        class: class.to_owned(),
+        pace: Pace::Even,
+    });
     obligation.second_point = second_point;
     obligation.second_reading = second_reading;
     obligation.stated_total = stated_total;
@@ -181,18 +190,19 @@ fn form(
     given: &Given,
     keys: &mut Keys,
     faults: &mut Diagnostics,
-) -> Option<(Form, Window)> {
+) -> Option<(Due, Count, Each, Window)> {
     match kind {
         Kind::Volume | Kind::Limit => {
             let volume = keys.need("volume", faults);
-            let volume = volume.and_then(|value| value.quantity("443.6 Mm3", faults));
+            let volume: Option<Volume> =
+                volume.and_then(|value| value.quantity("443.6 Mm3", faults));
             let window = given.need(keys, faults);
-            let form = if kind == Kind::Volume {
-                Form::Volume
+            let count = if kind == Kind::Volume {
+                Count::Sum
             } else {
-                Form::Limit
+                Count::AtMost
             };
-            Some((form(volume?), window?))
+            Some((Amount::from(volume?).into(), count, Each::Season, window?))
         }
         Kind::MinimumFlow => {
             let flow: Option<Flow> = keys
@@ -200,7 +210,7 @@ fn form(
                 .and_then(|value| value.quantity("30 m3/s", faults));
             let each = each(keys, faults);
             let window = given.need(keys, faults);
-            Some((Form::MinimumFlow { flow: flow?, each }, window?))
+            Some((Amount::from(flow?).into(), Count::EachDay, each, window?))
         }
         Kind::EnergyCoupled => {
             let kwh_per_m3 = keys
@@ -210,33 +220,34 @@ fn form(
             let coupled_to = coupled_to.and_then(|value| point(value, faults));
             let each = each(keys, faults);
             let window = given.need(keys, faults);
-            let form = Form::EnergyCoupled {
-                kwh_per_m3: kwh_per_m3?,
-                coupled_to: coupled_to?,
-                each,
-            };
-            Some((form, window?))
+            let formula = Formula::of(coupled_to?, Brackets::share(Slope::kwh_per_m3(kwh_per_m3?)))
+                .on(Step::Whole);
+            Some((formula.into(), Count::Sum, each, window?))
         }
         Kind::StorageBy => {
             let volume = keys.need("storage", faults);
-            let volume = volume.and_then(|value| value.quantity("3418 Mm3", faults));
+            let volume: Option<Volume> =
+                volume.and_then(|value| value.quantity("3418 Mm3", faults));
             let by = keys.need("by", faults).and_then(|value| value.date(faults));
             let window = given.or(by?, by?, faults);
-            let form = Form::StorageBy {
-                volume: volume?,
-                by: by?,
-            };
-            Some((form, window?))
+            Some((
+                Amount::from(volume?).into(),
+                Count::AtEnd,
+                Each::Season,
+                window?,
+            ))
         }
         Kind::Schedule => {
             let dues = dues(keys, faults, |keys, period, faults| {
                 let volume = keys.get("volume");
                 let flow = keys.get("flow");
+                let _ = period;
                 match (volume, flow) {
-                    (Some(volume), None) => volume.quantity("178.4 Mm3", faults),
+                    (Some(volume), None) => volume
+                        .quantity::<Volume>("178.4 Mm3", faults)
+                        .map(Amount::from),
                     (None, Some(flow)) => {
-                        let flow: Flow = flow.quantity("500 m3/s", faults)?;
-                        Some(flow * Days(period.days() as f64))
+                        flow.quantity::<Flow>("500 m3/s", faults).map(Amount::from)
                     }
                     _ => {
                         faults.push(
@@ -249,16 +260,26 @@ fn form(
                 }
             })?;
             let window = span(given, &dues, faults)?;
-            Some((Form::Schedule(dues), window))
+            Some((schedule(dues), Count::Sum, Each::Season, window))
         }
         Kind::Energy => {
             let dues = dues(keys, faults, |keys, _, faults| {
-                keys.need("energy", faults)?.quantity("100 GWh", faults)
+                keys.need("energy", faults)?
+                    .quantity::<Energy>("100 GWh", faults)
+                    .map(Amount::from)
             })?;
             let window = span(given, &dues, faults)?;
-            Some((Form::Energy(dues), window))
+            Some((schedule(dues), Count::Sum, Each::Season, window))
         }
     }
+}
+
+fn schedule(dues: Vec<(Window, Amount)>) -> Due {
+    Due::Schedule(
+        dues.into_iter()
+            .map(|(window, amount)| (When::Once(window), amount))
+            .collect(),
+    )
 }
 
 /// The list `due`: a period an entry, and what is due in it.
@@ -321,12 +342,12 @@ fn point(value: Value, faults: &mut Diagnostics) -> Option<Point> {
     let mut terms = Vec::new();
     for item in items {
         if let Some(name) = item.as_text() {
-            terms.push((name.to_owned(), 1.0));
+            terms.push(Term::new(name));
         } else if let Some(mut keys) = item.keys("a name, or a table of point and weight", faults) {
             let name = keys.need_text("point", faults);
             let weight = keys.get("weight").map(|value| value.number(faults));
             keys.finish(faults);
-            terms.extend(name.map(|name| (name.to_owned(), weight.flatten().unwrap_or(1.0))));
+            terms.extend(name.map(|name| Term::new(name).weight(weight.flatten().unwrap_or(1.0))));
         }
     }
     (faults.len() == before).then_some(Point { terms })
@@ -342,7 +363,7 @@ fn second_reading(keys: &mut Keys, faults: &mut Diagnostics) -> Option<SecondRea
         ));
     }
     Some(SecondReading {
-        volume: volume?.quantity("488.6 Mm3", faults)?,
+        amount: volume?.quantity("488.6 Mm3", faults)?,
         source: source
             .and_then(|value| value.text(faults))
             .unwrap_or_default()
@@ -381,45 +402,7 @@ fn rate(value: Value, faults: &mut Diagnostics) -> Option<f64> {
     rate.map(Energy::kwh)
 }
 
-/// A total as the source states it, in m3 or kWh.
-fn stated(value: Value, kind: Kind, faults: &mut Diagnostics) -> Option<Stated> {
-    let text = value.text(faults)?;
-    let base_units: fn(&str) -> Result<f64, Error> = match kind {
-        Kind::Energy | Kind::EnergyCoupled => |text| text.parse().map(Energy::kwh),
-        _ => |text| text.parse().map(Volume::m3),
-    };
-    match (base_units(text), base_units(&half_of_last_digit(text))) {
-        (Ok(total), Ok(precision)) => Some(Stated { total, precision }),
-        (Err(error), _) | (_, Err(error)) => {
-            faults.push(super::text::fault_of(&error).at(Some(value.place())));
-            None
-        }
-    }
-}
-
-/// Half a unit of the last digit written: `0.05 Mm3` for `5421.6 Mm3`.
-fn half_of_last_digit(text: &str) -> String {
-    // The unit has digits of its own: the number ends before the first letter.
-    let (number, unit) = text.split_at(text.find(char::is_alphabetic).unwrap_or(text.len()));
-    let digits = number.trim_end();
-    let decimals = digits.find('.').map_or(0, |point| digits.len() - point - 1);
-    format!("5e-{} {unit}", decimals + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_digit_says_how_precise_a_total_is() {
-        for (text, half_mcm) in [
-            ("5421.6 Mm3", 0.05),
-            ("5 421.60Mm3", 0.005),
-            ("443 Mm3", 0.5),
-            ("0.4436 km3", 0.05),
-        ] {
-            let half: Volume = half_of_last_digit(text).parse().unwrap();
-            assert_eq!(half.mcm(), half_mcm, "{text}");
-        }
-    }
+/// A total as the source states it.
+fn stated(value: Value, _: Kind, faults: &mut Diagnostics) -> Option<Amount> {
+    value.quantity("5421.6 Mm3", faults)
 }

@@ -12,7 +12,7 @@ use super::basin::Physical;
 use super::operation::PolicyRow;
 use super::series::AllSeries;
 use super::settings::Settings;
-use crate::agreement::{Agreement, Form};
+use crate::agreement::Agreement;
 use crate::allocation::Proportional;
 use crate::basin::{
     Curve, CurvePoint, Node, NodeKind, Party, PowerPlant, Reach, ReachKind, Reservoir,
@@ -21,6 +21,7 @@ use crate::calendar::Window;
 use crate::error::{Diagnostics, Origin, Result};
 use crate::model::{Model, ModelBuilder, PriorityClass};
 use crate::series::DailySeries;
+use crate::settlement::readings;
 use crate::units::{Area, Level, Power, Volume};
 
 /// All that was read.
@@ -160,19 +161,10 @@ impl Records {
             .collect();
         for agreement in &mut self.agreements {
             agreement.obligations.retain(|obligation| {
-                let coupled = match &obligation.form {
-                    Form::EnergyCoupled { coupled_to, .. } => Some(coupled_to),
-                    _ => None,
-                };
-                [
-                    Some(&obligation.point),
-                    obligation.second_point.as_ref(),
-                    coupled,
-                ]
-                .into_iter()
-                .flatten()
-                .flat_map(|point| &point.terms)
-                .all(|(id, _)| known.contains(id.as_str()))
+                readings(obligation)
+                    .iter()
+                    .flat_map(|(point, _)| &point.terms)
+                    .all(|term| known.contains(term.id.as_str()))
             });
         }
     }
@@ -221,7 +213,9 @@ impl Records {
             .agreements
             .iter()
             .flat_map(|agreement| &agreement.obligations);
-        named.extend(obligations.filter_map(|obligation| obligation.claim.clone()));
+        named.extend(
+            obligations.filter_map(|obligation| Some(obligation.claim.as_ref()?.class.clone())),
+        );
         named.retain(|name| {
             self.settings
                 .classes

@@ -291,6 +291,7 @@ mod build;
 mod folder;
 mod keys;
 mod operation;
+mod record;
 mod series;
 mod settings;
 mod table;

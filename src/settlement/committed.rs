@@ -14,6 +14,8 @@ pub(super) struct Obliged {
     pub(super) window: Window,
     /// What was due on each of them, in m3 or kWh.
     pub(super) by_day: Vec<f64>,
+    /// Their sum as it was stated, where nothing changed it.
+    stated: Option<f64>,
     /// What was due before any revision, if it was revised.
     pub(super) first: Option<f64>,
     /// Whether everything is known that it depends on.
@@ -39,7 +41,8 @@ pub(super) struct Applied {
 
 impl Obliged {
     pub(super) fn total(&self) -> f64 {
-        self.by_day.iter().copied().collect::<crate::ledger::Sum>().value()
+        let sum = || self.by_day.iter().copied().collect::<crate::ledger::Sum>();
+        self.stated.unwrap_or_else(|| sum().value())
     }
 
     /// What was due on days on which a shortfall is not excused.
@@ -76,6 +79,15 @@ pub(super) fn committed(o: &Obligation, bounds: Bounds, record: &Record) -> Vec<
     case.spans()
         .into_iter()
         .map(|span| case.obliged(span))
+        .collect()
+}
+
+/// The periods of an obligation and what is due on each of their days, as far as that can be told
+/// before anything is measured.
+pub(crate) fn in_advance(o: &Obligation, bounds: Bounds, run: Window) -> Vec<(Window, Vec<f64>)> {
+    committed(o, bounds, &Record::new(run))
+        .into_iter()
+        .map(|period| (period.window, period.by_day))
         .collect()
 }
 
@@ -129,7 +141,9 @@ impl Case<'_> {
                 .iter()
                 .flat_map(|(when, _)| match when {
                     When::Once(window) => vec![*window],
-                    When::Yearly(season) => self.recurring(|year| Some(season.window_starting_in(year))),
+                    When::Yearly(season) => {
+                        self.recurring(|year| Some(season.window_starting_in(year)))
+                    }
                 })
                 .collect();
             stretches.sort_by_key(|window| window.from());
@@ -216,7 +230,11 @@ impl Case<'_> {
             if count == 1 && starting.in_year(from.year()) > from {
                 next = starting.in_year(from.year());
             }
-            let Some(whole) = next.yesterday().ok().and_then(|to| Window::new(from, to).ok()) else {
+            let Some(whole) = next
+                .yesterday()
+                .ok()
+                .and_then(|to| Window::new(from, to).ok())
+            else {
                 break;
             };
             let early = self.end_of_cycle(whole);
@@ -255,6 +273,7 @@ impl Case<'_> {
         let mut obliged = Obliged {
             window: span.held,
             by_day: vec![0.0; days],
+            stated: None,
             first: None,
             known: true,
             excused: Vec::new(),
@@ -264,14 +283,38 @@ impl Case<'_> {
         let (by_day, known) = self.versions(span);
         obliged.by_day = by_day;
         obliged.known = known;
+        let revised = self
+            .o
+            .revisions
+            .iter()
+            .any(|revision| revision.on <= span.held.to());
+        if span.held == span.whole && !revised {
+            obliged.stated = self.stated(span.whole);
+        }
         for clause in 0..self.o.clauses.len() {
             self.apply(clause, span, &mut obliged);
         }
-        if self.o.revisions.iter().any(|revision| revision.on <= span.held.to()) {
+        if revised {
             let (first, known) = self.due(&self.o.due, span);
             obliged.first = known.then(|| first.iter().sum());
         }
         obliged
+    }
+
+    /// The amount stated for a whole period.
+    fn stated(&self, whole: Window) -> Option<f64> {
+        match &self.o.due {
+            Due::Amount(amount) => Some(amount.over(whole.days())),
+            Due::Schedule(dues) => {
+                let mut amounts = dues.iter().filter(|(when, _)| match when {
+                    When::Once(window) => *window == whole,
+                    When::Yearly(season) => season.containing(whole.from()) == Some(whole),
+                });
+                let (_, amount) = amounts.next()?;
+                Some(amount.over(whole.days()))
+            }
+            Due::Formula(_) | Due::Own(_) => None,
+        }
     }
 
     /// What is due by day, each day by the version that holds on it.
@@ -284,7 +327,11 @@ impl Case<'_> {
             let (later, also_known) = self.due(&revision.due, span);
             let from = day_index(span.held.from(), revision.on).max(0) as usize;
             by_day[from..].copy_from_slice(&later[from..]);
-            known = if from == 0 { also_known } else { known && also_known };
+            known = if from == 0 {
+                also_known
+            } else {
+                known && also_known
+            };
         }
         (by_day, known)
     }
@@ -302,10 +349,14 @@ impl Case<'_> {
                 for (when, amount) in dues {
                     let stretches = match when {
                         When::Once(window) => vec![*window],
-                        When::Yearly(season) => self.recurring(|year| Some(season.window_starting_in(year))),
+                        When::Yearly(season) => {
+                            self.recurring(|year| Some(season.window_starting_in(year)))
+                        }
                     };
                     for stretch in stretches {
-                        let Some(part) = stretch.intersect(span.held) else { continue };
+                        let Some(part) = stretch.intersect(span.held) else {
+                            continue;
+                        };
                         for date in part.iter() {
                             by_day[day_index(span.held.from(), date) as usize] +=
                                 a_day(amount, stretch);
@@ -372,7 +423,9 @@ impl Case<'_> {
                     None => known = false,
                 }
             }
-            let Some(part) = step.intersect(span.held) else { continue };
+            let Some(part) = step.intersect(span.held) else {
+                continue;
+            };
             let from = day_index(span.held.from(), part.from()) as usize;
             by_day[from..from + part.days()].fill(due.max(0.0) / n);
         }
@@ -402,6 +455,9 @@ impl Case<'_> {
             }
         }
         if mask.contains(&true) {
+            if clause.effect.changes_due() {
+                obliged.stated = None;
+            }
             self.change(clause, &mask, span, obliged);
         }
     }
@@ -439,7 +495,9 @@ impl Case<'_> {
                 };
                 for step in steps(step, span) {
                     let shared = water.sum(step).map(|sum| sum / step.days() as f64);
-                    let Some(part) = step.intersect(span.held) else { continue };
+                    let Some(part) = step.intersect(span.held) else {
+                        continue;
+                    };
                     let from = day_index(span.held.from(), part.from()) as usize;
                     for i in (from..from + part.days()).filter(|&i| mask[i]) {
                         match shared {
@@ -475,7 +533,9 @@ impl Case<'_> {
         };
         let mut stretches = Vec::new();
         for step in steps(step, span) {
-            let Some(part) = step.intersect(held) else { continue };
+            let Some(part) = step.intersect(held) else {
+                continue;
+            };
             for window in runs(part, by_calendar) {
                 let (holds, reading) = match &when.reading {
                     Some(threshold) => self.compare(threshold, step),
@@ -503,13 +563,23 @@ impl Case<'_> {
             return (None, None);
         };
         let bound = |amount: &Amount| amount.over(step.days());
-        let holds = threshold.at_least.as_ref().is_none_or(|least| sum >= bound(least))
-            && threshold.below.as_ref().is_none_or(|most| sum < bound(most));
+        let holds = threshold
+            .at_least
+            .as_ref()
+            .is_none_or(|least| sum >= bound(least))
+            && threshold
+                .below
+                .as_ref()
+                .is_none_or(|most| sum < bound(most));
         let is_flow = [&threshold.at_least, &threshold.below]
             .into_iter()
             .flatten()
             .any(Amount::is_flow);
-        let shown = if is_flow { sum / step.days() as f64 } else { sum };
+        let shown = if is_flow {
+            sum / step.days() as f64
+        } else {
+            sum
+        };
         (Some(holds), Some(shown))
     }
 }

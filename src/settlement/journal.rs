@@ -50,7 +50,11 @@ impl Journal {
         let mut totals: Vec<(&str, f64)> = vec![(&self.debtor, 0.0)];
         for line in &self.lines {
             totals[0].1 += line.amount;
-            match totals.iter_mut().skip(1).find(|(holder, _)| *holder == line.counterpart) {
+            match totals
+                .iter_mut()
+                .skip(1)
+                .find(|(holder, _)| *holder == line.counterpart)
+            {
                 Some((_, total)) => *total -= line.amount,
                 None => totals.push((&line.counterpart, -line.amount)),
             }
@@ -149,7 +153,10 @@ impl<'a> Book<'a> {
             (Effect::CancelCredits, "credits cancelled"),
         ] {
             let debts = effect == Effect::CancelDebits;
-            if due.applies(self.obligation, &effect) && self.balance != 0.0 && (self.balance < 0.0) == debts {
+            if due.applies(self.obligation, &effect)
+                && self.balance != 0.0
+                && (self.balance < 0.0) == debts
+            {
                 cancelled |= debts;
                 self.post(window.from(), reason, -self.balance);
             }
@@ -160,7 +167,11 @@ impl<'a> Book<'a> {
         self.post_entries(window);
         if due.ended_early && self.balance < 0.0 {
             cancelled = true;
-            self.post(window.to(), "the cycle ended: debts considered paid", -self.balance);
+            self.post(
+                window.to(),
+                "the cycle ended: debts considered paid",
+                -self.balance,
+            );
         }
         self.cap_credit(window.to(), before);
         let missing = self.breach(before);
@@ -173,7 +184,10 @@ impl<'a> Book<'a> {
         if self.account.debit.is_none() && self.balance < 0.0 {
             // Nothing is owed later: what was missing is settled as short.
             self.post(window.to(), "not carried over", -self.balance);
-            return Carried { out: 0.0, ..carried };
+            return Carried {
+                out: 0.0,
+                ..carried
+            };
         }
         carried
     }
@@ -186,7 +200,12 @@ impl<'a> Book<'a> {
                 .map_or(365, |next| crate::calendar::day_index(from, next));
             let part = self.account.evaporation * window.days() as f64 / year as f64;
             let lost = self.balance * part.min(1.0);
-            self.post_with(window.to(), "evaporation of the credit", -lost, RIVER.to_owned());
+            self.post_with(
+                window.to(),
+                "evaporation of the credit",
+                -lost,
+                RIVER.to_owned(),
+            );
         }
     }
 
@@ -216,8 +235,16 @@ impl<'a> Book<'a> {
         let over = |cap: &Option<crate::agreement::Amount>, of: f64| {
             cap.as_ref().map_or(0.0, |cap| (of - cap.base()).max(0.0))
         };
-        self.post(date, "over the cap of a period: lapses", -over(&caps.yearly, gain));
-        self.post(date, "over the accrued cap: lapses", -over(&caps.accrued, self.balance));
+        self.post(
+            date,
+            "over the cap of a period: lapses",
+            -over(&caps.yearly, gain),
+        );
+        self.post(
+            date,
+            "over the accrued cap: lapses",
+            -over(&caps.accrued, self.balance),
+        );
     }
 
     /// What is owed beyond what is lawful.
@@ -247,7 +274,9 @@ impl<'a> Book<'a> {
 
 /// The agreed lines that change an obligation's balance: its own, and set-offs against it.
 fn postings<'a>(agreements: &'a [Agreement], obligation: &'a Obligation) -> Vec<Posting<'a>> {
-    let all = agreements.iter().flat_map(|agreement| &agreement.obligations);
+    let all = agreements
+        .iter()
+        .flat_map(|agreement| &agreement.obligations);
     let mut postings: Vec<Posting> = all
         .flat_map(|other| {
             let entries = other.account.iter().flat_map(|account| &account.entries);

@@ -24,14 +24,33 @@
 //! ```
 
 mod committed;
+mod gauge;
 mod journal;
+mod natural;
+mod reason;
 mod record;
 mod verdict;
 
+pub(crate) use committed::in_advance;
+pub(crate) use gauge::river_position;
 pub use journal::{Journal, Line};
-pub(crate) use record::gauges;
+pub use reason::{Reason, Why};
 pub use record::Record;
+pub(crate) use record::{gauges, readings};
+pub(crate) use verdict::known_in_advance;
 pub use verdict::{Event, Settled, Settlement, Status, Unit, settle};
+
+/// Checks agreements against the record they are to be settled with: their terms, and whether the
+/// record has every place and measure they read.
+///
+/// # Errors
+///
+/// All faults at once; [`Error::is_invalid`](crate::Error::is_invalid) holds.
+pub fn check(agreements: &[crate::agreement::Agreement], record: &Record) -> crate::Result<()> {
+    let mut faults = crate::error::Diagnostics::new();
+    crate::agreement::check_record(agreements, record, &mut faults);
+    faults.finish(())
+}
 
 /// Is `a` more than `b` by more than rounding? One part in 1e9, as a report's threshold: a
 /// shortage of a cubic metre in a cubic kilometre is noise of the sums, not a breach.

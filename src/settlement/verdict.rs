@@ -3,6 +3,7 @@
 use super::committed::{Obliged, committed};
 use super::exceeds;
 use super::journal::{Book, Carried, Journal};
+use super::reason::Reason;
 use super::record::{Reading, Record};
 use crate::agreement::{Agreement, Bounds, Count, Due, Effect, Measure, Obligation};
 use crate::calendar::{Date, Window, date_of};
@@ -129,6 +130,11 @@ pub struct Settlement {
     pub worst_day: Option<(Date, f64)>,
     /// The clauses that applied, in words.
     pub clauses: Vec<String>,
+    /// Why it is short, if it was settled against a run; the amounts are in `unit` and add up to
+    /// the shortfall.
+    pub reasons: Vec<Reason>,
+    /// Whether the day's claims on the river asked for it.
+    pub claimed: bool,
     /// The obligation, by the numbers of its agreement and of itself there.
     pub(crate) number: (usize, usize),
     /// What was due on each day of the period, in m3 or kWh.
@@ -278,6 +284,8 @@ impl Case<'_> {
             first_day_short: None,
             worst_day: None,
             clauses: self.clauses(period),
+            reasons: Vec::new(),
+            claimed: o.claim.is_some(),
             number: self.number,
             pace: period.by_day.clone(),
         };
@@ -320,7 +328,10 @@ impl Case<'_> {
         }
         row.missing = carried.missing / size;
         let excused = !period.excused.is_empty()
-            && !exceeds(period.unexcused() - slack, came + carried.brought_in.max(0.0));
+            && !exceeds(
+                period.unexcused() - slack,
+                came + carried.brought_in.max(0.0),
+            );
         row.status = if carried.cancelled {
             Status::Cancelled
         } else if excused {
@@ -343,7 +354,9 @@ impl Case<'_> {
         }
         let (mut sum, mut days) = (Sum::default(), 0);
         for (i, date) in period.window.iter().enumerate() {
-            let Some(came) = self.reading.at(date) else { continue };
+            let Some(came) = self.reading.at(date) else {
+                continue;
+            };
             days += 1;
             sum.add(if o.count == Count::EachDay {
                 came.min(period.by_day[i])
@@ -449,7 +462,9 @@ impl Case<'_> {
 pub(crate) fn known_in_advance(obligation: &Obligation) -> bool {
     let by_calendar = |due: &Due| matches!(due, Due::Amount(_) | Due::Schedule(_));
     let versions = obligation.revisions.iter().map(|revision| &revision.due);
-    std::iter::once(&obligation.due).chain(versions).all(by_calendar)
+    std::iter::once(&obligation.due)
+        .chain(versions)
+        .all(by_calendar)
         && obligation.clauses.iter().all(|clause| {
             let reads = clause.effect.point().is_some() || !clause.when.is_by_calendar();
             !clause.effect.changes_due() || !reads

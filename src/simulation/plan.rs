@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::agreement::{Form, Measure, Obligation};
+use crate::agreement::{Agreement, Bounds, Count, Measure, Obligation};
 use crate::allocation::{Network, Place, Role, Tier};
 use crate::basin::{Basin, NodeKind, ReachKind};
 use crate::calendar::Window;
@@ -12,6 +12,7 @@ use crate::error::{Diagnostic, Diagnostics, Result};
 use crate::ledger::Sizes;
 use crate::model::Model;
 use crate::series::DailySeries;
+use crate::settlement::in_advance;
 
 /// Seconds in a day: a mean flow of 1 m3/s is this many m3 a day.
 pub(crate) const SECONDS_A_DAY: f64 = 86_400.0;
@@ -564,17 +565,17 @@ impl<'a> Compiler<'a> {
         let mut all: Vec<Claiming> = Vec::new();
         for (a, agreement) in model.agreements.iter().enumerate() {
             for (b, obligation) in agreement.obligations.iter().enumerate() {
-                let Some(class) = &obligation.claim else {
+                let Some(claim) = &obligation.claim else {
                     continue;
                 };
-                let class = self.class(class);
+                let class = self.class(&claim.class);
                 let number = all.len();
                 let Some(place) =
                     self.claimed_at(obligation, class, number, ways, stores, offtakes)
                 else {
                     continue;
                 };
-                let (dues, kind) = dues(obligation, model.window);
+                let (dues, kind) = dues(&model.agreements, agreement, obligation, model.window);
                 all.push(Claiming {
                     agreement: a,
                     obligation: b,
@@ -597,13 +598,13 @@ impl<'a> Compiler<'a> {
         offtakes: &mut [Intake],
     ) -> Option<ClaimedAt> {
         let basin = self.basin;
-        let id = &obligation.point.terms[0].0;
+        let id = &obligation.point.terms[0].id;
         if basin.offtake_index(id).is_some() {
             let members: Vec<usize> = obligation
                 .point
                 .terms
                 .iter()
-                .filter_map(|(id, _)| basin.offtake_index(id))
+                .filter_map(|term| basin.offtake_index(&term.id))
                 .collect();
             for &i in &members {
                 let weight = self.weight(class, basin.offtakes()[i].weight);
@@ -614,7 +615,7 @@ impl<'a> Compiler<'a> {
             }
             return Some(ClaimedAt::Offtakes(members));
         }
-        if matches!(obligation.form, Form::StorageBy { .. }) {
+        if obligation.count == Count::AtEnd {
             let store = basin.reservoir_index(id)?;
             let claim = self
                 .network
@@ -734,38 +735,29 @@ fn by_day(window: Window, series: &[Option<&DailySeries>]) -> Vec<f64> {
 }
 
 /// What is due when, in days of the run, and how it becomes a daily claim.
-fn dues(obligation: &Obligation, run: Window) -> (Vec<(i64, i64, f64)>, Pace) {
-    let days = |window: Window| {
-        let index = |date| crate::calendar::day_index(run.from(), date);
-        (index(window.from()), index(window.to()))
+fn dues(
+    agreements: &[Agreement],
+    agreement: &Agreement,
+    obligation: &Obligation,
+    run: Window,
+) -> (Vec<(i64, i64, f64)>, Pace) {
+    let bounds = Bounds::of(agreements, agreement, obligation);
+    let index = |date| crate::calendar::day_index(run.from(), date);
+    let pace = match obligation.count {
+        Count::EachDay => Pace::Daily,
+        Count::AtEnd => Pace::Fill,
+        Count::Sum | Count::AtMost => Pace::Even,
     };
-    let due = |window: Window, amount: f64| {
-        let (from, to) = days(window);
-        (from, to, amount)
-    };
-    // What was due before the run is not the run's to deliver.
-    let spread = |window: Window, amount: f64| {
-        let (from, to) = days(window);
-        let before = (-from).clamp(0, window.days() as i64);
-        let left = 1.0 - before as f64 / window.days() as f64;
-        (from, to, amount * left)
-    };
-    match &obligation.form {
-        Form::Schedule(periods) => (
-            periods.iter().map(|(w, v)| spread(*w, v.m3())).collect(),
-            Pace::Even,
-        ),
-        Form::MinimumFlow { flow, .. } => (
-            vec![due(obligation.window, flow.m3s() * SECONDS_A_DAY)],
-            Pace::Daily,
-        ),
-        Form::StorageBy { volume, by } => {
-            let (from, _) = days(obligation.window);
-            let to = crate::calendar::day_index(run.from(), *by);
-            (vec![(from, to, volume.m3())], Pace::Fill)
-        }
-        Form::Volume(volume) => (vec![spread(obligation.window, volume.m3())], Pace::Even),
-        // Refused by the model's checks.
-        Form::Limit(_) | Form::Energy(_) | Form::EnergyCoupled { .. } => (Vec::new(), Pace::Even),
-    }
+    let periods = in_advance(obligation, bounds, run);
+    let dues = periods.into_iter().map(|(window, by_day)| {
+        let (from, to) = (index(window.from()), index(window.to()));
+        // What was due before the run is not the run's to deliver.
+        let to_come = &by_day[((-from).max(0) as usize).min(by_day.len())..];
+        let due = match pace {
+            Pace::Daily => by_day.first().copied().unwrap_or(0.0),
+            Pace::Fill | Pace::Even => to_come.iter().sum(),
+        };
+        (from, to, due)
+    });
+    (dues.collect(), pace)
 }

@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use riparian::Model;
-use riparian::agreement::{Agreement, Each, Form, Measure, Obligation, Point};
+use riparian::agreement::{self, Agreement, Count, Measure, Obligation, Point};
 use riparian::basin::{Basin, ReachKind};
 use riparian::calendar::{Period, date_of};
 use riparian::units::Volume;
@@ -133,16 +133,14 @@ impl Claim {
         let window = days(date_of(model.window().from(), from as i64), to - from + 1);
         let m3 = |units| Volume::from_m3(UNIT * units);
         let (Due::Volume(units) | Due::Dekads(units) | Due::Daily(units)) = self.due;
-        let mut form = match self.due {
-            Due::Volume(units) => Form::Volume(m3(units)),
+        let (mut due, mut count) = match self.due {
+            Due::Volume(units) => (m3(units).into(), Count::Sum),
             Due::Dekads(units) => {
                 let dekads = Period::Dekad.parts(window).into_iter();
-                Form::Schedule(dekads.map(|dekad| (dekad, m3(units))).collect())
+                let due = agreement::Due::schedule(dekads.map(|dekad| (dekad, m3(units))));
+                (due, Count::Sum)
             }
-            Due::Daily(units) => Form::MinimumFlow {
-                flow: flow(UNIT * units),
-                each: Each::Season,
-            },
+            Due::Daily(units) => (flow(UNIT * units).into(), Count::EachDay),
         };
         let mut measure = None;
         let point = match &self.at {
@@ -167,18 +165,14 @@ impl Claim {
             }
             &ClaimAt::Store(reservoir) => {
                 let reservoir = pick(reservoir, basin.reservoirs())?;
-                form = Form::StorageBy {
-                    volume: if m3(units) < reservoir.full {
-                        m3(units)
-                    } else {
-                        reservoir.full
-                    },
-                    by: window.to(),
-                };
+                count = Count::AtEnd;
+                due = m3(units).min(reservoir.full).into();
                 Point::from(reservoir.node.as_str())
             }
         };
-        let mut obligation = Obligation::new(id, debtor, point, window, form)
+        let mut obligation = Obligation::new(id, debtor, point, due)
+            .counted(count)
+            .within(window)
             .to(creditor)
             .claimed_in(class);
         obligation.measure = measure;

@@ -1,0 +1,202 @@
+//! Reading the ledger at the places of agreements.
+
+use std::collections::HashSet;
+
+use super::record::{Record, gauges};
+use crate::agreement::{Measure, Point};
+use crate::basin::{Basin, NodeKind};
+use crate::ledger::Ledger;
+use crate::simulation::Plan;
+use crate::units::Volume;
+
+/// What a place reads, resolved to numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gauge {
+    Offtake(usize),
+    Demand(usize),
+    /// All the water that passes a node.
+    Node(usize),
+    /// What enters a reach.
+    Reach(usize),
+    /// What the river brings to a node.
+    Arrivals(usize),
+    Release(usize),
+    Spill(usize),
+    Storage(usize),
+    StorageChange(usize),
+    Evaporation(usize),
+    Level(usize),
+    Energy(usize),
+    /// What would pass a node without users and reservoirs above it.
+    Natural(usize),
+}
+
+impl Gauge {
+    /// The gauge of a place; the ordinary one of its kind where no measure is named.
+    pub(super) fn new(basin: &Basin, id: &str, measure: Option<Measure>) -> Option<Self> {
+        if let Some(offtake) = basin.offtake_index(id) {
+            return match measure {
+                Some(Measure::Demand) => Some(Self::Demand(offtake)),
+                None | Some(Measure::Delivered) => Some(Self::Offtake(offtake)),
+                _ => None,
+            };
+        }
+        if let Some(reach) = basin.reach_index(id) {
+            return matches!(measure, None | Some(Measure::Flow)).then_some(Self::Reach(reach));
+        }
+        let node = basin.node_index(id)?;
+        let store = basin.reservoir_index(id);
+        match measure {
+            None if store.is_some() => Some(Self::Arrivals(node)),
+            None | Some(Measure::Flow) => Some(Self::Node(node)),
+            Some(Measure::NaturalFlow) => Some(Self::Natural(node)),
+            Some(Measure::Inflow) => Some(Self::Arrivals(node)),
+            Some(Measure::Release) => store.map(Self::Release),
+            Some(Measure::Spill) => store.map(Self::Spill),
+            Some(Measure::Storage) => store.map(Self::Storage),
+            Some(Measure::StorageChange) => store.map(Self::StorageChange),
+            Some(Measure::Evaporation) => store.map(Self::Evaporation),
+            Some(Measure::Level) => store.map(Self::Level),
+            Some(Measure::Energy) => store.map(Self::Energy),
+            Some(Measure::Delivered | Measure::Demand | Measure::Nothing) => None,
+        }
+    }
+
+    /// The reading of a day: m3, m, or kWh for energy.
+    pub(super) fn read(self, basin: &Basin, ledger: &Ledger, day: usize) -> f64 {
+        let stores = ledger.reservoirs();
+        match self {
+            Self::Offtake(i) => ledger.offtakes().delivered.at(day, i),
+            Self::Demand(i) => ledger.offtakes().demand.at(day, i),
+            Self::Node(v) => ledger.flow_at_node(day, v),
+            Self::Reach(r) => ledger.reaches().entered.at(day, r),
+            Self::Arrivals(v) => ledger.nodes().arrived.at(day, v),
+            Self::Release(k) => stores.release.at(day, k),
+            Self::Spill(k) => stores.spill.at(day, k),
+            Self::Storage(k) => stores.storage.at(day, k),
+            Self::StorageChange(k) => storage_change(ledger, day, k),
+            Self::Evaporation(k) => stores.evaporation.at(day, k),
+            Self::Level(k) => basin.reservoirs()[k]
+                .level(Volume::from_m3(stores.storage.at(day, k)))
+                .map_or(f64::NAN, crate::units::Level::m),
+            Self::Energy(k) => stores.energy.at(day, k),
+            Self::Natural(_) => f64::NAN,
+        }
+    }
+
+    /// The readings of all days of a run.
+    pub(super) fn series(self, basin: &Basin, ledger: &Ledger) -> Vec<f64> {
+        match self {
+            Self::Natural(node) => super::natural::flow(basin, ledger, node),
+            gauge => (0..ledger.days())
+                .map(|day| gauge.read(basin, ledger, day))
+                .collect(),
+        }
+    }
+
+    /// The node whose water it reads.
+    pub(super) fn node(self, basin: &Basin) -> usize {
+        match self {
+            Self::Offtake(i) | Self::Demand(i) => basin.offtake_node(i),
+            Self::Node(v) | Self::Arrivals(v) | Self::Natural(v) => v,
+            Self::Reach(r) => basin.reach_ends(r).0,
+            Self::Release(k)
+            | Self::Spill(k)
+            | Self::Storage(k)
+            | Self::StorageChange(k)
+            | Self::Evaporation(k)
+            | Self::Level(k)
+            | Self::Energy(k) => basin.reservoir_node(k),
+        }
+    }
+}
+
+/// What a reservoir holds more at the end of a day than at its start.
+pub(super) fn storage_change(ledger: &Ledger, day: usize, store: usize) -> f64 {
+    let storage = &ledger.reservoirs().storage;
+    let before = match day.checked_sub(1) {
+        Some(before) => storage.at(before, store),
+        None => ledger.initial_storage()[store],
+    };
+    storage.at(day, store) - before
+}
+
+impl Record {
+    /// What a run's ledger shows at all the places the model's agreements read.
+    ///
+    /// # Panics
+    ///
+    /// If the ledger is of another plan.
+    pub fn of(plan: &Plan, ledger: &Ledger) -> Self {
+        let model = plan.model();
+        let basin = model.basin();
+        let mut record = Self::new(ledger.window());
+        for (id, measure) in gauges(model.agreements()) {
+            if let Some(gauge) = Gauge::new(basin, &id, measure) {
+                record = record.with(id, measure, gauge.series(basin, ledger));
+            }
+        }
+        record
+    }
+}
+
+/// A point as weighted gauges, each with its lag.
+pub(super) fn gauges_of(
+    basin: &Basin,
+    point: &Point,
+    measure: Option<Measure>,
+) -> Vec<(Gauge, f64, u32)> {
+    let terms = point.terms.iter();
+    terms
+        .filter_map(|term| {
+            let gauge = Gauge::new(basin, &term.id, term.measure.or(measure))?;
+            Some((gauge, term.weight, term.lag_days))
+        })
+        .collect()
+}
+
+/// The way water comes to a node: the nodes above it down from the nearest reservoirs, and those
+/// reservoirs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Upstream {
+    /// Nodes between the reservoirs and the point, the point's own included.
+    pub(super) nodes: Vec<usize>,
+    pub(super) stores: Vec<usize>,
+}
+
+impl Upstream {
+    pub(super) fn of(basin: &Basin, node: usize) -> Self {
+        let mut found = Self::default();
+        let mut next = vec![node];
+        let mut seen = HashSet::new();
+        while let Some(v) = next.pop() {
+            // A canal that rejoins its river leads to the same node twice.
+            if !seen.insert(v) {
+                continue;
+            }
+            let is_store = basin.nodes()[v].kind == NodeKind::Reservoir;
+            if is_store && v != node {
+                found
+                    .stores
+                    .extend((0..basin.reservoirs().len()).find(|&k| basin.reservoir_node(k) == v));
+                continue;
+            }
+            found.nodes.push(v);
+            next.extend(
+                (0..basin.reaches().len())
+                    .map(|r| basin.reach_ends(r))
+                    .filter(|&(_, to)| to == v)
+                    .map(|(from, _)| from),
+            );
+        }
+        found
+    }
+}
+
+/// Where on the river an obligation is measured: the most upstream of its places, in the order in
+/// which the nodes were declared.
+pub(crate) fn river_position(basin: &Basin, obligation: &crate::agreement::Obligation) -> usize {
+    let gauges = gauges_of(basin, &obligation.point, obligation.measures());
+    let nodes = gauges.iter().map(|(gauge, ..)| gauge.node(basin));
+    nodes.min().unwrap_or(usize::MAX)
+}
