@@ -26,15 +26,6 @@ pub(crate) fn check(
             unknown("party", id, parties(), &agreement.origin, "parties", faults);
         }
         for obligation in &agreement.obligations {
-            let sides = [
-                (Some(&obligation.debtor), "debtor"),
-                (obligation.creditor.as_ref(), "creditor"),
-            ];
-            for (id, field) in sides {
-                if let Some(id) = id.filter(|id| !agreement.parties.contains(id)) {
-                    unknown("party", id, parties(), &obligation.origin, field, faults);
-                }
-            }
             check_points(obligation, basin, faults);
             check_claim(
                 agreements, agreement, obligation, basin, classes, run, faults,
