@@ -187,7 +187,8 @@ impl Records {
             for obligation in &mut agreement.obligations {
                 obligation.on_top_of.retain(|id| known.contains(id));
                 if let Some(account) = &mut obligation.account {
-                    let sound = |id: &Option<String>| id.as_ref().is_none_or(|id| known.contains(id));
+                    let sound =
+                        |id: &Option<String>| id.as_ref().is_none_or(|id| known.contains(id));
                     account.entries.retain(|entry| sound(&entry.against));
                 }
             }

@@ -67,8 +67,7 @@ pub(super) fn read(files: &Files, forms: &Forms, faults: &mut Diagnostics) -> Ag
         list: agreements
             .filter_map(|(_, source)| document(source, forms, faults))
             .collect(),
-        lost: faults.len() > before
-            || files.unreadable.iter().any(|name| name.starts_with(FOLDER)),
+        lost: faults.len() > before || files.unreadable.iter().any(|name| name.starts_with(FOLDER)),
     }
 }
 
@@ -216,7 +215,9 @@ fn agreement(mut keys: Keys, forms: &Forms, faults: &mut Diagnostics) -> Agreeme
     if lost_parties {
         for obligation in &agreement.obligations {
             let sides = [Some(&obligation.debtor), obligation.creditor.as_ref()];
-            agreement.parties.extend(sides.into_iter().flatten().cloned());
+            agreement
+                .parties
+                .extend(sides.into_iter().flatten().cloned());
         }
     }
     agreement
@@ -229,7 +230,7 @@ fn obligation(
     forms: &Forms,
     faults: &mut Diagnostics,
 ) -> Option<Obligation> {
-    let origin = keys.origin();
+    let origin = keys.deep_origin();
     let id = keys.need("id", faults);
     let id = id.and_then(|value| {
         let id = value.text(faults)?;
@@ -337,7 +338,8 @@ fn names(
 }
 
 fn measure(keys: &mut Keys, faults: &mut Diagnostics) -> Option<Measure> {
-    keys.get("measure")?.word("measure", &Measure::NAMES, faults)
+    keys.get("measure")?
+        .word("measure", &Measure::NAMES, faults)
 }
 
 fn claim(keys: &mut Keys, faults: &mut Diagnostics) -> Option<Claim> {
@@ -451,12 +453,7 @@ fn percent(value: Value, what: &str, faults: &mut Diagnostics) -> Option<f64> {
 }
 
 /// An amount of one of some kinds, named as [`Amount::kind`] does.
-fn amount(
-    value: Value,
-    kinds: &[&str],
-    example: &str,
-    faults: &mut Diagnostics,
-) -> Option<Amount> {
+fn amount(value: Value, kinds: &[&str], example: &str, faults: &mut Diagnostics) -> Option<Amount> {
     match kinds {
         ["volume"] => drop(value.quantity::<Volume>(example, faults)?),
         ["flow"] => drop(value.quantity::<Flow>(example, faults)?),

@@ -177,7 +177,12 @@ impl File {
             Due::Schedule(dues) => self.lines(
                 "due",
                 dues.iter().map(|(days, value)| {
-                    format!("{{ {}, {} = {} }}", when(*days), value.kind(), amount(value))
+                    format!(
+                        "{{ {}, {} = {} }}",
+                        when(*days),
+                        value.kind(),
+                        amount(value)
+                    )
                 }),
             ),
             Due::Formula(formula) => self.formula(formula),
@@ -243,7 +248,10 @@ impl File {
         }
         if !when.declared.is_empty() {
             let declared = when.declared.iter();
-            self.lines("declared", declared.map(|&window| format!("{{ {} }}", days(window))));
+            self.lines(
+                "declared",
+                declared.map(|&window| format!("{{ {} }}", days(window))),
+            );
         }
         self.any("when", when.reading.as_ref().map(threshold));
     }
@@ -323,7 +331,9 @@ fn plain(value: &toml::Value) -> String {
         toml::Value::Array(items) => listed(items.iter().map(plain)),
         toml::Value::Table(keys) if keys.is_empty() => "{}".to_owned(),
         toml::Value::Table(keys) => {
-            let keys = keys.iter().map(|(name, value)| format!("{} = {}", key(name), plain(value)));
+            let keys = keys
+                .iter()
+                .map(|(name, value)| format!("{} = {}", key(name), plain(value)));
             format!("{{ {} }}", keys.collect::<Vec<_>>().join(", "))
         }
         number => number.to_string(),
@@ -355,7 +365,10 @@ fn point(point: &Point) -> String {
 /// One place of a point: a name, or a table.
 fn place(term: &Term) -> String {
     let mut keys = vec![format!("point = {}", text(&term.id))];
-    keys.extend(term.measure.map(|measure| format!("measure = {}", text(measure.name()))));
+    keys.extend(
+        term.measure
+            .map(|measure| format!("measure = {}", text(measure.name()))),
+    );
     if term.weight != 1.0 {
         // As Rust writes it for debugging, it has a point or an exponent, and is a TOML float.
         keys.push(format!("weight = {:?}", term.weight));
@@ -424,12 +437,23 @@ fn term(index: &Index) -> String {
 
 fn threshold(threshold: &Threshold) -> String {
     let mut keys = vec![format!("point = {}", point(&threshold.point))];
-    keys.extend(threshold.measure.map(|measure| format!("measure = {}", text(measure.name()))));
+    keys.extend(
+        threshold
+            .measure
+            .map(|measure| format!("measure = {}", text(measure.name()))),
+    );
     if threshold.on != Step::Part(Period::Day) {
         keys.push(format!("on = {}", text(step(threshold.on))));
     }
-    for (key, bound) in [("at_least", &threshold.at_least), ("below", &threshold.below)] {
-        keys.extend(bound.as_ref().map(|bound| format!("{key} = {}", amount(bound))));
+    for (key, bound) in [
+        ("at_least", &threshold.at_least),
+        ("below", &threshold.below),
+    ] {
+        keys.extend(
+            bound
+                .as_ref()
+                .map(|bound| format!("{key} = {}", amount(bound))),
+        );
     }
     format!("{{ {} }}", keys.join(", "))
 }
