@@ -17,7 +17,9 @@ pub(super) fn agreement(agreement: &Agreement) -> String {
     file.words("source", &agreement.source);
     file.words("status", &agreement.status);
     file.words("note", &agreement.note);
-    file.names("open", &agreement.open);
+    if !agreement.open.is_empty() {
+        file.lines("open", agreement.open.iter().map(|point| text(point)));
+    }
     file.any("from", agreement.from);
     file.any("until", agreement.until);
     file.names("supersedes", &agreement.supersedes);
