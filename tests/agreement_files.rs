@@ -237,7 +237,7 @@ fn total_units(energy: bool) -> &'static [&'static str] {
 }
 
 fn measure() -> BoxedStrategy<Measure> {
-    prop::sample::select(Measure::NAMES.map(|(_, measure)| measure).as_slice()).boxed()
+    prop::sample::select(Measure::NAMES.map(|(_, measure)| measure).to_vec()).boxed()
 }
 
 fn point() -> BoxedStrategy<Point> {
@@ -264,7 +264,7 @@ fn step() -> BoxedStrategy<Step> {
 
 fn period() -> BoxedStrategy<Period> {
     let all = [Period::Day, Period::Week, Period::Dekad, Period::Month, Period::Quarter];
-    prop::sample::select(all.as_slice().to_vec()).boxed()
+    prop::sample::select(all.to_vec()).boxed()
 }
 
 fn each() -> BoxedStrategy<Each> {

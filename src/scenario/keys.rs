@@ -173,10 +173,6 @@ impl<'a> Value<'a> {
         self.value.get_ref().is_array()
     }
 
-    pub(super) fn is_table(self) -> bool {
-        self.value.get_ref().is_table()
-    }
-
     /// The word `true`, for a key that is there or not.
     pub(super) fn yes(self, faults: &mut Diagnostics) -> Option<()> {
         let yes = self.is_yes().then_some(());
