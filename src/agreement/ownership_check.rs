@@ -25,9 +25,7 @@ pub(super) fn check_owned_once(agreements: &[Agreement], faults: &mut Diagnostic
         .flat_map(|agreement| agreement.ownership.iter().map(move |o| (agreement, o)))
         .collect();
     let apart = |a: &Agreement, b: &Agreement| {
-        let ends_before = |a: &Agreement, b: &Agreement| {
-            matches!((a.until, b.from), (Some(until), Some(from)) if until < from)
-        };
+        let ends_before = |a: &Agreement, b: &Agreement| matches!((a.until, b.from), (Some(until), Some(from)) if until < from);
         ends_before(a, b) || ends_before(b, a)
     };
     for (i, (agreement, terms)) in all.iter().enumerate() {
@@ -152,7 +150,10 @@ impl Check<'_> {
             }
             if terms.index(&owner.party) != Some(i) {
                 self.fault(
-                    format!("`{}` is an owner of `{}` twice", owner.party, terms.reservoir),
+                    format!(
+                        "`{}` is an owner of `{}` twice",
+                        owner.party, terms.reservoir
+                    ),
                     "owner",
                     "each owner once",
                 );
@@ -190,7 +191,11 @@ impl Check<'_> {
     fn part(&mut self, part: f64, what: &str, owner: &Owner) {
         if !(0.0..=1.0).contains(&part) {
             self.fault(
-                format!("a {what} of {} % for `{}`", rounded(100.0 * part), owner.party),
+                format!(
+                    "a {what} of {} % for `{}`",
+                    rounded(100.0 * part),
+                    owner.party
+                ),
                 "owner",
                 "a part from 0 % to 100 %",
             );
@@ -200,7 +205,11 @@ impl Check<'_> {
     fn volume(&mut self, what: &str, amount: &Amount, field: &str) {
         let volume = matches!(amount.quantity(), Quantity::Volume(_));
         if !(volume && amount.base().is_finite() && amount.base() >= 0.0) {
-            self.fault(format!("{what} of {amount}"), field, "a volume of at least 0");
+            self.fault(
+                format!("{what} of {amount}"),
+                field,
+                "a volume of at least 0",
+            );
         }
     }
 
@@ -245,7 +254,10 @@ impl Check<'_> {
         let terms = self.terms;
         if !(0.0..=1.0).contains(&terms.payback) {
             self.fault(
-                format!("a payback of {} % of inflow", rounded(100.0 * terms.payback)),
+                format!(
+                    "a payback of {} % of inflow",
+                    rounded(100.0 * terms.payback)
+                ),
                 "payback",
                 "a part from 0 % to 100 %",
             );
@@ -292,7 +304,14 @@ impl Check<'_> {
 
     fn owner(&mut self, party: &str, field: &str) {
         let owners = self.terms.owners.iter().map(|owner| owner.party.as_str());
-        unknown("owner", party, owners, &self.terms.origin, field, self.faults);
+        unknown(
+            "owner",
+            party,
+            owners,
+            &self.terms.origin,
+            field,
+            self.faults,
+        );
     }
 
     fn dealings(&mut self) {

@@ -3,8 +3,7 @@
 use super::journal::{Line, RIVER};
 use super::record::{Reading, Record};
 use crate::agreement::{
-    Agreement, Bounds, Held, Measure, Ownership, Point, Rest, Spilling, Transfer,
-    check_ownership,
+    Agreement, Bounds, Held, Measure, Ownership, Point, Rest, Spilling, Transfer, check_ownership,
 };
 use crate::calendar::{Date, Window, checked_date_of, day_index};
 use crate::error::Diagnostics;
@@ -353,7 +352,9 @@ impl Tally {
     fn drain(&mut self) -> Vec<(Why, Option<usize>, f64)> {
         let mut all = std::mem::take(&mut self.0);
         all.sort_by_key(|&(why, with, _)| (why, with));
-        let written = all.into_iter().map(|(why, with, sum)| (why, with, sum.value()));
+        let written = all
+            .into_iter()
+            .map(|(why, with, sum)| (why, with, sum.value()));
         written.filter(|&(.., amount)| amount != 0.0).collect()
     }
 }
@@ -376,7 +377,10 @@ struct Accounts<'a> {
 impl<'a> Accounts<'a> {
     fn new(terms: &'a Ownership) -> Self {
         let n = terms.owners.len();
-        let capacity = terms.capacity.as_ref().map_or(0.0, |capacity| capacity.base());
+        let capacity = terms
+            .capacity
+            .as_ref()
+            .map_or(0.0, |capacity| capacity.base());
         let space = |held: &Option<Held>| held.as_ref().map_or(f64::INFINITY, |h| h.of(capacity));
         Self {
             terms,
