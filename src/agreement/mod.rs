@@ -73,6 +73,37 @@ pub struct Agreement {
     pub(crate) origin: Origin,
 }
 
+/// Where it was written is no part of it.
+impl PartialEq for Agreement {
+    fn eq(&self, other: &Self) -> bool {
+        // Taken apart, so that a new field cannot be forgotten.
+        let Self {
+            title,
+            parties,
+            source,
+            status,
+            note,
+            open,
+            from,
+            until,
+            supersedes,
+            obligations,
+            origin: _,
+        } = self;
+        let words = (title, parties, source, status, note, open)
+            == (
+                &other.title,
+                &other.parties,
+                &other.source,
+                &other.status,
+                &other.note,
+                &other.open,
+            );
+        let force = (from, until, supersedes) == (&other.from, &other.until, &other.supersedes);
+        words && force && *obligations == other.obligations
+    }
+}
+
 impl Agreement {
     /// An agreement between parties, without obligations yet.
     pub fn new<P: Into<String>>(

@@ -93,7 +93,7 @@ pub enum Pace {
 }
 
 /// A later version of what is due: what is still to come changes, what is past stays.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Revision {
     /// The first day it holds.
     pub on: Date,
@@ -101,6 +101,69 @@ pub struct Revision {
     pub source: String,
     /// What is due from then on.
     pub due: Due,
+}
+
+/// Where it was written is no part of it.
+impl PartialEq for Obligation {
+    fn eq(&self, other: &Self) -> bool {
+        // Taken apart, so that a new field cannot be forgotten.
+        let Self {
+            id,
+            article,
+            note,
+            debtor,
+            creditor,
+            point,
+            measure,
+            due,
+            count,
+            window,
+            season,
+            each,
+            clauses,
+            account,
+            revisions,
+            on_top_of,
+            tolerance,
+            claim,
+            second_point,
+            second_reading,
+            stated_total,
+            origin: _,
+        } = self;
+        let words = (id, article, note, debtor, creditor)
+            == (
+                &other.id,
+                &other.article,
+                &other.note,
+                &other.debtor,
+                &other.creditor,
+            );
+        let measured = (point, measure, second_point, second_reading)
+            == (
+                &other.point,
+                &other.measure,
+                &other.second_point,
+                &other.second_reading,
+            );
+        let days = (window, season, each) == (&other.window, &other.season, &other.each);
+        let promised = (due, count, stated_total, tolerance)
+            == (
+                &other.due,
+                &other.count,
+                &other.stated_total,
+                &other.tolerance,
+            );
+        let changed = (clauses, account, revisions, on_top_of, claim)
+            == (
+                &other.clauses,
+                &other.account,
+                &other.revisions,
+                &other.on_top_of,
+                &other.claim,
+            );
+        words && measured && days && promised && changed
+    }
 }
 
 impl Obligation {
@@ -284,16 +347,7 @@ impl Obligation {
 
     /// The form's name in agreement files.
     pub fn form(&self) -> &str {
-        match (&self.due, self.count) {
-            (Due::Own(own), _) => &own.name,
-            (Due::Formula(_), _) => "formula",
-            (_, Count::EachDay) => "minimum-flow",
-            (_, Count::AtEnd) => "storage-by",
-            (_, Count::AtMost) => "limit",
-            (due, Count::Sum) if due.is_energy() => "energy",
-            (Due::Amount(_), Count::Sum) => "volume",
-            (Due::Schedule(_), Count::Sum) => "schedule",
-        }
+        self.due.form(self.count)
     }
 }
 

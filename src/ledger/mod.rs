@@ -2,6 +2,7 @@
 
 mod balance;
 mod bindings;
+mod join;
 mod sum;
 
 pub(crate) use balance::CLOSES_AT;

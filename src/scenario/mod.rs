@@ -245,12 +245,19 @@
 //!
 //! # Agreements
 //!
+//! [`Agreement::open`](crate::agreement::Agreement::open) reads such a file on its own, and
+//! [`Agreement::to_toml`](crate::agreement::Agreement::to_toml) writes it, with its keys in the
+//! order of these tables and without comments: what is to stay is a `note`.
+//!
 //! | key | meaning | if missing |
 //! |---|---|---|
 //! | **`title`** | the agreement's title | |
 //! | **`parties`** | a list of parties | |
 //! | `source` | where its text or figures come from | none |
-//! | `status`, `note` | for whoever reads the file | none |
+//! | `status`, `note` | how sure its figures are, and remarks, for whoever reads the file | none |
+//! | `open` | a list of what the source leaves open, and the file therefore too | none |
+//! | `from`, `until` | the first and last day it is in force | always was, still is |
+//! | `supersedes` | a list of obligations of other agreements that end when it comes into force | none |
 //!
 //! `[[obligation]]`, one for each promise, in the order of the articles:
 //!
@@ -258,32 +265,96 @@
 //! |---|---|---|
 //! | **`id`** | an id no other obligation of the scenario has | |
 //! | `article` | the words it rests on | none |
+//! | `note` | for whoever reads the file | none |
 //! | **`debtor`** | the party that owes | |
 //! | `creditor` | the party it is owed to | nobody: the river itself |
-//! | **`form`** | what is due, see below | |
-//! | **`point`** | where it is measured: the id of a node, reach or offtake; or a list, each an id or `{ point = "...", weight = 0.5 }`, for their sum | |
-//! | `measure` | `"delivered"`, `"flow"`, `"inflow"`, `"release"`, `"storage"`, `"energy"` or `"none"`, see [`Measure`](crate::agreement::Measure) | the ordinary one of the point |
-//! | `from`, `to` | the first and last day it holds | see below |
+//! | **`point`** | where it is measured: the id of a node, reach or offtake; or a list of ids and of tables `{ point = "...", measure = "flow", weight = 0.5, lag_days = 2 }`, for their sum: the measure is the obligation's, the weight 1 and the lag 0 where they are not said | |
+//! | `measure` | what is measured there: one of the names of [`Measure`](crate::agreement::Measure::NAMES) | the ordinary one of the point |
+//! | `second_point` | a second gauge shown beside, as `point` | none |
+//! | `second_reading` | a volume or energy that others state for what was delivered | none |
+//! | `second_source` | whose figure that is | none |
 //! | `tolerance` | what may be missing before it is short, as in `"1 %"` | none |
 //! | `stated_total` | a total the source states, as in `"5421.6 Mm3"`; that what is due does not add up to it, to half a unit of its last digit, is a fault | none |
+//! | `from`, `to` | the first and last day it holds | those of the agreement |
+//! | `season` | the days of every year it holds, as in `"04-01..09-30"` | all |
+//! | `each` | the periods it is settled by: `"season"`, the days it holds as a whole or each year's season, `"day"`, `"week"`, `"dekad"`, `"month"`, `"quarter"`, `"year"`, a cycle as in `"5 years"`, or a moving sum as in `"10 years moving"` | `"season"` |
+//! | `starting` | the first day of a year, for periods of years, as in `"10-25"` | `"01-01"` |
+//! | `on_top_of` | a list of obligations at the same point that are served before this one counts anything | none |
 //! | `claim` | the priority class in which what is still owed is claimed on the river each day | it only observes |
-//! | `second_point` | a second gauge shown beside, as `point` | none |
-//! | `second_reading` | a volume that others state for what was delivered | none |
-//! | `second_source` | whose figure that is | none |
-//! | `status`, `note` | for whoever reads the file | none |
+//! | `pace` | how what is owed becomes the claim of a day: `"even"` or `"demand"`, see [`Pace`](crate::agreement::Pace) | `"even"` |
+//! | **`form`** | what is due, see below | |
 //!
-//! | form | its keys | `from` and `to` |
+//! Something must say how long a period is: `from` and `to`, here or as `from` and `until` of the
+//! agreement, `season`, `each`, or the days of `due` and `by`.
+//!
+//! | form | what is due | its keys |
 //! |---|---|---|
-//! | `"volume"` | **`volume`** | must be there |
-//! | `"limit"` | **`volume`**: at most this | must be there |
-//! | `"schedule"` | **`due`**: a list of a period with a `volume` or a `flow` each | the first and last day of the periods |
-//! | `"minimum-flow"` | **`flow`**; `each` | must be there |
-//! | `"storage-by"` | **`storage`**; **`by`**: the day at whose end it is measured | that day |
-//! | `"energy"` | **`due`**: a list of a period with an `energy` each | the first and last day of the periods |
-//! | `"energy-coupled"` | **`rate`**, as in `"0.033 kWh/m3"`; **`coupled_to`**: where the water is measured, as `point`; `each` | must be there |
+//! | `"volume"` | so much in a period | **`volume`** or **`flow`** |
+//! | `"schedule"` | so much in each of several periods | **`due`** |
+//! | `"minimum-flow"` | at least so much on every day | **`flow`** or **`due`** |
+//! | `"storage-by"` | so much in store at the end of a day | **`storage`** and **`by`**, a date, or a month and a day of every year as in `"05-31"`; `from` is the day on which filling begins; without `by`, at the end of each period; or **`due`** |
+//! | `"limit"` | at most so much in a period | **`volume`**, **`flow`**, **`energy`** or **`due`** |
+//! | `"energy"` | so much energy in a period | **`energy`** or **`due`** |
+//! | `"formula"` | a function of what is measured elsewhere | see below |
+//! | a [registered](crate::agreement::Forms) form | what it says | its own |
 //!
-//! `each` says how it is settled: by the `"season"` as a whole (as if missing), or by `"month"`,
-//! `"dekad"` or `"day"`.
+//! `due` is a list of stretches of days with a `volume`, `flow` or `energy` each, and these are the
+//! periods: `{ month = "2024-06", flow = "500 m3/s" }`. The days are written as `day`, `dekad`,
+//! `month` or `from` and `to`, for once, or as in `season = "06-01..06-30"` for every year.
+//!
+//! A formula is a sum of functions that are linear between points ([`Brackets`](crate::agreement::Brackets)):
+//!
+//! | key | meaning | if missing |
+//! |---|---|---|
+//! | **`of`** | the water or energy it is a function of, as `point` | |
+//! | `points` | pairs of what comes and what is due for it, by rising index, as in `["70000 cusecs", "35000 cusecs"]` | from nothing for nothing |
+//! | `then` | what is due for each unit beyond the last point: a part as in `"50 %"`, or energy for water as in `"0.033 kWh/m3"` | no more |
+//! | `terms` | several functions, in place of these three keys: a list of tables of them | one |
+//! | `plus`, `minus` | an amount added or taken off in each period | none |
+//! | `on` | the step on which it is read: `"day"`, `"week"`, `"dekad"`, `"month"`, `"quarter"` or `"period"` | `"day"` |
+//!
+//! `count`, for a formula or a registered form, says how what came is held against it: added up
+//! (`"sum"`, as if missing), on `"each-day"` for itself, or as a limit, `"at-most"`.
+//!
+//! `[[obligation.clause]]`, one for each thing that changes what is due, in the order in which they
+//! apply:
+//!
+//! | key | meaning | if missing |
+//! |---|---|---|
+//! | **`text`** | the words it rests on | |
+//! | `during` | a list of seasons of every year in which it applies | all days |
+//! | `declared` | a list of stretches of days on which it applies, as in `{ month = "2024-06" }` | all days |
+//! | `when` | a reading under which it applies: a table of **`point`**, `measure`, `on` (a step as above), and `at_least` and `below`, one or both | whatever is read |
+//!
+//! and one effect:
+//!
+//! | key | what then holds |
+//! |---|---|
+//! | `suspend = true` | nothing is due |
+//! | `excuse = true` | what is missing is excused |
+//! | `scale = "50 %"` | a part of it is due |
+//! | `replace`, `reduce`, `at_least`, `at_most` | an amount in its place; so much less; at least, at most so much |
+//! | `need` | no more than is asked for at a point |
+//! | `guarantee`, `yield` | this side's, or the other side's, turn of a guarantee: a table of **`amount`**, a flow, and **`of`**, the water that is shared |
+//! | `consult = true` | the parties consult: an event to report |
+//! | `end_cycle = true` | the cycle ends, and debts are considered paid |
+//! | `cancel` | the `"debits"` or the `"credits"` of the account are cancelled |
+//!
+//! `[obligation.account]`, for what is carried from period to period:
+//!
+//! | key | meaning | if missing |
+//! |---|---|---|
+//! | `opening_credit` or `opening_debit` | the balance before the first period | none |
+//! | `credit` | whether more than was due counts later: `true`, or a table of the caps `yearly` and `accrued` | it does not |
+//! | `debit` | whether less than was due is owed later, likewise | it is not |
+//! | `evaporation` | the part of a credit that evaporates in a year, as in `"10 %"` | none |
+//!
+//! `[[obligation.account.entry]]`, for what the parties agreed on later: **`date`**, **`kind`**
+//! (`"relinquish"`, `"forgive"`, `"transfer"` or `"set-off"`), **`amount`**, `reason`, and for a
+//! set-off **`against`**, the other obligation.
+//!
+//! `[[obligation.revision]]`, for a later version of what is due: **`from`**, the first day it
+//! holds, `source`, and the keys of the obligation's form; `form`, if it is another one.
 
 mod agreement;
 mod basin;
@@ -300,11 +371,14 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use agreement::OBLIGATION_KEYS;
+
 use std::path::Path;
 
 use build::Records;
 use folder::Files;
 
+use crate::agreement::Forms;
 use crate::error::{Diagnostics, Result};
 use crate::model::Model;
 
@@ -324,6 +398,8 @@ pub fn read(folder: impl AsRef<Path>) -> Result<Model> {
 #[derive(Clone, Debug)]
 pub struct Scenario {
     files: Files,
+    /// Forms of obligation besides those this crate knows.
+    forms: Forms,
     /// Faults of the files themselves.
     faults: Diagnostics,
 }
@@ -339,7 +415,11 @@ impl Scenario {
     pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
         let mut faults = Diagnostics::new();
         let files = Files::open(folder.as_ref(), &mut faults)?;
-        Ok(Self { files, faults })
+        Ok(Self {
+            files,
+            forms: Forms::new(),
+            faults,
+        })
     }
 
     /// A scenario from files in memory: their paths within a folder, with `/`, and contents.
@@ -353,7 +433,18 @@ impl Scenario {
             .into_iter()
             .map(|(name, bytes)| (name.into(), bytes.into()));
         let files = Files::in_memory(files, &mut faults);
-        Self { files, faults }
+        Self {
+            files,
+            forms: Forms::new(),
+            faults,
+        }
+    }
+
+    /// The same scenario, whose agreements may use forms of the user's own.
+    #[must_use]
+    pub fn forms(mut self, forms: Forms) -> Self {
+        self.forms = forms;
+        self
     }
 
     /// The names of the files that are read, those of the extended scenario as `../base/...`.
@@ -389,7 +480,7 @@ impl Scenario {
             &mut physical,
             &mut faults,
         );
-        let agreements = agreement::read(&self.files, &mut faults);
+        let agreements = agreement::read(&self.files, &self.forms, &mut faults);
         let records = Records {
             settings,
             physical,

@@ -2,8 +2,8 @@
 
 use super::Scenario;
 use crate::Model;
-use crate::agreement::{Each, Form, Measure, Obligation};
-use crate::calendar::{Date, Period};
+use crate::agreement::{Amount, Count, Due, Each, MonthDay, Obligation};
+use crate::calendar::{Date, Period, Window};
 
 /// A lake, a town below it and the sea, with other files on top.
 fn scenario(more: &[(&str, &str)]) -> Scenario {
@@ -210,90 +210,228 @@ fn obligations_are_read_by_form() {
          creditor = \"LO\"\nsecond_reading = \"28.1 Mm3\"\nsecond_source = \"a paper\""
     ))
     .unwrap();
-    assert!(matches!(volume.form, Form::Volume(v) if v.mcm() == 30.0));
+    assert_eq!(volume.due, Due::Amount("30 Mm3".parse().unwrap()));
+    assert_eq!(volume.window, "2024-06-01..2024-06-30".parse().ok());
     assert_eq!(volume.tolerance, 0.025);
     assert_eq!(volume.second_reading.unwrap().source, "a paper");
 
     let schedule = obligation(
         "form = \"schedule\"\npoint = \"town\"\nstated_total = \"36.2 Mm3\"\n\
          due = [{ dekad = \"2024-06-2\", flow = \"10 m3/s\" }, { month = \"2024-07\", flow = \"10.3 m3/s\" }]",
-    );
-    assert_eq!(
-        schedule.unwrap().window,
-        "2024-06-11..2024-07-31".parse().unwrap()
-    );
+    )
+    .unwrap();
+    assert_eq!(schedule.window, None);
+    let dues: [(Window, Amount); 2] = [
+        ("2024-06-11..2024-06-20".parse().unwrap(), "10 m3/s".parse().unwrap()),
+        ("2024-07-01..2024-07-31".parse().unwrap(), "10.3 m3/s".parse().unwrap()),
+    ];
+    assert_eq!(schedule.due, Due::schedule(dues));
 
     let minimum = obligation(&format!(
         "{june}form = \"minimum-flow\"\npoint = \"lower\"\nflow = \"2 m3/s\"\neach = \"dekad\""
-    ));
-    assert!(matches!(
-        minimum.unwrap().form,
-        Form::MinimumFlow { each: Each::Part(Period::Dekad), flow } if flow.m3s() == 2.0
-    ));
+    ))
+    .unwrap();
+    assert_eq!(minimum.count, Count::EachDay);
+    assert_eq!(minimum.each, Each::Part(Period::Dekad));
+    assert_eq!(minimum.due, Due::Amount("2 m3/s".parse().unwrap()));
 
     let storage = obligation(
         "form = \"storage-by\"\npoint = \"lake\"\nstorage = \"60 Mm3\"\nby = 2024-06-15",
-    );
-    assert_eq!(
-        storage.unwrap().window,
-        "2024-06-15..2024-06-15".parse().unwrap()
-    );
+    )
+    .unwrap();
+    assert_eq!(storage.count, Count::AtEnd);
+    assert_eq!(storage.window, "2024-06-15..2024-06-15".parse().ok());
 
-    let coupled = obligation(&format!(
-        "{june}form = \"energy-coupled\"\npoint = \"lake\"\nrate = \"0.033 kWh/m3\"\n\
-         coupled_to = [{{ point = \"canal\", weight = 0.5 }}, \"town\"]\nmeasure = \"energy\""
+    let energy = obligation(&format!(
+        "{june}form = \"formula\"\npoint = \"lake\"\nthen = \"0.033 kWh/m3\"\n\
+         of = [{{ point = \"canal\", weight = 0.5, lag_days = 2 }}, \"town\"]"
     ))
     .unwrap();
-    assert_eq!(coupled.measure, Some(Measure::Energy));
-    let Form::EnergyCoupled {
-        kwh_per_m3,
-        coupled_to,
-        ..
-    } = coupled.form
-    else {
-        panic!("{:?}", coupled.form);
+    assert!(energy.is_energy());
+    let Due::Formula(formula) = energy.due else {
+        panic!("{:?}", energy.due);
     };
-    assert_eq!(kwh_per_m3, 0.033);
-    assert_eq!(coupled_to.name(), "0.5 canal + town");
+    assert_eq!(formula.terms[0].of.name(), "0.5 canal + town");
+    assert_eq!(formula.terms[0].of.terms[0].lag_days, 2);
+}
+
+#[test]
+fn periods_that_come_back_are_read() {
+    let volume = |lines: &str| {
+        obligation(&format!(
+            "from = 2000-10-25\nto = 2030-10-24\nform = \"volume\"\npoint = \"canal\"\n\
+             volume = \"30 Mm3\"\n{lines}"
+        ))
+    };
+    let starting = "10-25".parse().unwrap();
+    for (each, read) in [
+        ("week", Each::Part(Period::Week)),
+        ("5 years\"\nstarting = \"10-25", Each::Years { starting, count: 5 }),
+        ("10 years moving\"\nstarting = \"10-25", Each::Moving { starting, years: 10 }),
+        ("year", Each::Years { starting: MonthDay::NEW_YEAR, count: 1 }),
+    ] {
+        assert_eq!(volume(&format!("each = \"{each}\"")).unwrap().each, read);
+    }
+    let season = volume("season = \"04-01..09-30\"").unwrap();
+    assert_eq!(season.season, "04-01..09-30".parse().ok());
+    let by = |lines: &str| {
+        let lake = "form = \"storage-by\"\npoint = \"lake\"\nstorage = \"60 Mm3\"\n";
+        obligation(&format!("{lake}{lines}"))
+    };
+    assert_eq!(by("by = \"05-31\"").unwrap().season, "05-31..05-31".parse().ok());
+    let filled = by("season = \"10-01..05-31\"\nby = \"05-31\"").unwrap();
+    assert_eq!(filled.season, "10-01..05-31".parse().ok());
+    let found = by("season = \"10-01..05-31\"\nby = \"05-30\"").unwrap_err();
+    assert!(found.contains("05-30 is not the last day of 10-01..05-31"), "{found}");
 }
 
 #[test]
 fn faults_of_obligations_have_places() {
     let june = "from = 2024-06-01\nto = 2024-06-30\n";
-    for (lines, fault) in [
+    let formula = |lines: &str| {
+        format!("{june}form = \"formula\"\npoint = \"canal\"\nof = \"town\"\n{lines}")
+    };
+    let account = |lines: &str| {
+        format!(
+            "{june}form = \"volume\"\npoint = \"canal\"\nvolume = \"1 Mm3\"\n\
+             [obligation.account]\n{lines}"
+        )
+    };
+    let clause = |lines: &str| {
+        format!(
+            "{june}form = \"volume\"\npoint = \"canal\"\nvolume = \"1 Mm3\"\n\
+             [[obligation.clause]]\ntext = \"dry years\"\n{lines}"
+        )
+    };
+    let many = [
         (
-            "form = \"volume\"\npoint = \"canal\"\nvolume = \"1 Mm3\"",
-            "agreements/a.toml:3:1: no `from`; expected a line `from = 2024-04-01`\n\
-             agreements/a.toml:3:1: no `to`; expected a line `to = 2024-04-01`",
+            "form = \"volume\"\npoint = \"canal\"\nvolume = \"1 Mm3\"".to_owned(),
+            "agreements/a.toml:3:1: no period; expected from and to, season or each",
         ),
         (
-            &format!(
-                "{june}form = \"volume\"\npoint = \"canal\"\nvolume = \"1 Mm3\"\neach = \"month\""
-            ),
-            "agreements/a.toml:11:1: unknown key `each`",
+            "form = \"volume\"\npoint = \"canal\"\nvolume = \"1 Mm3\"\nto = 2024-06-30".to_owned(),
+            "agreements/a.toml:3:1: no `from`; expected a line `from = 2024-04-01`",
         ),
         (
-            "form = \"schedule\"\npoint = \"canal\"\ndue = [{ month = \"2024-13\", flow = \"1 m3/s\" }]",
+            "form = \"storage-by\"\npoint = \"lake\"\nstorage = \"1 Mm3\"".to_owned(),
+            "agreements/a.toml:3:1: no `by`; expected a line `by = ...`",
+        ),
+        (
+            format!("{june}form = \"minimum-flow\"\npoint = \"canal\"\nflow = \"1 m3/s\"\nvolume = \"1 Mm3\""),
+            "agreements/a.toml:11:1: unknown key `volume`",
+        ),
+        (
+            "form = \"schedule\"\npoint = \"canal\"\ndue = [{ month = \"2024-13\", flow = \"1 m3/s\" }]".to_owned(),
             "agreements/a.toml:8:18: `2024-13` is not a month",
         ),
         (
-            "form = \"schedule\"\npoint = \"canal\"\ndue = [{ month = \"2024-06\", flow = \"1 m3/s\", volume = \"1 Mm3\" }]",
+            "form = \"schedule\"\npoint = \"canal\"\ndue = [{ month = \"2024-06\", flow = \"1 m3/s\", volume = \"1 Mm3\" }]".to_owned(),
             "agreements/a.toml:8:8: not one amount; expected volume or flow",
         ),
         (
-            &format!(
+            "form = \"schedule\"\npoint = \"canal\"\ndue = [{ month = \"2024-06\", season = \"06-01..06-30\", flow = \"1 m3/s\" }]".to_owned(),
+            "agreements/a.toml:8:8: not one period; expected day, dekad, month, season, or from and to",
+        ),
+        (
+            "form = \"schedule\"\npoint = \"canal\"\neach = \"month\"\ndue = [{ month = \"2024-06\", flow = \"1 m3/s\" }]".to_owned(),
+            "agreements/a.toml:8:8: a way to settle beside `due`",
+        ),
+        (
+            format!("{june}form = \"limit\"\npoint = \"canal\"\ndue = [{{ month = \"2024-06\", flow = \"1 m3/s\" }}, {{ month = \"2024-07\", energy = \"1 GWh\" }}]"),
+            "agreements/a.toml:10:48: water and energy in one list; expected one of them",
+        ),
+        (
+            format!(
                 "{june}form = \"volume\"\npoint = \"canal\"\nvolume = \"1 Mm3\"\ntolerance = 0.01"
             ),
             "agreements/a.toml:11:13: a tolerance without %; expected a text as in \"1 %\"",
         ),
         (
-            &format!("{june}form = \"volume\"\npoint = \"canal\"\nvolume = 30"),
+            format!("{june}form = \"volume\"\npoint = \"canal\"\nvolume = 30"),
             "agreements/a.toml:10:10: the number 30; expected a number with its unit, as in \"443.6 Mm3\"",
         ),
-    ] {
-        let found = obligation(lines).unwrap_err();
-        assert!(found.starts_with(fault), "{found}");
-    }
+        (
+            format!("{june}form = \"volume\"\npoint = \"canal\"\nvolume = \"30 m3/s\""),
+            "agreements/a.toml:10:10: `30 m3/s` is not a volume: unknown unit `m3/s`",
+        ),
+        (
+            format!("{june}form = \"volume\"\npoint = \"canal\"\nvolume = \"1 Mm3\"\nstarting = \"10-25\""),
+            "agreements/a.toml:11:12: a first day of years where none are settled; expected `each` in years beside it",
+        ),
+        (
+            format!("{june}form = \"volume\"\npoint = \"canal\"\nvolume = \"1 Mm3\"\npace = \"even\""),
+            "agreements/a.toml:11:8: a pace of no claim; expected `claim` beside it",
+        ),
+        (
+            formula("on = \"day\""),
+            "agreements/a.toml:3:1: no function; expected points or then",
+        ),
+        (
+            formula("points = [[\"0 m3/s\", \"0 m3/s\"], [\"1 Mm3\", \"2 m3/s\"]]"),
+            "agreements/a.toml:11:34: `1 Mm3` after `0 m3/s`; expected a flow",
+        ),
+        (
+            formula("points = [[\"0 m3/s\", \"300 m\"]]"),
+            "agreements/a.toml:11:22: `300 m` is a level; expected a volume, a flow or an energy",
+        ),
+        (
+            formula("points = [[\"0 m3/s\", \"0 m3/s\"]]\nthen = \"0.033 kWh/m3\""),
+            "agreements/a.toml:12:8: the rate 0.033 kWh/m3 after points of flow; expected a part in percent",
+        ),
+        (
+            formula("then = \"50 %\"\nplus = \"1 Mm3\"\nminus = \"1 Mm3\""),
+            "agreements/a.toml:13:9: `minus` beside `plus`; expected one of them",
+        ),
+        (
+            formula("then = \"50 %\"\nterms = [{ of = \"town\", then = \"50 %\" }]"),
+            "agreements/a.toml:10:6: `of` beside `terms`; expected one of them\n\
+             agreements/a.toml:11:8: `then` beside `terms`; expected one of them",
+        ),
+        (
+            clause("suspend = false"),
+            "agreements/a.toml:13:11: the word false; expected the word true, or no such line",
+        ),
+        (
+            clause("when = { point = \"town\" }\nsuspend = true"),
+            "agreements/a.toml:13:8: a reading without bounds; expected at_least, below or both",
+        ),
+        (
+            clause("when = { point = \"town\", at_least = \"2 m3/s\", below = \"1 m3/s\" }\nsuspend = true"),
+            "agreements/a.toml:13:55: below 1 m3/s and at least 2 m3/s; expected bounds with room between them",
+        ),
+        (
+            clause("guarantee = { amount = \"1 Mm3\", of = \"town\" }"),
+            "agreements/a.toml:13:24: `1 Mm3` is not a flow",
+        ),
+        (
+            account("opening_credit = \"1 Mm3\"\nopening_debit = \"1 Mm3\""),
+            "agreements/a.toml:13:17: `opening_debit` beside `opening_credit`; expected one of them",
+        ),
+        (
+            account("credit = false"),
+            "agreements/a.toml:12:10: the word false; expected true, or a table of yearly and accrued",
+        ),
+        (
+            account("[[obligation.account.entry]]\ndate = 2024-06-01\nkind = \"forgive\"\namount = \"1 Mm3\"\nagainst = \"b\""),
+            "agreements/a.toml:16:11: another obligation beside a forgive",
+        ),
+        (
+            account("[[obligation.account.entry]]\ndate = 2024-06-01\nkind = \"set-off\"\namount = \"1 Mm3\""),
+            "agreements/a.toml:12:1: no `against`; expected a line `against = ...`",
+        ),
+        (
+            account("[[obligation.revision]]\nfrom = 2024-06-10\nform = \"limit\"\nvolume = \"2 Mm3\""),
+            "agreements/a.toml:14:8: a revision that counts otherwise; expected a form that counts as the obligation does, sum",
+        ),
+    ];
+    let wrong: Vec<String> = many
+        .into_iter()
+        .filter_map(|(lines, fault)| {
+            let found = obligation(&lines).unwrap_err();
+            (!found.starts_with(fault)).then(|| format!("{lines}:\n{found}\n{fault}\n"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
