@@ -194,6 +194,94 @@ fn a_week_of_two_owners() {
 }
 
 #[test]
+fn an_agreement_says_it_in_a_file() {
+    let text = r#"title = "Treaty of the lake"
+parties = ["A", "B"]
+
+[[ownership]]
+reservoir = "lake"
+article = "Article 8"
+from = 2024-06-01
+capacity = "100 Mm3"
+inflow = ["river", { point = "brook", weight = 0.5 }]
+rest = "B"
+spill = ["B", "A"]
+internal_spill = true
+payback = "50 %"
+lines = "dekad"
+
+[[ownership.owner]]
+party = "A"
+share = "40 %"
+opening = "60 Mm3"
+space = "75 %"
+calls = [{ point = "canal-a", lag_days = 2 }]
+
+[[ownership.owner]]
+party = "B"
+share = "60 %"
+own = "brook"
+opening = "50 %"
+space = "20000 af"
+
+[[ownership.debt]]
+debtor = "A"
+creditor = "B"
+amount = "3 Mm3"
+
+[[ownership.transfer]]
+date = 2024-06-05
+from = "A"
+to = "B"
+amount = "10 Mm3"
+reason = "for the power of May"
+"#;
+    let agreement = Agreement::from_toml(text).unwrap();
+    let lake = &agreement.ownership[0];
+    assert_eq!(
+        lake.spill,
+        Spilling::Order(vec!["B".to_owned(), "A".to_owned()])
+    );
+    assert_eq!(lake.rest, Rest::Party("B".to_owned()));
+    assert_eq!(lake.owners[1].opening, Some(Held::Part(0.5)));
+    assert_eq!(lake.owners[0].calls.as_ref().unwrap().terms[0].lag_days, 2);
+    assert_eq!(lake.transfers[0].reason, "for the power of May");
+    assert_eq!((lake.payback, lake.lines), (0.5, Period::Dekad));
+    assert_eq!(agreement.to_toml(), text);
+}
+
+#[test]
+fn faults_of_a_file_are_told_at_once() {
+    let text = r#"title = "Treaty of the lake"
+parties = ["A", "B"]
+
+[[ownership]]
+reservoir = "lake"
+capacity = "100 m3/s"
+spill = "by luck"
+tail = 1
+
+[[ownership.owner]]
+party = "A"
+opening = "much"
+"#;
+    let error = Agreement::from_toml(text).unwrap_err().to_string();
+    let places: Vec<&str> = error
+        .lines()
+        .filter_map(|l| l.strip_prefix("agreement.toml:"))
+        .collect();
+    let at = |place: &str| {
+        assert!(
+            places.iter().any(|l| l.starts_with(place)),
+            "{place}: {error}"
+        )
+    };
+    for place in ["6:12", "7:9", "8:1", "10:1", "12:11"] {
+        at(place);
+    }
+}
+
+#[test]
 fn water_beyond_a_space_spills_first() {
     let days = [Day {
         spill: 6.552,
@@ -703,6 +791,13 @@ proptest! {
         prop_assert!(near(all("spill"), -spill, scale));
         let gained = last.iter().sum::<f64>() / MCM - all("brought forward");
         prop_assert!(near(all("unaccounted"), gained - inflow + losses + release + spill, scale));
+    }
+
+    #[test]
+    fn what_is_written_is_read_back(case in case()) {
+        let written = Agreement::new("Treaty", PARTIES).ownership(case.terms);
+        let read = Agreement::from_toml(&written.to_toml());
+        prop_assert_eq!(&read.unwrap(), &written);
     }
 
     #[test]

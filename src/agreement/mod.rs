@@ -88,6 +88,7 @@ impl PartialEq for Agreement {
             until,
             supersedes,
             obligations,
+            ownership,
             origin: _,
         } = self;
         let words = (title, parties, source, status, note, open)
@@ -100,7 +101,7 @@ impl PartialEq for Agreement {
                 &other.open,
             );
         let force = (from, until, supersedes) == (&other.from, &other.until, &other.supersedes);
-        words && force && *obligations == other.obligations
+        words && force && *obligations == other.obligations && *ownership == other.ownership
     }
 }
 

@@ -30,7 +30,7 @@ use crate::error::Origin;
 ///     .owner(Owner::new("B", 0.5).opening(Volume::from_mcm(40.0)).calls("canal-b"));
 /// assert_eq!(lake.owners[1].party, "B");
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Ownership {
     /// The article it rests on.
     pub article: String,
@@ -65,6 +65,49 @@ pub struct Ownership {
     pub(crate) origin: Origin,
 }
 
+/// Where it was written is no part of it.
+impl PartialEq for Ownership {
+    fn eq(&self, other: &Self) -> bool {
+        // Taken apart, so that a new field cannot be forgotten.
+        let Self {
+            article,
+            reservoir,
+            owners,
+            from,
+            capacity,
+            inflow,
+            release,
+            rest,
+            spill,
+            internal_spill,
+            payback,
+            debts,
+            transfers,
+            lines,
+            origin: _,
+        } = self;
+        let store = (article, reservoir, owners, from, capacity)
+            == (
+                &other.article,
+                &other.reservoir,
+                &other.owners,
+                &other.from,
+                &other.capacity,
+            );
+        let rules = (inflow, release, rest, spill, internal_spill, payback, lines)
+            == (
+                &other.inflow,
+                &other.release,
+                &other.rest,
+                &other.spill,
+                &other.internal_spill,
+                &other.payback,
+                &other.lines,
+            );
+        store && rules && (debts, transfers) == (&other.debts, &other.transfers)
+    }
+}
+
 /// One owner of a reservoir's water.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Owner {
@@ -75,7 +118,8 @@ pub struct Owner {
     /// Inflow of its own, such as that of its tributaries: a weighted sum of places. If all
     /// owners' come to more than flows in, all are reduced alike, as losses on the way are.
     pub own: Option<Point>,
-    /// What it holds before the first day; a part is of the storage. `None`: its share.
+    /// What it holds before the first day; a part is of the storage. `None`: its share of the
+    /// storage.
     pub opening: Option<Held>,
     /// The room it has in the reservoir; a part is of the [capacity](Ownership::capacity).
     pub space: Option<Held>,
@@ -289,13 +333,20 @@ impl Ownership {
     }
 
     /// The points that the terms name, with the key each stands under.
-    pub(crate) fn points(&self) -> Vec<(&'static str, &Point)> {
-        let mut points: Vec<(&'static str, &Point)> = Vec::new();
-        points.extend(self.inflow.iter().map(|point| ("inflow", point)));
-        points.extend(self.release.iter().map(|point| ("release", point)));
-        for owner in &self.owners {
-            points.extend(owner.own.iter().map(|point| ("owner", point)));
-            points.extend(owner.calls.iter().map(|point| ("owner", point)));
+    pub(crate) fn points(&self) -> Vec<(String, &Point)> {
+        let mut points = Vec::new();
+        let whole = [("inflow", &self.inflow), ("release", &self.release)];
+        for (key, point) in whole {
+            points.extend(point.iter().map(|point| (key.to_owned(), point)));
+        }
+        for (i, owner) in self.owners.iter().enumerate() {
+            for (key, point) in [("own", &owner.own), ("calls", &owner.calls)] {
+                points.extend(
+                    point
+                        .iter()
+                        .map(|point| (format!("owner.{i}.{key}"), point)),
+                );
+            }
         }
         points
     }
@@ -382,20 +433,4 @@ impl<A: Into<Amount>> From<A> for Held {
     fn from(volume: A) -> Self {
         Self::Volume(volume.into())
     }
-}
-
-impl Rest {
-    /// The words of agreement files; a party is named by its id.
-    pub const SHARE: &'static str = "by share";
-    /// The word for [`Rest::Holding`].
-    pub const HOLDING: &'static str = "by holding";
-}
-
-impl Spilling {
-    /// The word of agreement files for [`Spilling::Holding`].
-    pub const HOLDING: &'static str = "by holding";
-    /// The word for [`Spilling::Inflow`].
-    pub const INFLOW: &'static str = "by inflow";
-    /// The word for [`Spilling::Share`].
-    pub const SHARE: &'static str = "by share";
 }

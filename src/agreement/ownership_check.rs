@@ -144,7 +144,7 @@ impl Check<'_> {
             if !agreement.parties.contains(&owner.party) {
                 self.fault(
                     format!("`{}` is no party of the agreement", owner.party),
-                    "owner",
+                    &format!("owner.{i}.party"),
                     &format!("one of {}", agreement.parties.join(", ")),
                 );
             }
@@ -154,11 +154,11 @@ impl Check<'_> {
                         "`{}` is an owner of `{}` twice",
                         owner.party, terms.reservoir
                     ),
-                    "owner",
+                    &format!("owner.{i}.party"),
                     "each owner once",
                 );
             }
-            self.part(owner.share, "share", owner);
+            self.part(owner.share, "share", i);
         }
         let shares: f64 = terms.owners.iter().map(|owner| owner.share).sum();
         if (shares - 1.0).abs() > ROUNDING {
@@ -188,15 +188,15 @@ impl Check<'_> {
         }
     }
 
-    fn part(&mut self, part: f64, what: &str, owner: &Owner) {
+    fn part(&mut self, part: f64, what: &str, owner: usize) {
         if !(0.0..=1.0).contains(&part) {
             self.fault(
                 format!(
                     "a {what} of {} % for `{}`",
                     rounded(100.0 * part),
-                    owner.party
+                    self.terms.owners[owner].party
                 ),
-                "owner",
+                &format!("owner.{owner}.{what}"),
                 "a part from 0 % to 100 %",
             );
         }
@@ -215,13 +215,14 @@ impl Check<'_> {
 
     fn amounts(&mut self) {
         let terms = self.terms;
-        for owner in &terms.owners {
+        for (i, owner) in terms.owners.iter().enumerate() {
             for (what, held) in [("opening", &owner.opening), ("space", &owner.space)] {
                 match held {
                     Some(Held::Volume(amount)) => {
-                        self.volume(&format!("a {what} for `{}`", owner.party), amount, "owner");
+                        let field = format!("owner.{i}.{what}");
+                        self.volume(&format!("a {what} for `{}`", owner.party), amount, &field);
                     }
-                    Some(Held::Part(part)) => self.part(*part, what, owner),
+                    Some(Held::Part(part)) => self.part(*part, what, i),
                     None => {}
                 }
             }
@@ -288,13 +289,13 @@ impl Check<'_> {
         }
         for (field, point) in terms.points() {
             if point.terms.is_empty() {
-                self.fault("no point", field, "the id of a node, reach or offtake");
+                self.fault("no point", &field, "the id of a node, reach or offtake");
             }
             for term in &point.terms {
                 if !term.weight.is_finite() || term.measure.is_some_and(Measure::is_state) {
                     self.fault(
                         format!("`{}` with a weight of {}", term.id, term.weight),
-                        field,
+                        &field,
                         "water that passes, with a number for a weight",
                     );
                 }
@@ -316,30 +317,41 @@ impl Check<'_> {
 
     fn dealings(&mut self) {
         let terms = self.terms;
-        for transfer in &terms.transfers {
-            self.pair(&transfer.from, &transfer.to, "transfer");
-            self.volume("a transfer", &transfer.amount, "transfer");
+        for (i, transfer) in terms.transfers.iter().enumerate() {
+            let field = |key: &str| format!("transfer.{i}.{key}");
+            self.pair(
+                (&transfer.from, &field("from")),
+                (&transfer.to, &field("to")),
+                "a transfer",
+            );
+            self.volume("a transfer", &transfer.amount, &field("amount"));
             if terms.from.is_some_and(|from| transfer.date < from) {
                 self.fault(
                     format!("a transfer on {}, before the accounts begin", transfer.date),
-                    "transfer",
+                    &field("date"),
                     "a day of the accounts",
                 );
             }
         }
-        for debt in &terms.debts {
-            self.pair(&debt.debtor, &debt.creditor, "debt");
-            self.volume("a debt", &debt.amount, "debt");
+        for (i, debt) in terms.debts.iter().enumerate() {
+            let field = |key: &str| format!("debt.{i}.{key}");
+            self.pair(
+                (&debt.debtor, &field("debtor")),
+                (&debt.creditor, &field("creditor")),
+                "a debt",
+            );
+            self.volume("a debt", &debt.amount, &field("amount"));
         }
     }
 
-    fn pair(&mut self, from: &str, to: &str, field: &str) {
-        self.owner(from, field);
-        self.owner(to, field);
-        if from == to {
+    fn pair(&mut self, from: (&str, &str), to: (&str, &str), what: &str) {
+        for (party, field) in [from, to] {
+            self.owner(party, field);
+        }
+        if from.0 == to.0 {
             self.fault(
-                format!("`{from}` on both sides of a {field}"),
-                field,
+                format!("`{}` on both sides of {what}", from.0),
+                to.1,
                 "two owners",
             );
         }
@@ -349,7 +361,7 @@ impl Check<'_> {
         let names = places.names();
         for (field, point) in self.terms.points() {
             for term in &point.terms {
-                let place = self.terms.origin.place(field);
+                let place = self.terms.origin.place(&field);
                 if !names.contains(&term.id.as_str()) {
                     self.faults.push(
                         Diagnostic::new(format!("unknown point `{}`", term.id))
@@ -361,7 +373,7 @@ impl Check<'_> {
                     let measure = term.measure.map_or("flow", Measure::name);
                     self.fault(
                         format!("`{}` has no measure `{measure}`", term.id),
-                        field,
+                        &field,
                         "a measure that the point has",
                     );
                 }

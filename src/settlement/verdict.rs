@@ -3,8 +3,8 @@
 use super::committed::{Obliged, committed};
 use super::exceeds;
 use super::journal::{Book, Carried, Journal};
-use super::reason::Reason;
 use super::ownership::{OwnedStorage, stores};
+use super::reason::Reason;
 use super::record::{Reading, Record};
 use crate::agreement::{Agreement, Bounds, Count, Due, Effect, Measure, Obligation};
 use crate::calendar::{Date, Window, date_of};
