@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::ownership_check::{
+    check_owned_once, check_ownership, check_ownership_at, check_ownership_in,
+};
 use super::{
     Agreement, Amount, Bounds, Brackets, Caps, Count, Due, Each, Effect, Measure, Obligation,
     Point, Quantity, When,
@@ -25,6 +28,9 @@ pub(crate) fn check(
         for id in &agreement.parties {
             unknown("party", id, parties(), &agreement.origin, "parties", faults);
         }
+        for ownership in &agreement.ownership {
+            check_ownership_at(ownership, basin, faults);
+        }
         for obligation in &agreement.obligations {
             check_points(obligation, basin, faults);
             check_claim(
@@ -37,16 +43,18 @@ pub(crate) fn check(
 /// Checks agreements against a record they are settled with.
 pub(crate) fn check_record(agreements: &[Agreement], record: &Record, faults: &mut Diagnostics) {
     check_terms(agreements, faults);
-    for obligation in agreements
-        .iter()
-        .flat_map(|agreement| &agreement.obligations)
-    {
-        check_points(obligation, record, faults);
+    for agreement in agreements {
+        for obligation in &agreement.obligations {
+            check_points(obligation, record, faults);
+        }
+        for ownership in &agreement.ownership {
+            check_ownership_in(ownership, record, faults);
+        }
     }
 }
 
 /// Whether an id is among the known ones; a fault if not.
-fn unknown<'a>(
+pub(super) fn unknown<'a>(
     what: &str,
     id: &str,
     known: impl Iterator<Item = &'a str> + Clone,
@@ -66,6 +74,7 @@ fn unknown<'a>(
 
 /// Checks what agreements say, wherever they are settled.
 pub(crate) fn check_terms(agreements: &[Agreement], faults: &mut Diagnostics) {
+    check_owned_once(agreements, faults);
     let mut seen: HashMap<&str, &Obligation> = HashMap::new();
     let ids: Vec<&str> = agreements
         .iter()
@@ -99,6 +108,9 @@ pub(crate) fn check_terms(agreements: &[Agreement], faults: &mut Diagnostics) {
                 "supersedes",
                 faults,
             );
+        }
+        for ownership in &agreement.ownership {
+            check_ownership(agreement, ownership, faults);
         }
         for obligation in &agreement.obligations {
             if seen.insert(&obligation.id, obligation).is_some() {
@@ -688,7 +700,7 @@ fn n(word: &str) -> &'static str {
 }
 
 /// What an agreement's points are looked up in.
-trait Places {
+pub(super) trait Places {
     /// The names of all places.
     fn names(&self) -> Vec<&str>;
 
@@ -724,7 +736,9 @@ impl Places for Basin {
                 | Measure::Spill
                 | Measure::Storage
                 | Measure::StorageChange
-                | Measure::Evaporation,
+                | Measure::Evaporation
+                | Measure::Seepage
+                | Measure::Rain,
             ) => at_reservoir,
             Some(Measure::Level) => reservoir.is_some_and(|reservoir| reservoir.curve.is_some()),
             Some(Measure::Energy) => reservoir.is_some_and(|reservoir| reservoir.power.is_some()),
@@ -841,6 +855,8 @@ fn check_claim(
                 | Measure::StorageChange
                 | Measure::Evaporation
                 | Measure::Level
+                | Measure::Seepage
+                | Measure::Rain
                 | Measure::NaturalFlow
         )
     );

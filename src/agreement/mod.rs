@@ -13,6 +13,8 @@
 //! | [`Account`] | what is carried from one period to the next |
 //! | [`Claim`] | how what is still owed is claimed on the river |
 //!
+//! Beside its obligations, an agreement may say whose the water in a reservoir is: [`Ownership`].
+//!
 //! What was due and what came is [settled](crate::settlement) against a simulation or against
 //! measured series alone.
 
@@ -23,6 +25,8 @@ mod clause;
 mod due;
 mod forms;
 mod obligation;
+mod ownership;
+mod ownership_check;
 mod period;
 mod point;
 
@@ -33,6 +37,8 @@ pub use clause::{Clause, Condition, Effect, Threshold};
 pub use due::{Brackets, Due, DueFunction, Formula, Index, OwnForm, Sign, Slope};
 pub use forms::Forms;
 pub use obligation::{Claim, Count, Obligation, Pace, Revision, SecondReading};
+pub use ownership::{Debt, Held, Owner, Ownership, Rest, Spilling, Transfer};
+pub(crate) use ownership_check::check_ownership;
 pub use period::{Each, MonthDay, Step, When};
 pub use point::{Measure, Point, Term};
 
@@ -62,6 +68,8 @@ pub struct Agreement {
     pub supersedes: Vec<String>,
     /// The promises, in the order of its articles.
     pub obligations: Vec<Obligation>,
+    /// Whose the stored water is.
+    pub ownership: Vec<Ownership>,
     pub(crate) origin: Origin,
 }
 
@@ -80,6 +88,7 @@ impl PartialEq for Agreement {
             until,
             supersedes,
             obligations,
+            ownership,
             origin: _,
         } = self;
         let words = (title, parties, source, status, note, open)
@@ -92,7 +101,7 @@ impl PartialEq for Agreement {
                 &other.open,
             );
         let force = (from, until, supersedes) == (&other.from, &other.until, &other.supersedes);
-        words && force && *obligations == other.obligations
+        words && force && *obligations == other.obligations && *ownership == other.ownership
     }
 }
 
@@ -113,6 +122,7 @@ impl Agreement {
             until: None,
             supersedes: Vec::new(),
             obligations: Vec::new(),
+            ownership: Vec::new(),
             origin: Origin::default(),
         }
     }
@@ -121,6 +131,13 @@ impl Agreement {
     #[must_use]
     pub fn obligation(mut self, obligation: Obligation) -> Self {
         self.obligations.push(obligation);
+        self
+    }
+
+    /// The same, with the water of a reservoir owned as said.
+    #[must_use]
+    pub fn ownership(mut self, ownership: Ownership) -> Self {
+        self.ownership.push(ownership);
         self
     }
 

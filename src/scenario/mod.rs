@@ -355,6 +355,38 @@
 //!
 //! `[[obligation.revision]]`, for a later version of what is due: **`from`**, the first day it
 //! holds, `source`, and the keys of the obligation's form; `form`, if it is another one.
+//!
+//! `[[ownership]]`, for each reservoir whose water several parties own
+//! ([`Ownership`](crate::agreement::Ownership) says how it is settled):
+//!
+//! | key | meaning | if missing |
+//! |---|---|---|
+//! | **`reservoir`** | its node; without a basin, the name of its columns | |
+//! | `article` | the words it rests on | none |
+//! | `from` | the first day of the accounts | the first of the record |
+//! | `capacity` | the volume of which spaces are parts | spaces are volumes |
+//! | `inflow` | what flows in, as `point` | all that passes the node |
+//! | `release` | what is let out on purpose, as `point`, users who draw on the reservoir itself among it | its release |
+//! | `rest` | who is charged for what nobody called for: `"by share"`, `"by holding"` or a party | `"by share"` |
+//! | `spill` | whose water spills once nobody holds more than its space: `"by holding"`, `"by inflow"`, `"by share"` or a list of parties in order | `"by holding"` |
+//! | `internal_spill = true` | water beyond an owner's space passes to those who have space left | it stays |
+//! | `payback` | the part of a borrower's inflow that pays back, as in `"50 %"` | all |
+//! | `lines` | the days added up in a line of the accounts: `"day"`, `"week"`, `"dekad"`, `"month"` or `"quarter"` | `"month"` |
+//!
+//! `[[ownership.owner]]`, one for each owner:
+//!
+//! | key | meaning | if missing |
+//! |---|---|---|
+//! | **`party`** | the party | |
+//! | **`share`** | its part of the inflow that is nobody's own, as in `"50 %"`; they add up to 100 % | |
+//! | `own` | inflow of its own, as `point` | none |
+//! | `opening` | what it holds before the first day: a volume, or a part of the storage | its share |
+//! | `space` | the room it has: a volume, or a part of the capacity | no bound |
+//! | `calls` | the places whose water is released for it, as `point`; a lag is the travel time from the dam | none |
+//!
+//! `[[ownership.debt]]`, for what owners owe each other at the start: **`debtor`**, **`creditor`**,
+//! **`amount`**. `[[ownership.transfer]]`, for water that changes hands: **`date`**, **`from`**,
+//! **`to`**, **`amount`**, `reason`.
 
 mod agreement;
 mod basin;

@@ -25,6 +25,8 @@ pub(super) enum Gauge {
     Storage(usize),
     StorageChange(usize),
     Evaporation(usize),
+    Seepage(usize),
+    Rain(usize),
     Level(usize),
     Energy(usize),
     /// What would pass a node without users and reservoirs above it.
@@ -56,6 +58,8 @@ impl Gauge {
             Some(Measure::Storage) => store.map(Self::Storage),
             Some(Measure::StorageChange) => store.map(Self::StorageChange),
             Some(Measure::Evaporation) => store.map(Self::Evaporation),
+            Some(Measure::Seepage) => store.map(Self::Seepage),
+            Some(Measure::Rain) => store.map(Self::Rain),
             Some(Measure::Level) => store.map(Self::Level),
             Some(Measure::Energy) => store.map(Self::Energy),
             Some(Measure::Delivered | Measure::Demand | Measure::Nothing) => None,
@@ -76,6 +80,8 @@ impl Gauge {
             Self::Storage(k) => stores.storage.at(day, k),
             Self::StorageChange(k) => storage_change(ledger, day, k),
             Self::Evaporation(k) => stores.evaporation.at(day, k),
+            Self::Seepage(k) => stores.seepage.at(day, k),
+            Self::Rain(k) => stores.rain.at(day, k),
             Self::Level(k) => basin.reservoirs()[k]
                 .level(Volume::from_m3(stores.storage.at(day, k)))
                 .map_or(f64::NAN, crate::units::Level::m),
@@ -105,6 +111,8 @@ impl Gauge {
             | Self::Storage(k)
             | Self::StorageChange(k)
             | Self::Evaporation(k)
+            | Self::Seepage(k)
+            | Self::Rain(k)
             | Self::Level(k)
             | Self::Energy(k) => basin.reservoir_node(k),
         }

@@ -64,7 +64,7 @@ impl Journal {
 }
 
 /// Who has what evaporates, and whom a debtor owes that owes to no party.
-const RIVER: &str = "the river";
+pub(super) const RIVER: &str = "the river";
 
 /// An account while its periods are settled, in m3 or kWh.
 pub(super) struct Book<'a> {

@@ -3,6 +3,7 @@
 use super::committed::{Obliged, committed};
 use super::exceeds;
 use super::journal::{Book, Carried, Journal};
+use super::ownership::{OwnedStorage, stores};
 use super::reason::Reason;
 use super::record::{Reading, Record};
 use crate::agreement::{Agreement, Bounds, Count, Due, Effect, Measure, Obligation};
@@ -179,6 +180,8 @@ pub struct Settled {
     pub journals: Vec<Journal>,
     /// Calls for consultation.
     pub events: Vec<Event>,
+    /// Whose the water of owned reservoirs was.
+    pub stores: Vec<OwnedStorage>,
 }
 
 /// Settles agreements against what was measured or computed.
@@ -187,7 +190,10 @@ pub struct Settled {
 /// due is read; until then it is pending, and shows what came so far. An obligation without end is
 /// settled for the periods the record touches.
 pub fn settle(agreements: &[Agreement], record: &Record) -> Settled {
-    let mut settled = Settled::default();
+    let mut settled = Settled {
+        stores: stores(agreements, record),
+        ..Settled::default()
+    };
     let all = agreements.iter().enumerate().flat_map(|(a, agreement)| {
         let obligations = agreement.obligations.iter().enumerate();
         obligations.map(move |(b, obligation)| ((a, b), agreement, obligation))

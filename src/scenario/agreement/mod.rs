@@ -3,6 +3,7 @@
 mod account;
 mod clause;
 mod due;
+mod ownership;
 mod period;
 mod write;
 
@@ -206,6 +207,7 @@ fn agreement(mut keys: Keys, forms: &Forms, faults: &mut Diagnostics) -> Agreeme
             agreement.obligations.extend(obligation);
         }
     }
+    agreement.ownership = ownership::ownerships(&mut keys, faults);
     keys.finish(faults);
     if lost_days {
         // On which days they hold, nobody knows.

@@ -2,10 +2,11 @@
 
 use std::fmt::{Display, Write};
 
-use super::{PACES, due, period};
+use super::{PACES, due, ownership, period};
 use crate::agreement::{
-    Account, Agreement, Amount, Caps, Clause, Condition, Count, Due, Each, Effect, Formula, Index,
-    Obligation, Opening, Pace, Point, Revision, Sign, Step, Term, Threshold, When,
+    Account, Agreement, Amount, Caps, Clause, Condition, Count, Due, Each, Effect, Formula, Held,
+    Index, Obligation, Opening, Ownership, Pace, Point, Rest, Revision, Sign, Spilling, Step, Term,
+    Threshold, When,
 };
 use crate::calendar::{Period, Season, Window};
 use crate::units::percent;
@@ -26,6 +27,9 @@ pub(super) fn agreement(agreement: &Agreement) -> String {
     let bounded = agreement.from.is_some() && agreement.until.is_some();
     for obligation in &agreement.obligations {
         file.obligation(obligation, bounded);
+    }
+    for ownership in &agreement.ownership {
+        file.ownership(ownership);
     }
     file.text
 }
@@ -292,6 +296,68 @@ impl File {
             self.key("form", text(revision.due.form(o.count)));
         }
         self.due(&revision.due, o.count);
+    }
+}
+
+impl File {
+    fn ownership(&mut self, o: &Ownership) {
+        self.table("[[ownership]]");
+        self.key("reservoir", text(&o.reservoir));
+        self.words("article", &o.article);
+        self.any("from", o.from);
+        self.any("capacity", o.capacity.as_ref().map(amount));
+        self.any("inflow", o.inflow.as_ref().map(point));
+        self.any("release", o.release.as_ref().map(point));
+        match &o.rest {
+            Rest::Share => {}
+            Rest::Holding => self.key("rest", text(ownership::BY_HOLDING)),
+            Rest::Party(party) => self.key("rest", text(party)),
+        }
+        match &o.spill {
+            Spilling::Holding => {}
+            Spilling::Inflow => self.key("spill", text(ownership::BY_INFLOW)),
+            Spilling::Share => self.key("spill", text(ownership::BY_SHARE)),
+            Spilling::Order(order) => self.key("spill", texts(order)),
+        }
+        if o.internal_spill {
+            self.key("internal_spill", true);
+        }
+        if o.payback != 1.0 {
+            self.key("payback", text(&percent(o.payback)));
+        }
+        if o.lines != Period::Month {
+            self.key("lines", text(&o.lines.to_string()));
+        }
+        for owner in &o.owners {
+            self.table("[[ownership.owner]]");
+            self.key("party", text(&owner.party));
+            self.key("share", text(&percent(owner.share)));
+            self.any("own", owner.own.as_ref().map(point));
+            self.any("opening", owner.opening.as_ref().map(held));
+            self.any("space", owner.space.as_ref().map(held));
+            self.any("calls", owner.calls.as_ref().map(point));
+        }
+        for debt in &o.debts {
+            self.table("[[ownership.debt]]");
+            self.key("debtor", text(&debt.debtor));
+            self.key("creditor", text(&debt.creditor));
+            self.key("amount", amount(&debt.amount));
+        }
+        for transfer in &o.transfers {
+            self.table("[[ownership.transfer]]");
+            self.key("date", transfer.date);
+            self.key("from", text(&transfer.from));
+            self.key("to", text(&transfer.to));
+            self.key("amount", amount(&transfer.amount));
+            self.words("reason", &transfer.reason);
+        }
+    }
+}
+
+fn held(held: &Held) -> String {
+    match held {
+        Held::Volume(volume) => amount(volume),
+        Held::Part(part) => text(&percent(*part)),
     }
 }
 
