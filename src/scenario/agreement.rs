@@ -135,7 +135,7 @@ fn obligation(mut keys: Keys, faults: &mut Diagnostics) -> Option<Obligation> {
     obligation.tolerance = tolerance.unwrap_or(0.0);
     obligation.claim = claim.map(|class| Claim {
         class: class.to_owned(),
-        pace: Pace::Even,
+        pace: Pace::usual(obligation.count),
     });
     obligation.second_point = second_point;
     obligation.second_reading = second_reading;
