@@ -266,7 +266,7 @@
 //! | `from`, `to` | the first and last day it holds | see below |
 //! | `tolerance` | what may be missing before it is short, as in `"1 %"` | none |
 //! | `stated_total` | a total the source states, as in `"5421.6 Mm3"`; that what is due does not add up to it, to half a unit of its last digit, is a fault | none |
-//! | `claim` | the priority class in which what is still owed is claimed on the river each day | it only observes |
+//! | `claim` | the priority class in which what is still owed is claimed on the river each day, evenly or by its schedule; a limit becomes a capacity of its users or reach, before all classes, until it is used up | it only observes |
 //! | `second_point` | a second gauge shown beside, as `point` | none |
 //! | `second_reading` | a volume that others state for what was delivered | none |
 //! | `second_source` | whose figure that is | none |
