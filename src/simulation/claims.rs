@@ -169,7 +169,7 @@ pub(super) enum ClaimedAt {
 /// Where the water of a claim in the stream is measured: as settlement measures it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StreamGauge {
-    /// What arrives at the reach's head.
+    /// What arrives at the reach's head; at a mouth, with what enters there.
     Head,
     /// What enters the reach.
     Tail,
@@ -843,9 +843,11 @@ impl Simulation<'_> {
     /// What passed a gauge in the stream on a day.
     fn passed(&self, reach: usize, gauge: StreamGauge, node: usize, day: usize) -> f64 {
         match gauge {
-            StreamGauge::Head => self.ledger.reaches.arrived.at(day, reach),
+            StreamGauge::Head if self.plan.ways[node].store.is_some() => {
+                self.ledger.reaches.arrived.at(day, reach)
+            }
             StreamGauge::Tail => self.ledger.reaches.entered.at(day, reach),
-            StreamGauge::Node => self.ledger.flow_at_node(day, node),
+            StreamGauge::Head | StreamGauge::Node => self.ledger.flow_at_node(day, node),
             StreamGauge::Release(store) => self.ledger.reservoirs.release.at(day, store),
         }
     }

@@ -160,7 +160,7 @@ impl Plan {
         self.model.window
     }
 
-    /// The obligations that claim water on the river, as the ledger numbers them.
+    /// The obligations that claim water on the river or hold it back, as the ledger numbers them.
     pub fn claiming(&self) -> &[Claiming] {
         &self.claiming
     }
