@@ -144,6 +144,9 @@ impl Claiming {
     }
 }
 
+/// What is due by period, what of it depends on readings, and what is carried over.
+type Dues = (Vec<PeriodOwed>, Option<Live>, Option<Carry>);
+
 /// Where an obligation claims.
 #[derive(Clone, Debug)]
 pub(super) enum ClaimedAt {
@@ -303,11 +306,7 @@ impl Compiler<'_> {
     }
 
     /// What is due in the periods that the run touches.
-    fn owed(
-        &mut self,
-        agreement: &Agreement,
-        o: &Obligation,
-    ) -> Result<(Vec<PeriodOwed>, Option<Live>, Option<Carry>), Refusal> {
+    fn owed(&mut self, agreement: &Agreement, o: &Obligation) -> Result<Dues, Refusal> {
         let (agreements, run) = (&self.model.agreements, self.model.window);
         let bounds = Bounds::of(agreements, agreement, o);
         let live = if known_in_advance(o) {
