@@ -171,11 +171,11 @@ fn a_week_of_two_owners() {
         [
             "2024-06-01 brought forward the river 40.000",
             "2024-06-04 inflow the river 12.000",
-            "2024-06-04 payback A -6.200",
             "2024-06-04 evaporation and other losses of the reservoir the river -0.400",
             "2024-06-04 released on call the river -50.000",
             "2024-06-04 released on nobody's call the river -0.800",
             "2024-06-04 loan A 6.200",
+            "2024-06-04 payback A -6.200",
             "2024-06-05 transfer: for the power of May A 10.000",
             "2024-06-07 unaccounted the river -0.500",
             "2024-06-07 released on nobody's call the river -1.080",
@@ -189,7 +189,7 @@ fn a_week_of_two_owners() {
     );
     assert_eq!(
         text(&store.debts[0].lines),
-        ["2024-06-04 payback A -6.200", "2024-06-04 loan A 6.200"]
+        ["2024-06-04 loan A 6.200", "2024-06-04 payback A -6.200"]
     );
 }
 
