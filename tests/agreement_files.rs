@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 use riparian::agreement::{
     Account, Agreement, Amount, Brackets, Caps, Claim, Clause, Condition, Count, Due, DueFunction,
-    Each, Effect, Entry, EntryKind, Formula, Forms, Index, Measure, MonthDay, Obligation, Opening,
+    Each, Effect, Entry, EntryKind, Forms, Formula, Index, Measure, MonthDay, Obligation, Opening,
     Pace, Point, Revision, SecondReading, Sign, Slope, Step, Term, Threshold, When,
 };
 use riparian::calendar::{Date, Period, Season, Window, date_of};
@@ -21,14 +21,19 @@ fn files() -> Vec<PathBuf> {
             if path.is_dir() && !path.ends_with("data/invalid") {
                 walk(&path, found);
             } else if path.parent().unwrap().ends_with("agreements")
-                && path.extension().is_some_and(|extension| extension == "toml")
+                && path
+                    .extension()
+                    .is_some_and(|extension| extension == "toml")
             {
                 found.push(path);
             }
         }
     }
     let mut found = Vec::new();
-    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data"), &mut found);
+    walk(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("data"),
+        &mut found,
+    );
     found.sort();
     found
 }
@@ -40,7 +45,12 @@ fn the_files_are_as_they_would_be_written() {
     for path in files {
         let text = fs::read_to_string(&path).unwrap();
         let agreement = Agreement::open(&path).unwrap_or_else(|error| panic!("{error}"));
-        assert!(agreement.to_toml() == text, "{}:\n{}", path.display(), agreement.to_toml());
+        assert!(
+            agreement.to_toml() == text,
+            "{}:\n{}",
+            path.display(),
+            agreement.to_toml()
+        );
         assert_eq!(Agreement::from_toml(&text).unwrap(), agreement);
     }
 }
@@ -57,7 +67,12 @@ fn faults_name_the_file_they_stand_in() {
     assert!(Agreement::open(&path).unwrap_err().is_io());
     fs::write(&path, b"title = \"\xff\"").unwrap();
     let error = Agreement::open(&path).unwrap_err().to_string();
-    assert!(error.ends_with("treaty.toml:1:10: the byte 0xff is not UTF-8; expected a file saved as UTF-8"), "{error}");
+    assert!(
+        error.ends_with(
+            "treaty.toml:1:10: the byte 0xff is not UTF-8; expected a file saved as UTF-8"
+        ),
+        "{error}"
+    );
 }
 
 /// As much as a table of months says, and half of what the river brings beyond.
@@ -92,7 +107,11 @@ fn forms() -> Forms {
 
 /// An agreement with a form of its own.
 fn of_tiers(base_m3: f64, months: Vec<i8>, sill: Option<Sill>) -> Agreement {
-    let form = Tiers { base_m3, months, sill };
+    let form = Tiers {
+        base_m3,
+        months,
+        sill,
+    };
     let mut later = form.clone();
     later.months.push(12);
     let obligation = Obligation::new("tiers", "UP", "town", Due::own("tiers", form).unwrap())
@@ -130,15 +149,22 @@ fn a_form_of_ones_own_is_read_and_written() {
 
     // Without the form, and with keys it does not have.
     let error = Agreement::from_toml(&text).unwrap_err().to_string();
-    assert!(error.starts_with("agreement.toml:9:8: unknown form `tiers`"), "{error}");
+    assert!(
+        error.starts_with("agreement.toml:9:8: unknown form `tiers`"),
+        "{error}"
+    );
     let typo = text.replacen("months = [6, 7]\n", "month = [6, 7]\n", 1);
-    let error = Agreement::from_toml_with(&typo, &forms()).unwrap_err().to_string();
+    let error = Agreement::from_toml_with(&typo, &forms())
+        .unwrap_err()
+        .to_string();
     assert!(
         error.starts_with("agreement.toml:9:8: form tiers: unknown field `month`"),
         "{error}"
     );
     let near = text.replacen("form = \"tiers\"", "form = \"tier\"", 1);
-    let error = Agreement::from_toml_with(&near, &forms()).unwrap_err().to_string();
+    let error = Agreement::from_toml_with(&near, &forms())
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("did you mean `tiers`?"), "{error}");
 }
 
@@ -148,16 +174,27 @@ fn a_scenario_may_use_registered_forms() {
     let names = Scenario::open(&root).unwrap();
     let mut files: Vec<(String, String)> = names
         .files()
-        .map(|name| (name.to_owned(), fs::read_to_string(root.join(name)).unwrap()))
+        .map(|name| {
+            (
+                name.to_owned(),
+                fs::read_to_string(root.join(name)).unwrap(),
+            )
+        })
         .collect();
-    let treaty = files.iter_mut().find(|(name, _)| name.ends_with("treaty.toml")).unwrap();
+    let treaty = files
+        .iter_mut()
+        .find(|(name, _)| name.ends_with("treaty.toml"))
+        .unwrap();
     let mut agreement = of_tiers(1e5, vec![6], None);
     agreement.obligations[0].point = Point::from("canal");
     agreement.obligations[0].revisions.clear();
     treaty.1 = agreement.to_toml();
     let scenario = Scenario::from_files(files);
     assert!(scenario.model().unwrap_err().is_invalid());
-    let model = scenario.forms(forms()).model().unwrap_or_else(|error| panic!("{error}"));
+    let model = scenario
+        .forms(forms())
+        .model()
+        .unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(model.agreements(), [agreement]);
 }
 
@@ -173,7 +210,12 @@ fn a_form_may_not_take_keys_of_obligations() {
         }
     }
     let error = Due::own("taken", Taken { from: 1.0 }).unwrap_err();
-    assert!(error.to_string().starts_with("the form `taken` has a key `from`"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("the form `taken` has a key `from`"),
+        "{error}"
+    );
 }
 
 /// Any text, with all that must be written with care.
@@ -190,12 +232,15 @@ fn words() -> BoxedStrategy<String> {
 }
 
 fn date() -> BoxedStrategy<Date> {
-    (0i64..60_000).prop_map(|day| date_of(Date::constant(1900, 1, 1), day)).boxed()
+    (0i64..60_000)
+        .prop_map(|day| date_of(Date::constant(1900, 1, 1), day))
+        .boxed()
 }
 
 fn window() -> BoxedStrategy<Window> {
     prop_oneof![
-        (date(), 0i64..900).prop_map(|(from, days)| Window::new(from, date_of(from, days)).unwrap()),
+        (date(), 0i64..900)
+            .prop_map(|(from, days)| Window::new(from, date_of(from, days)).unwrap()),
         date().prop_map(|date| Period::Dekad.containing(date)),
         date().prop_map(|date| Period::Month.containing(date)),
     ]
@@ -237,11 +282,15 @@ fn total_units(energy: bool) -> &'static [&'static str] {
 }
 
 fn measure() -> BoxedStrategy<Measure> {
-    prop::sample::select(Measure::NAMES.map(|(_, measure)| measure).as_slice()).boxed()
+    prop::sample::select(Measure::NAMES.map(|(_, measure)| measure).to_vec()).boxed()
 }
 
 fn point() -> BoxedStrategy<Point> {
-    let weight = prop_oneof![Just(1.0), -10.0..10.0, any::<f64>().prop_filter("a number", |w| w.is_finite())];
+    let weight = prop_oneof![
+        Just(1.0),
+        -10.0..10.0,
+        any::<f64>().prop_filter("a number", |w| w.is_finite())
+    ];
     let term = (text(), prop::option::of(measure()), weight, 0u32..30).prop_map(
         |(id, measure, weight, lag_days)| Term {
             id,
@@ -263,8 +312,14 @@ fn step() -> BoxedStrategy<Step> {
 }
 
 fn period() -> BoxedStrategy<Period> {
-    let all = [Period::Day, Period::Week, Period::Dekad, Period::Month, Period::Quarter];
-    prop::sample::select(all.as_slice().to_vec()).boxed()
+    let all = [
+        Period::Day,
+        Period::Week,
+        Period::Dekad,
+        Period::Month,
+        Period::Quarter,
+    ];
+    prop::sample::select(all.to_vec()).boxed()
 }
 
 fn each() -> BoxedStrategy<Each> {
@@ -324,7 +379,10 @@ fn formula(energy: bool) -> BoxedStrategy<Formula> {
 }
 
 fn schedule(units: &'static [&'static str]) -> BoxedStrategy<Due> {
-    let when = prop_oneof![window().prop_map(When::Once), season().prop_map(When::Yearly)];
+    let when = prop_oneof![
+        window().prop_map(When::Once),
+        season().prop_map(When::Yearly)
+    ];
     prop::collection::vec((when, amount(units)), 1..5)
         .prop_map(Due::Schedule)
         .boxed()
@@ -342,7 +400,11 @@ fn due(energy: bool, count: Count) -> BoxedStrategy<Due> {
         return plain.boxed();
     }
     let own = (0.0..1e9, prop::collection::vec(1i8..=12, 0..3)).prop_map(|(base_m3, months)| {
-        let form = Tiers { base_m3, months, sill: None };
+        let form = Tiers {
+            base_m3,
+            months,
+            sill: None,
+        };
         Due::own("tiers", form).unwrap()
     });
     if energy {
@@ -378,7 +440,15 @@ fn effect(energy: bool) -> BoxedStrategy<Effect> {
 
 fn threshold() -> BoxedStrategy<Threshold> {
     let unit = prop::sample::select(ANY);
-    (point(), prop::option::of(measure()), step(), unit, 0u32..500, 1u32..500, 0..3)
+    (
+        point(),
+        prop::option::of(measure()),
+        step(),
+        unit,
+        0u32..500,
+        1u32..500,
+        0..3,
+    )
         .prop_map(|(point, measure, on, unit, least, room, which)| {
             let amount = |number: u32| format!("{number} {unit}").parse().unwrap();
             Threshold {
@@ -417,17 +487,21 @@ fn account(energy: bool) -> BoxedStrategy<Account> {
         let caps = (prop::option::of(total()), prop::option::of(total()));
         prop::option::of(caps.prop_map(|(yearly, accrued)| Caps { yearly, accrued }))
     };
-    let opening = prop_oneof![total().prop_map(Opening::Credit), total().prop_map(Opening::Debit)];
+    let opening = prop_oneof![
+        total().prop_map(Opening::Credit),
+        total().prop_map(Opening::Debit)
+    ];
     let kind = prop::sample::select(EntryKind::NAMES.map(|(_, kind)| kind).to_vec());
-    let entry = (date(), kind, total(), words(), text()).prop_map(
-        |(date, kind, amount, reason, other)| Entry {
-            date,
-            kind,
-            amount,
-            reason,
-            against: (kind == EntryKind::SetOff).then_some(other),
-        },
-    );
+    let entry =
+        (date(), kind, total(), words(), text()).prop_map(|(date, kind, amount, reason, other)| {
+            Entry {
+                date,
+                kind,
+                amount,
+                reason,
+                against: (kind == EntryKind::SetOff).then_some(other),
+            }
+        });
     (
         prop::option::of(opening),
         caps(),
@@ -462,14 +536,24 @@ fn obligation() -> BoxedStrategy<Obligation> {
             let claim = (text(), pace).prop_map(|(class, pace)| Claim { class, pace });
             let reading = (amount(total_units(energy)), words())
                 .prop_map(|(amount, source)| SecondReading { amount, source });
-            let words = (words(), words(), "[a-z0-9_-]{1,8}", text(), prop::option::of(text()));
+            let words = (
+                words(),
+                words(),
+                "[a-z0-9_-]{1,8}",
+                text(),
+                prop::option::of(text()),
+            );
             let measured = (
                 point(),
                 prop::option::of(measure()),
                 prop::option::of(point()),
                 prop::option::of(reading),
             );
-            let days = (prop::option::of(window()), prop::option::of(season()), each());
+            let days = (
+                prop::option::of(window()),
+                prop::option::of(season()),
+                each(),
+            );
             let promised = (
                 due(energy, count),
                 prop_oneof![Just(0.0), 0.0..1.0],
@@ -510,21 +594,29 @@ fn agreement() -> BoxedStrategy<Agreement> {
         window().prop_map(|window| (Some(window.from()), Some(window.to()))),
     ];
     (
-        (words(), prop::collection::vec(text(), 0..4), words(), words(), words()),
+        (
+            words(),
+            prop::collection::vec(text(), 0..4),
+            words(),
+            words(),
+            words(),
+        ),
         prop::collection::vec(text(), 0..3),
         force,
         prop::collection::vec(text(), 0..3),
         prop::collection::vec(obligation(), 0..3),
     )
-        .prop_map(|((title, parties, source, status, note), open, force, supersedes, obligations)| {
-            let mut agreement = Agreement::new(title, parties);
-            (agreement.source, agreement.status, agreement.note) = (source, status, note);
-            (agreement.from, agreement.until) = force;
-            agreement.open = open;
-            agreement.supersedes = supersedes;
-            agreement.obligations = obligations;
-            agreement
-        })
+        .prop_map(
+            |((title, parties, source, status, note), open, force, supersedes, obligations)| {
+                let mut agreement = Agreement::new(title, parties);
+                (agreement.source, agreement.status, agreement.note) = (source, status, note);
+                (agreement.from, agreement.until) = force;
+                agreement.open = open;
+                agreement.supersedes = supersedes;
+                agreement.obligations = obligations;
+                agreement
+            },
+        )
         .boxed()
 }
 

@@ -33,7 +33,9 @@ fn shares(
     sides.map(|side| {
         let rows = settled.rows.iter().filter(|row| row.obligation == side);
         let total: f64 = rows.map(|row| row.committed.unwrap()).sum();
-        Volume::from_mcm(total).per_days(days.days() as f64).cusecs()
+        Volume::from_mcm(total)
+            .per_days(days.days() as f64)
+            .cusecs()
     })
 }
 
@@ -51,7 +53,9 @@ fn farakka(agreement: &Agreement, dekad: Dekad, flow: f64) -> [f64; 2] {
 fn without_rotation() -> Agreement {
     let mut agreement = open("farakka-1996");
     for obligation in &mut agreement.obligations {
-        obligation.clauses.retain(|clause| !clause.effect.changes_due());
+        obligation
+            .clauses
+            .retain(|clause| !clause.effect.changes_due());
     }
     agreement
 }

@@ -32,15 +32,6 @@ pub(crate) fn check(
             check_ownership_at(ownership, basin, faults);
         }
         for obligation in &agreement.obligations {
-            let sides = [
-                (Some(&obligation.debtor), "debtor"),
-                (obligation.creditor.as_ref(), "creditor"),
-            ];
-            for (id, field) in sides {
-                if let Some(id) = id.filter(|id| !agreement.parties.contains(id)) {
-                    unknown("party", id, parties(), &obligation.origin, field, faults);
-                }
-            }
             check_points(obligation, basin, faults);
             check_claim(
                 agreements, agreement, obligation, basin, classes, run, faults,
@@ -245,21 +236,21 @@ impl Check<'_> {
     fn dues(&mut self) {
         let o = self.obligation;
         self.due(&o.due);
-        for pair in o.revisions.windows(2) {
+        for (i, pair) in o.revisions.windows(2).enumerate() {
             if pair[1].on <= pair[0].on {
                 self.fault(
                     &format!("a revision of {} follows one of {}", pair[1].on, pair[0].on),
-                    "revision",
+                    &format!("revision.{}.from", i + 1),
                     "revisions in order of their dates",
                 );
             }
         }
-        for revision in &o.revisions {
+        for (i, revision) in o.revisions.iter().enumerate() {
             self.due(&revision.due);
             if revision.due.is_energy() != o.is_energy() {
                 self.fault(
                     "a revision from energy to water, or back",
-                    "revision",
+                    &format!("revision.{i}"),
                     "the same kind of amount",
                 );
             }
@@ -466,12 +457,13 @@ impl Check<'_> {
 
     fn clauses(&mut self) {
         let o = self.obligation;
-        for clause in &o.clauses {
+        for (i, clause) in o.clauses.iter().enumerate() {
+            let (at, when) = (format!("clause.{i}"), format!("clause.{i}.when"));
             if let Some(threshold) = &clause.when.reading {
                 if threshold.at_least.is_none() && threshold.below.is_none() {
                     self.fault(
                         &format!("the clause `{}` compares with nothing", clause.text),
-                        "clause",
+                        &when,
                         "`at_least` or `below`",
                     );
                 }
@@ -496,7 +488,7 @@ impl Check<'_> {
                                 n(bound.kind()),
                                 bound.kind()
                             ),
-                            "clause",
+                            &when,
                             "an amount of the kind that is read",
                         );
                     }
@@ -506,7 +498,7 @@ impl Check<'_> {
             match &clause.effect {
                 Effect::Scale(part) if bad(*part) => self.fault(
                     &format!("the clause `{}` scales by {part}", clause.text),
-                    "clause",
+                    &at,
                     "a part of at least 0 %",
                 ),
                 Effect::EndCycle if !matches!(o.each, Each::Years { .. }) => self.fault(
@@ -514,7 +506,7 @@ impl Check<'_> {
                         "the clause `{}` ends a cycle where there is none",
                         clause.text
                     ),
-                    "clause",
+                    &at,
                     "`each` of so many years",
                 ),
                 Effect::CancelDebits | Effect::CancelCredits if o.account.is_none() => self.fault(
@@ -522,7 +514,7 @@ impl Check<'_> {
                         "the clause `{}` cancels what no account carries",
                         clause.text
                     ),
-                    "clause",
+                    &at,
                     "an account",
                 ),
                 effect => {
@@ -542,7 +534,7 @@ impl Check<'_> {
                                     n(amount.kind()),
                                     amount.kind()
                                 ),
-                                "clause",
+                                &at,
                                 "an amount of at least 0 of the kind that is due",
                             );
                         }
@@ -566,7 +558,7 @@ impl Check<'_> {
         if !(0.0..=1.0).contains(&account.evaporation) {
             self.fault(
                 &format!("an evaporation of {} a year", account.evaporation),
-                "account",
+                "account.evaporation",
                 "a part from 0 % to 100 %",
             );
         }
@@ -594,20 +586,21 @@ impl Check<'_> {
                 );
             }
         }
-        for entry in &account.entries {
+        for (i, entry) in account.entries.iter().enumerate() {
             if let Some(id) = &entry.against {
+                let at = format!("account.entry.{i}.against");
                 unknown(
                     "obligation",
                     id,
                     ids.iter().copied(),
                     &o.origin,
-                    "account",
+                    &at,
                     self.faults,
                 );
                 if entry.kind != super::EntryKind::SetOff {
                     self.fault(
                         &format!("a {} against `{id}`", entry.kind.name()),
-                        "account",
+                        &at,
                         "`against` in a set-off only",
                     );
                 }

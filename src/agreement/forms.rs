@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::scenario::OBLIGATION_KEYS;
 use super::{Due, DueFunction, OwnForm};
+use crate::scenario::OBLIGATION_KEYS;
 
 /// The forms that agreement files may use besides those this crate knows.
 ///
@@ -103,7 +103,13 @@ impl Due {
         F: DueFunction + Serialize + 'static,
     {
         let name = name.into();
-        let keys = toml::Table::try_from(&function);
+        // By way of the text: a table made of the value itself would not keep dates apart.
+        let keys = toml::to_string(&function)
+            .map_err(|error| error.to_string())
+            .and_then(|text| {
+                let keys = text.parse::<toml::Table>();
+                keys.map_err(|error| error.message().to_owned())
+            });
         let taken = |key: &&String| OBLIGATION_KEYS.contains(&key.as_str());
         if let Some(key) = keys.iter().flat_map(toml::Table::keys).find(taken) {
             return Err(crate::calendar::invalid(

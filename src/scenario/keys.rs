@@ -173,10 +173,6 @@ impl<'a> Value<'a> {
         self.value.get_ref().is_array()
     }
 
-    pub(super) fn is_table(self) -> bool {
-        self.value.get_ref().is_table()
-    }
-
     /// The word `true`, for a key that is there or not.
     pub(super) fn yes(self, faults: &mut Diagnostics) -> Option<()> {
         let yes = self.is_yes().then_some(());
@@ -206,7 +202,9 @@ impl<'a> Value<'a> {
             DeValue::Boolean(value) => (*value).into(),
             DeValue::Datetime(time) => (*time).into(),
             DeValue::Array(items) => {
-                let items = items.iter().map(|value| Value { source, value }.plain(faults));
+                let items = items
+                    .iter()
+                    .map(|value| Value { source, value }.plain(faults));
                 toml::Value::Array(items.collect::<Option<_>>()?)
             }
             DeValue::Table(table) => {
@@ -289,19 +287,28 @@ impl<'a> Keys<'a> {
         self.place.clone()
     }
 
+    /// Where the table and each of its values stand.
+    pub(super) fn origin(&self) -> Origin {
+        let fields = self.entries.iter().map(|entry| {
+            let place = entry.value.place();
+            (entry.key.to_owned(), place.line, place.column)
+        });
+        self.origin_with(fields.collect())
+    }
+
     /// Where the table and each of its values stand, and those within them: `due`, `due.0`,
     /// `due.0.flow`.
-    pub(super) fn origin(&self) -> Origin {
+    pub(super) fn deep_origin(&self) -> Origin {
         let mut fields = Vec::new();
         for entry in &self.entries {
             entry.value.places(entry.key.to_owned(), &mut fields);
         }
-        Origin::new(
-            &self.place.file,
-            self.place.line,
-            self.place.column,
-            fields,
-        )
+        self.origin_with(fields)
+    }
+
+    fn origin_with(&self, fields: Vec<(String, u32, u32)>) -> Origin {
+        let Place { file, line, column } = &self.place;
+        Origin::new(file, *line, *column, fields)
     }
 
     /// Whether a key is there, readable or not.

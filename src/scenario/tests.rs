@@ -222,8 +222,14 @@ fn obligations_are_read_by_form() {
     .unwrap();
     assert_eq!(schedule.window, None);
     let dues: [(Window, Amount); 2] = [
-        ("2024-06-11..2024-06-20".parse().unwrap(), "10 m3/s".parse().unwrap()),
-        ("2024-07-01..2024-07-31".parse().unwrap(), "10.3 m3/s".parse().unwrap()),
+        (
+            "2024-06-11..2024-06-20".parse().unwrap(),
+            "10 m3/s".parse().unwrap(),
+        ),
+        (
+            "2024-07-01..2024-07-31".parse().unwrap(),
+            "10.3 m3/s".parse().unwrap(),
+        ),
     ];
     assert_eq!(schedule.due, Due::schedule(dues));
 
@@ -266,9 +272,24 @@ fn periods_that_come_back_are_read() {
     let starting = "10-25".parse().unwrap();
     for (each, read) in [
         ("week", Each::Part(Period::Week)),
-        ("5 years\"\nstarting = \"10-25", Each::Years { starting, count: 5 }),
-        ("10 years moving\"\nstarting = \"10-25", Each::Moving { starting, years: 10 }),
-        ("year", Each::Years { starting: MonthDay::NEW_YEAR, count: 1 }),
+        (
+            "5 years\"\nstarting = \"10-25",
+            Each::Years { starting, count: 5 },
+        ),
+        (
+            "10 years moving\"\nstarting = \"10-25",
+            Each::Moving {
+                starting,
+                years: 10,
+            },
+        ),
+        (
+            "year",
+            Each::Years {
+                starting: MonthDay::NEW_YEAR,
+                count: 1,
+            },
+        ),
     ] {
         assert_eq!(volume(&format!("each = \"{each}\"")).unwrap().each, read);
     }
@@ -278,11 +299,17 @@ fn periods_that_come_back_are_read() {
         let lake = "form = \"storage-by\"\npoint = \"lake\"\nstorage = \"60 Mm3\"\n";
         obligation(&format!("{lake}{lines}"))
     };
-    assert_eq!(by("by = \"05-31\"").unwrap().season, "05-31..05-31".parse().ok());
+    assert_eq!(
+        by("by = \"05-31\"").unwrap().season,
+        "05-31..05-31".parse().ok()
+    );
     let filled = by("season = \"10-01..05-31\"\nby = \"05-31\"").unwrap();
     assert_eq!(filled.season, "10-01..05-31".parse().ok());
     let found = by("season = \"10-01..05-31\"\nby = \"05-30\"").unwrap_err();
-    assert!(found.contains("05-30 is not the last day of 10-01..05-31"), "{found}");
+    assert!(
+        found.contains("05-30 is not the last day of 10-01..05-31"),
+        "{found}"
+    );
 }
 
 #[test]

@@ -221,6 +221,13 @@ impl<'a> Book<'a> {
         }
     }
 
+    /// Leaves out the agreed lines up to the end of a period that is not settled: they belong to
+    /// a balance that is not known, not to the next one that is.
+    pub(super) fn pass_over(&mut self, window: Window) {
+        self.entries
+            .retain(|posting| posting.entry.date > window.to());
+    }
+
     /// A credit counts up to its caps: the gain of the period, and all in all.
     fn cap_credit(&mut self, date: Date, before: f64) {
         if self.balance <= 0.0 {

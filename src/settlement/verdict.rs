@@ -296,6 +296,7 @@ impl Case<'_> {
             pace: period.by_day.clone(),
         };
         let Some(came) = delivered.filter(|_| ready) else {
+            book.pass_over(period.window);
             return row;
         };
         let carried = match o.account {

@@ -113,7 +113,13 @@ fn threshold(value: Value, faults: &mut Diagnostics) -> Option<Threshold> {
     }
     keys.finish(faults);
     let mut bound = |value: Option<Value>| match value {
-        Some(value) => amount(value, &["volume", "flow", "energy", "level"], "50000 cusecs", faults).map(Some),
+        Some(value) => amount(
+            value,
+            &["volume", "flow", "energy", "level"],
+            "50000 cusecs",
+            faults,
+        )
+        .map(Some),
         None => Some(None),
     };
     let (at_least, under) = (bound(least), bound(below));

@@ -1,9 +1,7 @@
 //! What is due.
 
 use super::{Units, amount, not_one};
-use crate::agreement::{
-    Amount, Brackets, Count, Due, Formula, Forms, Index, Sign, Slope, When,
-};
+use crate::agreement::{Amount, Brackets, Count, Due, Forms, Formula, Index, Sign, Slope, When};
 use crate::error::{Diagnostic, Diagnostics};
 use crate::scenario::keys::{Keys, Value};
 use crate::scenario::text::unknown;
@@ -124,7 +122,10 @@ pub(super) fn revised<'a>(
     {
         faults.push(value.fault(
             "a revision that counts otherwise",
-            format!("a form that counts as the obligation does, {}", count_name(count)),
+            format!(
+                "a form that counts as the obligation does, {}",
+                count_name(count)
+            ),
         ));
         return None;
     }
@@ -311,10 +312,13 @@ fn formula(keys: &mut Keys, faults: &mut Diagnostics) -> Option<Formula> {
 
 /// Whether some terms give water and some energy.
 fn mixed(formula: &Formula) -> bool {
-    let mut energies = formula.terms.iter().map(|term| {
-        Formula::of(term.of.clone(), term.brackets.clone()).is_energy()
-    });
-    energies.next().is_some_and(|first| energies.any(|other| other != first))
+    let mut energies = formula
+        .terms
+        .iter()
+        .map(|term| Formula::of(term.of.clone(), term.brackets.clone()).is_energy());
+    energies
+        .next()
+        .is_some_and(|first| energies.any(|other| other != first))
 }
 
 /// A function of what is measured at a point.
@@ -365,7 +369,10 @@ fn index(keys: &mut Keys, faults: &mut Diagnostics) -> Option<Index> {
 fn brackets(value: Value, faults: &mut Diagnostics) -> Option<Vec<(Amount, Amount)>> {
     const EXPECTED: &str = "a pair, as in [\"70000 cusecs\", \"35000 cusecs\"]";
     let before = faults.len();
-    let items = value.list("a list of pairs of what comes and what is due for it", faults)?;
+    let items = value.list(
+        "a list of pairs of what comes and what is due for it",
+        faults,
+    )?;
     if items.is_empty() {
         faults.push(value.fault("an empty list", "at least one pair"));
     }
@@ -378,7 +385,12 @@ fn brackets(value: Value, faults: &mut Diagnostics) -> Option<Vec<(Amount, Amoun
             faults.push(item.fault(format!("a list of {}", pair.len()), EXPECTED));
             continue;
         };
-        let index = amount(x, &["volume", "flow", "energy", "level"], "70000 cusecs", faults);
+        let index = amount(
+            x,
+            &["volume", "flow", "energy", "level"],
+            "70000 cusecs",
+            faults,
+        );
         let due = amount(y, &["volume", "flow", "energy"], "35000 cusecs", faults);
         let Some((index, due)) = index.zip(due) else {
             continue;
@@ -386,10 +398,9 @@ fn brackets(value: Value, faults: &mut Diagnostics) -> Option<Vec<(Amount, Amoun
         if let Some((last, last_due)) = points.last() {
             for (at, found, first) in [(x, &index, last), (y, &due, last_due)] {
                 if found.kind() != first.kind() {
-                    faults.push(at.fault(
-                        format!("`{found}` after `{first}`"),
-                        super::a(first.kind()),
-                    ));
+                    faults.push(
+                        at.fault(format!("`{found}` after `{first}`"), super::a(first.kind())),
+                    );
                 }
             }
             if index.kind() == last.kind() && index.base() <= last.base() {

@@ -49,15 +49,27 @@ pub(crate) const OBLIGATION_KEYS: [&str; 25] = [
     "revision",
 ];
 
+/// The agreements of a scenario.
+pub(super) struct Agreements {
+    pub(super) list: Vec<Agreement>,
+    /// Whether there may be obligations that could not be read.
+    pub(super) lost: bool,
+}
+
 /// Reads all agreements, in the order of their file names.
-pub(super) fn read(files: &Files, forms: &Forms, faults: &mut Diagnostics) -> Vec<Agreement> {
+pub(super) fn read(files: &Files, forms: &Forms, faults: &mut Diagnostics) -> Agreements {
+    const FOLDER: &str = "agreements/";
+    let before = faults.len();
     let agreements = files
         .sources
         .iter()
-        .filter(|(name, _)| name.starts_with("agreements/"));
-    agreements
-        .filter_map(|(_, source)| document(source, forms, faults))
-        .collect()
+        .filter(|(name, _)| name.starts_with(FOLDER));
+    Agreements {
+        list: agreements
+            .filter_map(|(_, source)| document(source, forms, faults))
+            .collect(),
+        lost: faults.len() > before || files.unreadable.iter().any(|name| name.starts_with(FOLDER)),
+    }
 }
 
 /// Files of agreements, read and written on their own.
@@ -160,6 +172,7 @@ fn document(source: &Source, forms: &Forms, faults: &mut Diagnostics) -> Option<
 
 fn agreement(mut keys: Keys, forms: &Forms, faults: &mut Diagnostics) -> Agreement {
     let title = keys.need_text("title", faults).unwrap_or_default();
+    let before = faults.len();
     let parties = keys.need("parties", faults);
     let parties = parties.and_then(|value| value.list("a list of parties", faults));
     let parties: Vec<&str> = parties
@@ -167,11 +180,13 @@ fn agreement(mut keys: Keys, forms: &Forms, faults: &mut Diagnostics) -> Agreeme
         .flatten()
         .filter_map(|value| value.text(faults))
         .collect();
+    let lost_parties = faults.len() > before;
     let mut agreement = Agreement::new(title, parties).written_at(keys.origin());
     agreement.source = words(&mut keys, "source", faults);
     agreement.status = words(&mut keys, "status", faults);
     agreement.note = words(&mut keys, "note", faults);
     agreement.open = names(&mut keys, "open", "a list of texts", faults);
+    let before = faults.len();
     let from = keys.get("from").and_then(|value| value.date(faults));
     let until = keys
         .get("until")
@@ -181,6 +196,7 @@ fn agreement(mut keys: Keys, forms: &Forms, faults: &mut Diagnostics) -> Agreeme
     }
     agreement.from = from;
     agreement.until = until.map(|(date, _)| date);
+    let lost_days = faults.len() > before;
     agreement.supersedes = names(&mut keys, "supersedes", "a list of obligations", faults);
     let bounded = keys.has("from") && keys.has("until");
     let obligations = keys.get("obligation");
@@ -193,6 +209,19 @@ fn agreement(mut keys: Keys, forms: &Forms, faults: &mut Diagnostics) -> Agreeme
     }
     agreement.ownership = ownership::ownerships(&mut keys, faults);
     keys.finish(faults);
+    if lost_days {
+        // On which days they hold, nobody knows.
+        agreement.obligations.clear();
+        agreement.supersedes.clear();
+    }
+    if lost_parties {
+        for obligation in &agreement.obligations {
+            let sides = [Some(&obligation.debtor), obligation.creditor.as_ref()];
+            agreement
+                .parties
+                .extend(sides.into_iter().flatten().cloned());
+        }
+    }
     agreement
 }
 
@@ -203,7 +232,7 @@ fn obligation(
     forms: &Forms,
     faults: &mut Diagnostics,
 ) -> Option<Obligation> {
-    let origin = keys.origin();
+    let origin = keys.deep_origin();
     let id = keys.need("id", faults);
     let id = id.and_then(|value| {
         let id = value.text(faults)?;
@@ -311,7 +340,8 @@ fn names(
 }
 
 fn measure(keys: &mut Keys, faults: &mut Diagnostics) -> Option<Measure> {
-    keys.get("measure")?.word("measure", &Measure::NAMES, faults)
+    keys.get("measure")?
+        .word("measure", &Measure::NAMES, faults)
 }
 
 fn claim(keys: &mut Keys, faults: &mut Diagnostics) -> Option<Claim> {
@@ -425,12 +455,7 @@ fn percent(value: Value, what: &str, faults: &mut Diagnostics) -> Option<f64> {
 }
 
 /// An amount of one of some kinds, named as [`Amount::kind`] does.
-fn amount(
-    value: Value,
-    kinds: &[&str],
-    example: &str,
-    faults: &mut Diagnostics,
-) -> Option<Amount> {
+fn amount(value: Value, kinds: &[&str], example: &str, faults: &mut Diagnostics) -> Option<Amount> {
     match kinds {
         ["volume"] => drop(value.quantity::<Volume>(example, faults)?),
         ["flow"] => drop(value.quantity::<Flow>(example, faults)?),

@@ -320,9 +320,7 @@ pub(super) fn text_of(each: Each) -> (String, Option<MonthDay>) {
         Each::Years { starting, count } => (format!("{count} years"), Some(starting)),
         Each::Moving { starting, years: 1 } => ("1 year moving".to_owned(), Some(starting)),
         Each::Moving { starting, years } => (format!("{years} years moving"), Some(starting)),
-        Each::Season | Each::Part(_) => {
-            (known.map_or("", |(name, _)| name).to_owned(), None)
-        }
+        Each::Season | Each::Part(_) => (known.map_or("", |(name, _)| name).to_owned(), None),
     };
     (text, starting.filter(|&day| day != MonthDay::NEW_YEAR))
 }

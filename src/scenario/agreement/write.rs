@@ -5,7 +5,7 @@ use std::fmt::{Display, Write};
 use super::{PACES, due, ownership, period};
 use crate::agreement::{
     Account, Agreement, Amount, Caps, Clause, Condition, Count, Due, Each, Effect, Formula, Held,
-    Index, Obligation, Opening, Ownership, Pace, Point, Rest, Revision, Sign, Spilling, Step,
+    Index, Obligation, Opening, Ownership, Pace, Point, Rest, Revision, Sign, Spilling, Step, Term,
     Threshold, When,
 };
 use crate::calendar::{Period, Season, Window};
@@ -18,7 +18,9 @@ pub(super) fn agreement(agreement: &Agreement) -> String {
     file.words("source", &agreement.source);
     file.words("status", &agreement.status);
     file.words("note", &agreement.note);
-    file.names("open", &agreement.open);
+    if !agreement.open.is_empty() {
+        file.lines("open", agreement.open.iter().map(|words| text(words)));
+    }
     file.any("from", agreement.from);
     file.any("until", agreement.until);
     file.names("supersedes", &agreement.supersedes);
@@ -75,6 +77,18 @@ impl File {
         self.text.push_str("]\n");
     }
 
+    /// A line with a point, or an entry a line if there is more to say than names.
+    fn point(&mut self, key: &str, point: &Point) {
+        let terms: Vec<String> = point.terms.iter().map(place).collect();
+        match terms.as_slice() {
+            [only] if only.starts_with('"') => self.key(key, only),
+            terms if terms.iter().any(|term| term.starts_with('{')) => {
+                self.lines(key, terms.iter().cloned());
+            }
+            _ => self.key(key, listed(terms.into_iter())),
+        }
+    }
+
     /// The head of a table, behind an empty line.
     fn table(&mut self, head: &str) {
         let _ = writeln!(self.text, "\n{head}");
@@ -87,9 +101,11 @@ impl File {
         self.words("note", &o.note);
         self.key("debtor", text(&o.debtor));
         self.any("creditor", o.creditor.as_deref().map(text));
-        self.key("point", point(&o.point));
+        self.point("point", &o.point);
         self.any("measure", o.measure.map(|measure| text(measure.name())));
-        self.any("second_point", o.second_point.as_ref().map(point));
+        if let Some(second) = &o.second_point {
+            self.point("second_point", second);
+        }
         if let Some(reading) = &o.second_reading {
             self.key("second_reading", amount(&reading.amount));
             self.words("second_source", &reading.source);
@@ -165,7 +181,12 @@ impl File {
             Due::Schedule(dues) => self.lines(
                 "due",
                 dues.iter().map(|(days, value)| {
-                    format!("{{ {}, {} = {} }}", when(*days), value.kind(), amount(value))
+                    format!(
+                        "{{ {}, {} = {} }}",
+                        when(*days),
+                        value.kind(),
+                        amount(value)
+                    )
                 }),
             ),
             Due::Formula(formula) => self.formula(formula),
@@ -173,7 +194,7 @@ impl File {
                 // It was a table when it became the keys.
                 let keys: toml::Table = own.keys.parse().unwrap_or_default();
                 for (name, value) in keys {
-                    self.key(&key(&name), value);
+                    self.key(&key(&name), plain(&value));
                 }
             }
         }
@@ -181,7 +202,7 @@ impl File {
 
     fn formula(&mut self, formula: &Formula) {
         if let [term] = formula.terms.as_slice() {
-            self.key("of", point(&term.of));
+            self.point("of", &term.of);
             if !term.brackets.points.is_empty() {
                 self.lines("points", pairs(term));
             }
@@ -214,7 +235,7 @@ impl File {
             Effect::Reduce(value) => self.key("reduce", amount(value)),
             Effect::AtLeast(value) => self.key("at_least", amount(value)),
             Effect::AtMost(value) => self.key("at_most", amount(value)),
-            Effect::Need(of) => self.key("need", point(of)),
+            Effect::Need(of) => self.point("need", of),
             Effect::Guarantee { amount, of } => self.key("guarantee", guaranteed(amount, of)),
             Effect::Yield { amount, of } => self.key("yield", guaranteed(amount, of)),
             Effect::Consult => self.key("consult", true),
@@ -230,8 +251,11 @@ impl File {
             self.key("during", listed(during));
         }
         if !when.declared.is_empty() {
-            let declared = when.declared.iter().map(|&window| format!("{{ {} }}", days(window)));
-            self.key("declared", listed(declared));
+            let declared = when.declared.iter();
+            self.lines(
+                "declared",
+                declared.map(|&window| format!("{{ {} }}", days(window))),
+            );
         }
         self.any("when", when.reading.as_ref().map(threshold));
     }
@@ -366,6 +390,22 @@ fn key(name: &str) -> String {
     }
 }
 
+/// Any value, on one line.
+fn plain(value: &toml::Value) -> String {
+    match value {
+        toml::Value::String(words) => text(words),
+        toml::Value::Array(items) => listed(items.iter().map(plain)),
+        toml::Value::Table(keys) if keys.is_empty() => "{}".to_owned(),
+        toml::Value::Table(keys) => {
+            let keys = keys
+                .iter()
+                .map(|(name, value)| format!("{} = {}", key(name), plain(value)));
+            format!("{{ {} }}", keys.collect::<Vec<_>>().join(", "))
+        }
+        number => number.to_string(),
+    }
+}
+
 fn amount(amount: &Amount) -> String {
     text(&amount.to_string())
 }
@@ -379,26 +419,32 @@ fn texts(names: &[String]) -> String {
     listed(names.iter().map(|name| text(name)))
 }
 
+/// A point within a line.
 fn point(point: &Point) -> String {
-    let term = |term: &crate::agreement::Term| {
-        let mut keys = vec![format!("point = {}", text(&term.id))];
-        keys.extend(term.measure.map(|measure| format!("measure = {}", text(measure.name()))));
-        if term.weight != 1.0 {
-            // As Rust writes it for debugging, it has a point or an exponent, and is a TOML float.
-            keys.push(format!("weight = {:?}", term.weight));
-        }
-        if term.lag_days > 0 {
-            keys.push(format!("lag_days = {}", term.lag_days));
-        }
-        match keys.as_slice() {
-            [_] => text(&term.id),
-            _ => format!("{{ {} }}", keys.join(", ")),
-        }
-    };
-    let terms: Vec<String> = point.terms.iter().map(term).collect();
+    let terms: Vec<String> = point.terms.iter().map(place).collect();
     match terms.as_slice() {
         [only] if only.starts_with('"') => only.clone(),
         _ => listed(terms.into_iter()),
+    }
+}
+
+/// One place of a point: a name, or a table.
+fn place(term: &Term) -> String {
+    let mut keys = vec![format!("point = {}", text(&term.id))];
+    keys.extend(
+        term.measure
+            .map(|measure| format!("measure = {}", text(measure.name()))),
+    );
+    if term.weight != 1.0 {
+        // As Rust writes it for debugging, it has a point or an exponent, and is a TOML float.
+        keys.push(format!("weight = {:?}", term.weight));
+    }
+    if term.lag_days > 0 {
+        keys.push(format!("lag_days = {}", term.lag_days));
+    }
+    match keys.as_slice() {
+        [_] => text(&term.id),
+        _ => format!("{{ {} }}", keys.join(", ")),
     }
 }
 
@@ -457,12 +503,23 @@ fn term(index: &Index) -> String {
 
 fn threshold(threshold: &Threshold) -> String {
     let mut keys = vec![format!("point = {}", point(&threshold.point))];
-    keys.extend(threshold.measure.map(|measure| format!("measure = {}", text(measure.name()))));
+    keys.extend(
+        threshold
+            .measure
+            .map(|measure| format!("measure = {}", text(measure.name()))),
+    );
     if threshold.on != Step::Part(Period::Day) {
         keys.push(format!("on = {}", text(step(threshold.on))));
     }
-    for (key, bound) in [("at_least", &threshold.at_least), ("below", &threshold.below)] {
-        keys.extend(bound.as_ref().map(|bound| format!("{key} = {}", amount(bound))));
+    for (key, bound) in [
+        ("at_least", &threshold.at_least),
+        ("below", &threshold.below),
+    ] {
+        keys.extend(
+            bound
+                .as_ref()
+                .map(|bound| format!("{key} = {}", amount(bound))),
+        );
     }
     format!("{{ {} }}", keys.join(", "))
 }
