@@ -74,22 +74,42 @@ pub enum Count {
 }
 
 /// How an obligation claims water on the river.
+///
+/// What it still owes becomes claims of the day, so that the run tries to meet it; a ceiling
+/// ([`Count::AtMost`]) becomes a capacity. Without it an obligation only observes: a run is the same
+/// with and without it. What cannot be claimed is refused when a [plan](crate::Plan::compile) is
+/// made: energy, a form of the user's own, and what is known only when its period is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// The priority class.
+    /// The priority class; a ceiling stands before all classes, and its class means nothing.
     pub class: String,
-    /// How what is owed becomes the claim of a day.
+    /// How what is owed becomes the claim of a day, or a ceiling the capacity of one.
     pub pace: Pace,
 }
 
 /// How what is still owed in a period becomes the claim of a day.
+///
+/// It says how a sum over a period that is known in advance is spread. What is due on every day is
+/// claimed on every day, a storage rises evenly; where a sum depends on readings, what was due so
+/// far is claimed at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Pace {
-    /// Evenly over the days left.
+    /// Over the days left, each by its part in what is due on them: evenly, or by the schedule.
     #[default]
     Even,
-    /// As the users at the point ask for it.
+    /// As the users at the point ask for it, until nothing is owed: for offtakes, and for ceilings,
+    /// which it lets be used up.
     Demand,
+}
+
+impl Pace {
+    /// The pace where nothing is said: of a ceiling by demand, else even.
+    pub fn usual(count: Count) -> Self {
+        match count {
+            Count::AtMost => Self::Demand,
+            Count::Sum | Count::EachDay | Count::AtEnd => Self::Even,
+        }
+    }
 }
 
 /// A later version of what is due: what is still to come changes, what is past stays.
@@ -306,12 +326,20 @@ impl Obligation {
         self
     }
 
-    /// The same, claimed on the river in a priority class, evenly over the days left.
+    /// The same, claimed on the river in a priority class, at the [usual](Pace::usual) pace of how
+    /// it is counted so far.
     #[must_use]
-    pub fn claimed_in(mut self, class: impl Into<String>) -> Self {
+    pub fn claimed_in(self, class: impl Into<String>) -> Self {
+        let pace = Pace::usual(self.count);
+        self.claimed(class, pace)
+    }
+
+    /// The same, claimed on the river in a priority class at a pace.
+    #[must_use]
+    pub fn claimed(mut self, class: impl Into<String>, pace: Pace) -> Self {
         self.claim = Some(Claim {
             class: class.into(),
-            pace: Pace::Even,
+            pace,
         });
         self
     }

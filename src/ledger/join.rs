@@ -1,8 +1,8 @@
 //! One ledger from the parts of a run that was interrupted.
 
 use super::{
-    ClaimJournal, Daily, DailyBinding, Ledger, NodeJournal, OfftakeJournal, ReachJournal,
-    ReservoirJournal,
+    ClaimJournal, Daily, DailyBinding, Ledger, LimitJournal, NodeJournal, OfftakeJournal,
+    ReachJournal, ReservoirJournal,
 };
 use crate::error::{Error, Result};
 
@@ -46,6 +46,7 @@ impl Ledger {
             offtakes,
             reservoirs,
             claims,
+            limits,
             initial_storage: _,
             initial_channel: _,
         } = &mut self;
@@ -54,6 +55,7 @@ impl Ledger {
         offtakes.join(&later.offtakes);
         reservoirs.join(&later.reservoirs);
         claims.join(&later.claims);
+        limits.join(&later.limits);
         Ok(self)
     }
 }
@@ -107,6 +109,19 @@ join_tables!(
     ReservoirJournal: storage, release, spill, overtopped, evaporation, seepage, rain, unaccounted,
     energy, ceiling
 );
+impl LimitJournal {
+    fn join(&mut self, later: &Self) {
+        let Self {
+            held_back,
+            of_offtake,
+            of_reach,
+        } = self;
+        held_back.join(&later.held_back);
+        of_offtake.take_over(&later.of_offtake, |ceiling| ceiling != 0);
+        of_reach.take_over(&later.of_reach, |ceiling| ceiling != 0);
+    }
+}
+
 impl ClaimJournal {
     /// Users at other travel times may have claimed for one day in both parts.
     fn join(&mut self, later: &Self) {

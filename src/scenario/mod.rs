@@ -280,8 +280,8 @@
 //! | `each` | the periods it is settled by: `"season"`, the days it holds as a whole or each year's season, `"day"`, `"week"`, `"dekad"`, `"month"`, `"quarter"`, `"year"`, a cycle as in `"5 years"`, or a moving sum as in `"10 years moving"` | `"season"` |
 //! | `starting` | the first day of a year, for periods of years, as in `"10-25"` | `"01-01"` |
 //! | `on_top_of` | a list of obligations at the same point that are served before this one counts anything | none |
-//! | `claim` | the priority class in which what is still owed is claimed on the river each day | it only observes |
-//! | `pace` | how what is owed becomes the claim of a day: `"even"` or `"demand"`, see [`Pace`](crate::agreement::Pace) | `"even"` |
+//! | `claim` | the priority class in which what is still owed is claimed on the river each day; a limit becomes a capacity of its users or reach, before all classes, until it is used up | it only observes |
+//! | `pace` | how what is owed becomes the claim of a day: `"even"` or `"demand"`, see [`Pace`](crate::agreement::Pace) | `"even"`; for a limit `"demand"` |
 //! | **`form`** | what is due, see below | |
 //!
 //! Something must say how long a period is: `from` and `to`, here or as `from` and `until` of the

@@ -11,7 +11,7 @@ use crate::units::Volume;
 
 /// What a place reads, resolved to numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Gauge {
+pub(crate) enum Gauge {
     Offtake(usize),
     Demand(usize),
     /// All the water that passes a node.
@@ -35,7 +35,7 @@ pub(super) enum Gauge {
 
 impl Gauge {
     /// The gauge of a place; the ordinary one of its kind where no measure is named.
-    pub(super) fn new(basin: &Basin, id: &str, measure: Option<Measure>) -> Option<Self> {
+    pub(crate) fn new(basin: &Basin, id: &str, measure: Option<Measure>) -> Option<Self> {
         if let Some(offtake) = basin.offtake_index(id) {
             return match measure {
                 Some(Measure::Demand) => Some(Self::Demand(offtake)),
@@ -67,7 +67,7 @@ impl Gauge {
     }
 
     /// The reading of a day: m3, m, or kWh for energy.
-    pub(super) fn read(self, basin: &Basin, ledger: &Ledger, day: usize) -> f64 {
+    pub(crate) fn read(self, basin: &Basin, ledger: &Ledger, day: usize) -> f64 {
         let stores = ledger.reservoirs();
         match self {
             Self::Offtake(i) => ledger.offtakes().delivered.at(day, i),
@@ -101,7 +101,7 @@ impl Gauge {
     }
 
     /// The node whose water it reads.
-    pub(super) fn node(self, basin: &Basin) -> usize {
+    pub(crate) fn node(self, basin: &Basin) -> usize {
         match self {
             Self::Offtake(i) | Self::Demand(i) => basin.offtake_node(i),
             Self::Node(v) | Self::Arrivals(v) | Self::Natural(v) => v,

@@ -43,6 +43,11 @@ pub enum Why {
         /// The node.
         node: String,
     },
+    /// A ceiling of an agreement kept users from taking more.
+    Limit {
+        /// The obligation whose ceiling it is.
+        obligation: String,
+    },
     /// The creditor's own demand was below what was due.
     NotDemanded,
     /// Water lay in a reservoir upstream, and its release policy did not let it go.
@@ -105,6 +110,7 @@ impl std::fmt::Display for Why {
             Self::MinimumFlow { reach } => write!(f, "a senior minimum flow in {reach}"),
             Self::Seniors { node } => write!(f, "senior claims at {node}"),
             Self::NoWater { node } => write!(f, "no more water at {node}"),
+            Self::Limit { obligation } => write!(f, "the limit `{obligation}`"),
             Self::NotDemanded => f.write_str("not asked for"),
             Self::HeldInStorage { reservoir, policy } => {
                 write!(f, "held in {reservoir} ({policy})")
@@ -176,6 +182,7 @@ impl Settled {
             }
             let (agreement, obligation) = row.number;
             let case = Case {
+                plan,
                 model,
                 ledger,
                 obligation: &model.agreements()[agreement].obligations[obligation],
@@ -192,6 +199,7 @@ impl Settled {
 
 /// One obligation with all that explains it.
 struct Case<'a> {
+    plan: &'a Plan,
     model: &'a Model,
     ledger: &'a Ledger,
     obligation: &'a Obligation,
@@ -230,6 +238,33 @@ impl Case<'_> {
         }
         reasons.explain(row.shortfall())
     }
+
+    /// The ceiling that a number in the journal of limits stands for.
+    fn limit(&self, number: u32) -> Option<Why> {
+        let ceiling = &self.plan.claiming()[number.checked_sub(1)? as usize];
+        let obligations = &self.model.agreements()[ceiling.agreement].obligations;
+        Some(Why::Limit {
+            obligation: obligations[ceiling.obligation].id.clone(),
+        })
+    }
+
+    /// The solver's reason for a claim at a node on a day; a capacity that a ceiling had lowered is
+    /// the ceiling's.
+    fn why(&self, binding: Binding, day: usize, node: usize) -> Option<Why> {
+        if let Binding::Capacity(r) = binding {
+            let basin = self.model.basin();
+            let (tail, _) = basin.reach_ends(r);
+            let then = (day + basin.lead(tail) as usize).checked_sub(basin.lead(node) as usize);
+            let number = then
+                .filter(|&then| then < self.ledger.days())
+                .map(|then| self.ledger.limits().of_reach.at(then, r));
+            if let Some(why) = number.and_then(|number| self.limit(number)) {
+                return Some(why);
+            }
+        }
+        Why::of_binding(self.model, binding)
+    }
+
     fn reasons_of_day(
         &self,
         day: usize,
@@ -239,15 +274,25 @@ impl Case<'_> {
     ) {
         let model = self.model;
         let basin = model.basin();
-        if let Some(claiming) = self.claiming {
+        let mut left = missing;
+        for (gauge, weight, _) in gauges {
+            let &Gauge::Offtake(i) = gauge else { continue };
+            let limits = self.ledger.limits();
+            let held = (weight * limits.held_back.at(day, i)).clamp(0.0, left);
+            if let Some(why) = self.limit(limits.of_offtake.at(day, i)) {
+                reasons.add(why, held);
+                left -= held;
+            }
+        }
+        if let (Some(claiming), Some((gauge, ..))) = (self.claiming, gauges.first()) {
             let claims = self.ledger.claims();
             let unmet = claims.claimed.at(day, claiming) - claims.awarded.at(day, claiming);
-            if let Some(why) = Why::of_binding(model, claims.binding.at(day, claiming)) {
-                reasons.add(why, unmet.min(missing));
+            let binding = claims.binding.at(day, claiming);
+            if let Some(why) = self.why(binding, day, gauge.node(basin)) {
+                reasons.add(why, unmet.min(left));
                 return;
             }
         }
-        let mut left = missing;
         if gauges
             .iter()
             .all(|(gauge, ..)| matches!(gauge, Gauge::Offtake(_)))
@@ -255,11 +300,14 @@ impl Case<'_> {
             for (gauge, weight, _) in gauges {
                 let &Gauge::Offtake(i) = gauge else { continue };
                 let journal = self.ledger.offtakes();
-                let unmet = weight * (journal.demand.at(day, i) - journal.delivered.at(day, i));
-                let part = unmet.clamp(0.0, left);
+                let held = self.ledger.limits().held_back.at(day, i);
+                let got = journal.delivered.at(day, i) + held;
+                let part = (weight * (journal.demand.at(day, i) - got)).clamp(0.0, left);
+                let binding = journal.binding.at(day, i);
                 // A head that is too small is the user's own limit.
-                let why =
-                    Why::of_binding(model, journal.binding.at(day, i)).unwrap_or(Why::Capacity {
+                let why = self
+                    .why(binding, day, basin.offtake_node(i))
+                    .unwrap_or(Why::Capacity {
                         reach: basin.offtakes()[i].id.clone(),
                     });
                 reasons.add(why, part);

@@ -1,7 +1,7 @@
 //! Routing: the awards become water that moves, and every cubic metre is written once.
 
 use super::Simulation;
-use super::plan::{ClaimedAt, SECONDS_A_DAY, StreamGauge};
+use super::plan::SECONDS_A_DAY;
 use crate::error::{Error, Result};
 use crate::ledger::{CLOSES_AT, Ledger};
 use crate::units::Volume;
@@ -93,7 +93,7 @@ impl Simulation<'_> {
             }
         }
         // The parts of a demand that obligations claim may add up to more by rounding.
-        let award = award.min(plan.demand[day * plan.offtakes.len() + i]);
+        let award = award.min(self.wave.demand[i]);
         let taken = award.min(water);
         let journal = &mut self.ledger.offtakes;
         journal.allocated.set(day, i, award);
@@ -246,70 +246,5 @@ impl Simulation<'_> {
     fn does_not_close(&self, v: usize, day: usize, residual: f64, throughput: f64) -> Error {
         let node = &self.plan.model.basin.nodes()[v].id;
         Error::balance(node, self.plan.dates[day], residual, throughput)
-    }
-
-    /// What obligations got of what they claimed, and what came at their points so far.
-    fn book_claims(&mut self) {
-        let plan = self.plan;
-        for (k, claiming) in plan.claiming.iter().enumerate() {
-            match &claiming.place {
-                ClaimedAt::Offtakes(members) => {
-                    for &i in members {
-                        let offtake = &plan.offtakes[i];
-                        let Some(day) = self.wave.day[offtake.node] else {
-                            continue;
-                        };
-                        for &(_, claim) in offtake.owed.iter().filter(|&&(of, _)| of == k) {
-                            self.book_award(k, day, claim, 1.0);
-                        }
-                        let came = self.ledger.offtakes.delivered.at(day, i);
-                        self.count(k, day, came);
-                    }
-                }
-                &ClaimedAt::Stream {
-                    reach,
-                    gauge,
-                    node,
-                    claim,
-                } => {
-                    let Some(day) = self.wave.day[node] else {
-                        continue;
-                    };
-                    let (gain, came) = match gauge {
-                        StreamGauge::Head => {
-                            let arrived = self.ledger.reaches.arrived.at(day, reach);
-                            (plan.reaches[reach].gain, arrived)
-                        }
-                        StreamGauge::Tail => (1.0, self.ledger.reaches.entered.at(day, reach)),
-                        StreamGauge::Node => (1.0, self.ledger.flow_at_node(day, node)),
-                        StreamGauge::Release(store) => {
-                            (1.0, self.ledger.reservoirs.release.at(day, store))
-                        }
-                    };
-                    self.book_award(k, day, claim, gain);
-                    self.count(k, day, came);
-                }
-                &ClaimedAt::Storage { store, claim } => {
-                    if let Some(day) = self.wave.day[plan.stores[store].node] {
-                        self.book_award(k, day, claim, 1.0);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Books what a claim of an obligation got, by the measure of its point.
-    fn book_award(&mut self, k: usize, day: usize, claim: usize, gain: f64) {
-        let outcome = self.solver.outcome();
-        let journal = &mut self.ledger.claims;
-        journal.awarded.add(day, k, outcome.award[claim] * gain);
-        journal.binding.note(day, k, outcome.binding[claim]);
-    }
-
-    /// Counts what came at the point of an obligation towards the period of the day.
-    fn count(&mut self, k: usize, day: usize, came: f64) {
-        if let Some(period) = self.plan.claiming[k].period(day as i64) {
-            self.state.accounts[k][period] += came;
-        }
     }
 }

@@ -284,7 +284,10 @@ fn obligation(
     obligation.revisions = revisions;
     obligation.on_top_of = on_top_of;
     obligation.tolerance = tolerance.unwrap_or(0.0);
-    obligation.claim = claim;
+    obligation.claim = claim.map(|(class, pace)| Claim {
+        class,
+        pace: pace.unwrap_or(Pace::usual(obligation.count)),
+    });
     obligation.second_point = second_point;
     obligation.second_reading = second_reading;
     obligation.stated_total = stated_total;
@@ -344,17 +347,15 @@ fn measure(keys: &mut Keys, faults: &mut Diagnostics) -> Option<Measure> {
         .word("measure", &Measure::NAMES, faults)
 }
 
-fn claim(keys: &mut Keys, faults: &mut Diagnostics) -> Option<Claim> {
+/// The class of a claim, and its pace if one is stated.
+fn claim(keys: &mut Keys, faults: &mut Diagnostics) -> Option<(String, Option<Pace>)> {
     let class = keys.get("claim");
     let pace = keys.get("pace");
     if let (None, Some(pace)) = (class, pace) {
         faults.push(pace.fault("a pace of no claim", "`claim` beside it"));
     }
     let pace = pace.and_then(|value| value.word("pace", &PACES, faults));
-    Some(Claim {
-        class: class?.text(faults)?.to_owned(),
-        pace: pace.unwrap_or_default(),
-    })
+    Some((class?.text(faults)?.to_owned(), pace))
 }
 
 const PACES: [(&str, Pace); 2] = [("even", Pace::Even), ("demand", Pace::Demand)];

@@ -118,7 +118,7 @@ impl File {
         self.names("on_top_of", &o.on_top_of);
         if let Some(claim) = &o.claim {
             self.key("claim", text(&claim.class));
-            if claim.pace != Pace::default() {
+            if claim.pace != Pace::usual(o.count) {
                 let pace = PACES.iter().find(|(_, pace)| *pace == claim.pace);
                 self.any("pace", pace.map(|(name, _)| text(name)));
             }
