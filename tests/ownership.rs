@@ -3,9 +3,13 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use riparian::agreement::{Agreement, Held, Measure, Owner, Ownership, Rest, Spilling, Term};
+use riparian::basin::{Curve, CurvePoint, Node, Offtake, Party, Reach, Reservoir};
 use riparian::calendar::{Date, Period, Window, date_of};
-use riparian::settlement::{Line, OwnedStorage, Record, settle};
-use riparian::units::Volume;
+use riparian::ledger::Daily;
+use riparian::series::DailySeries;
+use riparian::settlement::{Line, OwnedStorage, Record, check, settle};
+use riparian::units::{Area, Flow, Level, Volume};
+use riparian::{Model, ModelBuilder, Plan, Simulation};
 
 const MCM: f64 = 1e6;
 
@@ -171,11 +175,11 @@ fn a_week_of_two_owners() {
         [
             "2024-06-01 brought forward the river 40.000",
             "2024-06-04 inflow the river 12.000",
-            "2024-06-04 payback A -6.200",
             "2024-06-04 evaporation and other losses of the reservoir the river -0.400",
             "2024-06-04 released on call the river -50.000",
             "2024-06-04 released on nobody's call the river -0.800",
             "2024-06-04 loan A 6.200",
+            "2024-06-04 payback A -6.200",
             "2024-06-05 transfer: for the power of May A 10.000",
             "2024-06-07 unaccounted the river -0.500",
             "2024-06-07 released on nobody's call the river -1.080",
@@ -189,7 +193,7 @@ fn a_week_of_two_owners() {
     );
     assert_eq!(
         text(&store.debts[0].lines),
-        ["2024-06-04 payback A -6.200", "2024-06-04 loan A 6.200"]
+        ["2024-06-04 loan A 6.200", "2024-06-04 payback A -6.200"]
     );
 }
 
@@ -565,6 +569,177 @@ fn what_is_not_known_is_not_settled() {
         store(uneven, &gap).halt.unwrap().why,
         "the shares of `lake` add up to 90 %"
     );
+}
+
+/// Two rivers into a dam, a town below it with a canal for each owner.
+fn basin() -> ModelBuilder {
+    let june = window(30);
+    let series = |of: fn(f64) -> f64| {
+        DailySeries::new(june.from(), (0..30).map(|day| of(f64::from(day))).collect()).unwrap()
+    };
+    let curve = [(0.0, 0.0, 0.0), (10.0, 100.0, 20.0)].map(|(level, volume, area)| CurvePoint {
+        level: Level::from_m(level),
+        volume: mcm(volume),
+        area: Area::from_km2(area),
+    });
+    Model::builder("A lake of two countries", june)
+        .party(Party::new("A", "Aland"))
+        .party(Party::new("B", "Beland"))
+        .class("all")
+        .node(Node::inflow("head"))
+        .reservoir(
+            Reservoir::new("lake", mcm(100.0))
+                .initial(mcm(70.0))
+                .curve(Curve::new(curve.to_vec()).unwrap())
+                .evaporation_mm([150.0; 12]),
+        )
+        .node(Node::junction("town"))
+        .node(Node::terminal("sea"))
+        .reach(Reach::river("brook", "head", "lake").antecedent(Flow::ZERO))
+        .reach(Reach::river("river", "lake", "town").antecedent(Flow::ZERO))
+        .reach(Reach::river("mouth", "town", "sea").antecedent(Flow::ZERO))
+        .inflow("head", series(|day| 20.0 + day))
+        .inflow("lake", series(|day| 10.0 + 40.0 * (day / 4.0).sin().abs()))
+        .rain("lake", series(|day| if day == 3.0 { 12.0 } else { 0.0 }))
+        .unaccounted("lake", series(|day| if day < 10.0 { -2.0 } else { 0.0 }))
+        .offtake(Offtake::new("canal-a", "town", "A", "all"))
+        .offtake(Offtake::new("canal-b", "town", "B", "all"))
+        .demand("canal-a", series(|_| 15.0))
+        .demand("canal-b", series(|day| 60.0 - day))
+}
+
+#[test]
+fn a_simulated_run_is_settled_from_its_ledger() {
+    let mut terms = halves(0.0, 0.0).internal_spill();
+    for (owner, part) in terms.owners.iter_mut().zip([0.75, 0.25]) {
+        owner.opening = Some(Held::Part(part));
+        owner.space = Some(Held::from(mcm(50.0)));
+    }
+    terms.owners[0].own = Some("brook".into());
+    let treaty = Agreement::new("Treaty of the lake", ["A", "B"]).ownership(terms);
+    let plan = Plan::compile(basin().agreement(treaty).build().unwrap()).unwrap();
+    let ledger = Simulation::new(&plan).run().unwrap();
+    let settled = settle(plan.model().agreements(), &Record::of(&plan, &ledger));
+    let store = &settled.stores[0];
+    assert_eq!((store.window, &store.halt), (Some(window(30)), &None));
+    let reservoirs = ledger.reservoirs();
+    for (date, storage) in window(30).iter().zip(reservoirs.storage.of(0)) {
+        let held: f64 = store.on(date).unwrap().iter().sum();
+        assert!((held - storage).abs() <= 1e-9 * storage, "{date}");
+    }
+    // Each term of the ledger is in the accounts under its own name.
+    let all = |reason| {
+        store
+            .journals
+            .iter()
+            .map(|j| sum_of(&j.lines, reason))
+            .sum::<f64>()
+    };
+    let total = |daily: &Daily| daily.of(0).sum::<f64>() / MCM;
+    let losses = total(&reservoirs.evaporation) - total(&reservoirs.rain);
+    let same = |found: f64, expected: f64| (found - expected).abs() <= 1e-9 * expected.abs();
+    assert!(same(
+        all("evaporation and other losses of the reservoir"),
+        -losses
+    ));
+    assert!(same(all("unaccounted"), total(&reservoirs.unaccounted)));
+    assert!(total(&reservoirs.unaccounted) < -1.0);
+    let released = all("released on call") + all("released on nobody's call");
+    assert!(same(released, -total(&reservoirs.release)));
+    assert!(
+        store.owed("B", "A") > Volume::ZERO,
+        "B takes more than comes for it"
+    );
+}
+
+#[test]
+fn a_basin_is_held_against_the_terms() {
+    let faults = |terms: Ownership| {
+        let treaty = Agreement::new("Treaty of the lake", ["A", "B"]).ownership(terms);
+        let model = basin().offtake(Offtake::new("pump", "lake", "A", "all"));
+        let zero = DailySeries::new(window(30).from(), vec![0.0; 30]).unwrap();
+        let built = model.demand("pump", zero).agreement(treaty).build();
+        built.unwrap_err().to_string()
+    };
+    let mut terms = halves(40.0, 30.0)
+        .rest(Rest::Party("C".to_owned()))
+        .payback(1.5);
+    terms.internal_spill = true;
+    terms.owners[0].space = Some(Held::from(mcm(120.0)));
+    terms.owners[0].share = 0.4;
+    terms.owners[0].calls = Some("canal-c".into());
+    terms = terms.transfer(
+        date_of(window(1).from(), 2),
+        "A",
+        "A",
+        mcm(1.0),
+        "to itself",
+    );
+    let told = faults(terms);
+    for part in [
+        "the shares of `lake` add up to 90 %; expected 100 %",
+        "unknown owner `C`",
+        "a payback of 150 % of inflow",
+        "an internal spill where not every owner has its space",
+        "`A` on both sides of a transfer; expected two owners",
+        "unknown point `canal-c`; expected the id of a node, reach or offtake; did you mean `canal-a`?",
+        "spaces of 120 Mm3 in a reservoir that holds 100 Mm3",
+        "`pump` draws on `lake` itself, beside its release",
+    ] {
+        assert!(told.contains(part), "no `{part}` in\n{told}");
+    }
+    let mut elsewhere = halves(1.0, 1.0);
+    elsewhere.reservoir = "lace".to_owned();
+    assert!(faults(elsewhere).contains("unknown reservoir `lace`"));
+    let twice = Agreement::new("Twice", ["A", "B"])
+        .ownership(halves(1.0, 1.0))
+        .ownership(halves(1.0, 1.0));
+    let told = check(&[twice], &lake(2.0, &[Day::default()]))
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        told,
+        "the water of `lake` has owners twice; expected one `[[ownership]]` for a reservoir and day"
+    );
+}
+
+#[test]
+fn the_treaty_of_1944_at_amistad() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("data/agreements/amistad-falcon-1944.toml");
+    let mut treaty = Agreement::open(path).unwrap();
+    treaty.ownership.truncate(1);
+    // Spaces in round figures: 562 and 438 Mm3.
+    treaty.ownership[0].capacity = Some(mcm(1000.0).into());
+    for (owner, held) in treaty.ownership[0].owners.iter_mut().zip([500.0, 430.0]) {
+        owner.opening = Some(Held::from(mcm(held)));
+    }
+    let days = window(2);
+    let series = |a: f64, b: f64| vec![a * MCM, b * MCM];
+    let record = Record::new(days)
+        .with("amistad", Some(Measure::Storage), series(941.0, 941.0))
+        .with("amistad", Some(Measure::StorageChange), series(11.0, 0.0))
+        .with("amistad", Some(Measure::Inflow), series(30.0, 18.0))
+        .with("amistad", Some(Measure::Release), series(9.7, 0.0))
+        .with("amistad", Some(Measure::Spill), series(0.0, 18.0))
+        .with("amistad", Some(Measure::Evaporation), series(9.3, 0.0))
+        .with("conchos", None, series(12.0, 0.0))
+        .with("pecos", None, series(5.0, 6.0))
+        .with("devils", None, series(3.0, 4.0))
+        .with("alamito", None, series(1.0, 1.0))
+        .with("terlingua", None, series(1.0, 1.0))
+        .with("amistad-requested-us", None, series(4.0, 0.0))
+        .with("amistad-requested-mx", None, series(4.77, 0.0));
+    assert!(check(std::slice::from_ref(&treaty), &record).is_ok());
+    let settled = settle(&[treaty], &record);
+    let store = &settled.stores[0];
+    // Of 30: 14 and 8 by tributaries, half of the other 8 each. Losses and the 0.93 that neither
+    // requested 500:430.
+    let us = 500.0 + 18.0 - 5.0 - 4.0 - 0.5;
+    let mx = 430.0 + 12.0 - 4.3 - 4.77 - 0.43;
+    holds(store, 1, &[us, mx]);
+    // 15 and 3 come, and spill as they came.
+    holds(store, 2, &[us, mx]);
 }
 
 /// A random reservoir with its owners.

@@ -64,12 +64,12 @@ pub struct OwnerJournal {
 /// What one owner owes another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DebtJournal {
-    /// Who borrowed first.
+    /// Who owed after the first line.
     pub debtor: String,
-    /// From whom.
+    /// Whom.
     pub creditor: String,
-    /// The lines, by date, in Mm3: loans above zero, payback below. A balance below zero is owed
-    /// the other way.
+    /// The lines, by date, in Mm3: what the debtor borrows above zero, what it pays back or the
+    /// creditor borrows from it below. A balance below zero is owed the other way.
     pub lines: Vec<Line>,
 }
 
@@ -306,12 +306,12 @@ enum Why {
     Transfer(usize),
     Inflow,
     Unaccounted,
-    Payback,
     Losses,
     Calls,
     Rest,
     Spill,
     Loan,
+    Payback,
     InternalSpill,
 }
 
@@ -337,24 +337,28 @@ impl Why {
 
 /// Changes added up by reason and counterpart until they are written as lines.
 #[derive(Clone, Debug, Default)]
-struct Tally(Vec<(Why, Option<usize>, Sum)>);
+struct Tally(Vec<(Key, Sum)>);
+
+/// A reason, the other owner if there is one, and whether water goes to it: what is lent to an
+/// owner and borrowed from it are two lines.
+type Key = (Why, Option<usize>, bool);
 
 impl Tally {
     fn add(&mut self, why: Why, with: Option<usize>, amount: f64) {
-        let found = self.0.iter_mut().find(|(w, o, _)| (*w, *o) == (why, with));
-        match found {
-            Some((.., sum)) => sum.add(amount),
-            None => self.0.push((why, with, [amount].into_iter().collect())),
+        let key = (why, with, with.is_some() && amount < 0.0);
+        match self.0.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, sum)) => sum.add(amount),
+            None => self.0.push((key, [amount].into_iter().collect())),
         }
     }
 
     /// What was added up, in the order of the reasons, and then by counterpart.
     fn drain(&mut self) -> Vec<(Why, Option<usize>, f64)> {
         let mut all = std::mem::take(&mut self.0);
-        all.sort_by_key(|&(why, with, _)| (why, with));
+        all.sort_by_key(|&(key, _)| key);
         let written = all
             .into_iter()
-            .map(|(why, with, sum)| (why, with, sum.value()));
+            .map(|((why, with, _), sum)| (why, with, sum.value()));
         written.filter(|&(.., amount)| amount != 0.0).collect()
     }
 }
@@ -599,8 +603,11 @@ impl<'a> Accounts<'a> {
                 }
             }
         }
+        // Nor is it a holding: tomorrow's evaporation would be charged to whoever has it.
         for volume in &mut self.volumes {
-            *volume = volume.max(0.0);
+            if *volume <= CLOSES_AT * throughput {
+                *volume = 0.0;
+            }
         }
     }
 
