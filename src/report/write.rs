@@ -199,6 +199,8 @@ fn obligations(report: &Report, folder: &Path) -> Result<()> {
             "carried_out",
             "missing",
             "clauses",
+            "unaccounted_mcm",
+            "rests_on_unaccounted",
         ],
     )?;
     for row in report.settlements() {
@@ -233,6 +235,8 @@ fn obligations(report: &Report, folder: &Path) -> Result<()> {
             optional(row.account.then_some(row.carried_out)),
             figure(row.missing),
             row.clauses.join("; "),
+            figure(row.unaccounted),
+            row.rests_on_unaccounted().to_string(),
         ])?;
     }
     table.close()

@@ -23,7 +23,10 @@
 //! # Ok::<(), riparian::Error>(())
 //! ```
 
+mod blame;
 mod committed;
+mod counterfactual;
+mod course;
 mod gauge;
 mod journal;
 mod natural;
@@ -32,6 +35,7 @@ mod record;
 mod verdict;
 
 pub(crate) use committed::in_advance;
+pub use counterfactual::counterfactual;
 pub(crate) use gauge::river_position;
 pub use journal::{Journal, Line};
 pub use reason::{Reason, Why};

@@ -147,6 +147,14 @@ pub struct Claiming {
 }
 
 impl Claiming {
+    /// The reach in whose stream it claims, if it does.
+    pub(crate) fn reach(&self) -> Option<usize> {
+        match self.place {
+            ClaimedAt::Stream { reach, .. } => Some(reach),
+            ClaimedAt::Offtakes(_) | ClaimedAt::Storage { .. } => None,
+        }
+    }
+
     /// The period a day of the run lies in.
     pub(crate) fn period(&self, day: i64) -> Option<usize> {
         let next = self.dues.partition_point(|&(_, to, _)| to < day);
