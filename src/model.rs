@@ -10,8 +10,9 @@ use crate::basin::{
 };
 use crate::calendar::Window;
 use crate::error::{Diagnostic, Diagnostics, Origin, Result};
-use crate::operation::{ReleasePolicy, StandardOperating};
+use crate::operation::{ReleasePolicy, Schedule, StandardOperating};
 use crate::series::DailySeries;
+use crate::units::{Flow, SECONDS_PER_DAY};
 
 /// A priority class: who is served before whom, and how its members share a shortage.
 #[derive(Clone, Debug)]
@@ -114,6 +115,16 @@ impl Model {
         self
     }
 
+    /// The same model, in which no obligation claims water on the river: what did the claims change?
+    #[must_use]
+    pub fn observing(mut self) -> Self {
+        let agreements = self.agreements.iter_mut();
+        for obligation in agreements.flat_map(|agreement| &mut agreement.obligations) {
+            obligation.claim = None;
+        }
+        self
+    }
+
     /// The same model, with every positive lateral inflow multiplied by a factor; net losses and
     /// unaccounted terms stay.
     ///
@@ -152,6 +163,97 @@ impl Model {
         &self.demand[offtake]
     }
 
+    /// Whether water disappears unaccounted for in a reservoir.
+    pub(crate) fn vanishes(&self, reservoir: usize) -> bool {
+        let term = self.unaccounted[reservoir].as_ref();
+        term.is_some_and(|term| term.values().iter().any(|&flow| flow < 0.0))
+    }
+
+    /// The same model, with no water disappearing unaccounted for in a reservoir.
+    #[must_use]
+    pub(crate) fn without_vanishing(mut self, reservoir: usize) -> Self {
+        if let Some(term) = &mut self.unaccounted[reservoir] {
+            *term = term.map(|flow| flow.max(0.0));
+        }
+        self
+    }
+
+    /// The same model, with a flow in m3 a day in a reach before the run.
+    #[must_use]
+    pub(crate) fn entered_before(mut self, reach: usize, m3: f64) -> Self {
+        let flow = Flow::from_m3s(m3 / SECONDS_PER_DAY);
+        self.basin.reaches_mut()[reach].antecedent = Some(flow);
+        self
+    }
+
+    /// The same model, with a reach that carries any flow.
+    #[must_use]
+    pub(crate) fn without_capacity(mut self, reach: usize) -> Self {
+        self.basin.reaches_mut()[reach].capacity = None;
+        self
+    }
+
+    /// The same model, with an offtake whose head takes any flow.
+    #[must_use]
+    pub(crate) fn with_any_head(mut self, offtake: usize) -> Self {
+        self.basin.offtakes_mut()[offtake].capacity = None;
+        self
+    }
+
+    /// The same model, with a dam that can release any flow on any day.
+    #[must_use]
+    pub(crate) fn with_any_outlet(mut self, reservoir: usize) -> Self {
+        let reservoir = &mut self.basin.reservoirs_mut()[reservoir];
+        reservoir.outlets.clear();
+        reservoir.ramp = None;
+        self
+    }
+
+    /// The same model, with a reservoir that releases whatever is claimed, or what it is told in
+    /// m3/s, and nothing else.
+    #[must_use]
+    pub(crate) fn released_freely(mut self, reservoir: usize, told: Option<DailySeries>) -> Self {
+        self.basin.reservoirs_mut()[reservoir].min_release = Flow::ZERO;
+        self.policies[reservoir] = match told {
+            Some(releases) => Arc::new(Schedule::observed(releases)),
+            None => Arc::new(StandardOperating),
+        };
+        self
+    }
+
+    /// The same model, with one more class, senior to all.
+    #[must_use]
+    pub(crate) fn with_senior_class(mut self, name: &str) -> Self {
+        let class = PriorityClass {
+            name: name.to_owned(),
+            rule: Arc::new(Proportional),
+        };
+        self.classes.insert(0, class);
+        self
+    }
+
+    /// The same model, with an offtake that asks for other flows, in m3/s and in another class.
+    #[must_use]
+    pub(crate) fn taking(mut self, offtake: usize, class: &str, m3s: DailySeries) -> Self {
+        self.demand[offtake] = m3s;
+        class.clone_into(&mut self.basin.offtakes_mut()[offtake].class);
+        self
+    }
+
+    /// The same model, in which one more agreement claims, and of all others only some obligations.
+    #[must_use]
+    pub(crate) fn claiming_only(mut self, agreement: Agreement, but: &[(usize, usize)]) -> Self {
+        for (a, other) in self.agreements.iter_mut().enumerate() {
+            for (b, obligation) in other.obligations.iter_mut().enumerate() {
+                if !but.contains(&(a, b)) {
+                    obligation.claim = None;
+                }
+            }
+        }
+        self.agreements.push(agreement);
+        self
+    }
+
     /// A hash of the files the model was read from; 0 for a model built in code.
     pub fn inputs_hash(&self) -> u64 {
         self.inputs_hash
@@ -164,7 +266,6 @@ type Column = (String, DailySeries, Origin);
 /// Builds a [`Model`] in code.
 ///
 /// ```
-
 /// use riparian::basin::{Node, Offtake, Party, Reach, Reservoir};
 /// use riparian::calendar::Window;
 /// use riparian::series::DailySeries;

@@ -57,6 +57,21 @@ impl Basin {
         &self.offtakes
     }
 
+    /// The reaches, for a what-if that leaves names and ends as they are.
+    pub(crate) fn reaches_mut(&mut self) -> &mut [Reach] {
+        &mut self.reaches
+    }
+
+    /// The reservoirs, for a what-if that leaves their places as they are.
+    pub(crate) fn reservoirs_mut(&mut self) -> &mut [Reservoir] {
+        &mut self.reservoirs
+    }
+
+    /// The offtakes, for a what-if that leaves names and places as they are.
+    pub(crate) fn offtakes_mut(&mut self) -> &mut [Offtake] {
+        &mut self.offtakes
+    }
+
     /// The index of a node.
     pub fn node_index(&self, id: &str) -> Option<usize> {
         self.nodes.iter().position(|node| node.id == id)

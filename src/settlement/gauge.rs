@@ -1,10 +1,9 @@
 //! Reading the ledger at the places of agreements.
 
-use std::collections::HashSet;
-
+use super::course::{At, Sources};
 use super::record::{Record, gauges};
 use crate::agreement::{Measure, Point};
-use crate::basin::{Basin, NodeKind};
+use crate::basin::Basin;
 use crate::ledger::Ledger;
 use crate::simulation::Plan;
 use crate::units::Volume;
@@ -100,6 +99,25 @@ impl Gauge {
         }
     }
 
+    /// Where the reading stands at its node.
+    pub(super) fn at(self, basin: &Basin) -> At {
+        match self {
+            Self::Node(_) | Self::Arrivals(_) | Self::Natural(_) => At::Arrival,
+            Self::Reach(r) => At::Departure(r),
+            Self::Release(k) | Self::Spill(k) | Self::Energy(k) => basin
+                .river_from(basin.reservoir_node(k))
+                .map_or(At::Place, At::Departure),
+            Self::Offtake(_)
+            | Self::Demand(_)
+            | Self::Storage(_)
+            | Self::StorageChange(_)
+            | Self::Evaporation(_)
+            | Self::Seepage(_)
+            | Self::Rain(_)
+            | Self::Level(_) => At::Place,
+        }
+    }
+
     /// The node whose water it reads.
     pub(crate) fn node(self, basin: &Basin) -> usize {
         match self {
@@ -163,42 +181,37 @@ pub(super) fn gauges_of(
         .collect()
 }
 
-/// The way water comes to a node: the nodes above it down from the nearest reservoirs, and those
-/// reservoirs.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Upstream {
-    /// Nodes between the reservoirs and the point, the point's own included.
-    pub(super) nodes: Vec<usize>,
-    pub(super) stores: Vec<usize>,
-}
-
-impl Upstream {
-    pub(super) fn of(basin: &Basin, node: usize) -> Self {
-        let mut found = Self::default();
-        let mut next = vec![node];
-        let mut seen = HashSet::new();
-        while let Some(v) = next.pop() {
-            // A canal that rejoins its river leads to the same node twice.
-            if !seen.insert(v) {
-                continue;
+/// What no gauge explains in the reservoirs at and above places, by day of the run, in m3: with the
+/// weight of the place, the losses of the river on the way, and on the day on which the water would
+/// have come there. Water that could have come to several of the places counts at the one for which
+/// it weighs most.
+pub(super) fn unaccounted(
+    basin: &Basin,
+    ledger: &Ledger,
+    gauges: &[(Gauge, f64, u32)],
+) -> Vec<f64> {
+    // By reservoir: what its water weighs, and after how many days.
+    let mut heaviest: Vec<(f64, i64)> = vec![(0.0, 0); basin.reservoirs().len()];
+    for &(gauge, weight, lag) in gauges {
+        let place = gauge.node(basin);
+        let sources = Sources::of(basin, place, gauge.at(basin));
+        for &k in &sources.stores {
+            let node = basin.reservoir_node(k);
+            let weight = weight * sources.course.gain(node).unwrap_or_default();
+            let travel = i64::from(basin.lead(place)) - i64::from(basin.lead(node));
+            if weight > heaviest[k].0 {
+                heaviest[k] = (weight, travel + i64::from(lag));
             }
-            let is_store = basin.nodes()[v].kind == NodeKind::Reservoir;
-            if is_store && v != node {
-                found
-                    .stores
-                    .extend((0..basin.reservoirs().len()).find(|&k| basin.reservoir_node(k) == v));
-                continue;
-            }
-            found.nodes.push(v);
-            next.extend(
-                (0..basin.reaches().len())
-                    .map(|r| basin.reach_ends(r))
-                    .filter(|&(_, to)| to == v)
-                    .map(|(from, _)| from),
-            );
         }
-        found
     }
+    let mut by_day = vec![0.0; ledger.days()];
+    for (k, &(weight, travel)) in heaviest.iter().enumerate() {
+        let terms = ledger.reservoirs().unaccounted.of(k);
+        for (sum, term) in by_day.iter_mut().skip(travel.max(0) as usize).zip(terms) {
+            *sum += weight * term;
+        }
+    }
+    by_day
 }
 
 /// Where on the river an obligation is measured: the most upstream of its places, in the order in

@@ -128,6 +128,14 @@ impl PeriodOwed {
 }
 
 impl Claiming {
+    /// The reach in whose stream it claims, or whose flow it holds down, if it does.
+    pub(crate) fn reach(&self) -> Option<usize> {
+        match self.place {
+            ClaimedAt::Stream { reach, .. } | ClaimedAt::Capacity { reach, .. } => Some(reach),
+            ClaimedAt::Offtakes(_) | ClaimedAt::Storage { .. } => None,
+        }
+    }
+
     /// The period a day of the run lies in: where several do, the one that ends first.
     fn period(&self, day: i64) -> Option<usize> {
         self.periods_on(day).next()
