@@ -2,6 +2,7 @@
 
 mod balance;
 mod bindings;
+mod energy;
 mod sum;
 
 pub(crate) use balance::CLOSES_AT;

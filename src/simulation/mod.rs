@@ -16,6 +16,7 @@
 //! ```
 
 mod antecedent;
+mod forecast;
 mod plan;
 mod route;
 mod state;
