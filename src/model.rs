@@ -671,7 +671,7 @@ fn policies(
             faults.push(
                 Diagnostic::new(format!("the policy of `{id}` {message}"))
                     .at(origin.place("policy"))
-                    .expected("a policy that suits the reservoir"),
+                    .expected("another policy, or what this one needs"),
             );
         }
         for class in policy.storage_classes() {

@@ -48,7 +48,7 @@
 //!
 //! The water power equation, net head, tailwater curves, plant limits and sequential routing: US
 //! Army Corps of Engineers, *Hydropower*, EM 1110-2-1701 (1985), chapter 5. Checked on Bakhri Tochik,
-//! whose 700 GWh from a mean outflow of 21.2 km3 a year are 0.033 kWh/m3, and whose 126 MW take some
+//! whose 700 `GWh` from a mean outflow of 21.2 km3 a year are 0.033 kWh/m3, and whose 126 MW take some
 //! 970 m3/s at 15 m.
 
 use jiff::civil::Date;

@@ -34,7 +34,7 @@ pub struct EnergyDemand {
 }
 
 impl EnergyDemand {
-    /// A demand in MWh a day; the river is taken to bring what it brought the day before.
+    /// A demand in `MWh` a day; the river is taken to bring what it brought the day before.
     pub fn new(mwh: DailySeries) -> Self {
         Self {
             mwh,

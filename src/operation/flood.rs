@@ -14,9 +14,10 @@ use crate::units::{Days, Flow};
 /// nothing, at least so much is released, as far as the outlets and the limits of the day allow,
 /// even where the other policy would not. The rest is its decision.
 ///
-/// It is asked again every morning. With a perfect forecast the release never rises on the way to
-/// the day that binds, the reservoir is just full then, and no water left that could have stayed.
-/// If the constant release can be made all the while, nothing is spilled.
+/// It is asked again every morning. As long as the forecast is right and nothing new comes into
+/// sight, the release never rises on the way to the day that binds, and in its evening the reservoir
+/// is just full: no water has left that could have stayed, but for what evaporates meanwhile. If the
+/// constant release can be made all the while, nothing is spilled.
 ///
 /// It does not plan for ramping: where a release may only rise slowly, give it more days.
 ///

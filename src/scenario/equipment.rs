@@ -96,7 +96,8 @@ impl Physical {
     }
 
     fn ratings(&mut self, files: &Files, faults: &mut Diagnostics) -> Ratings {
-        type Point = ((Flow, Level), Place);
+        /// With the places of what is wrong if anything is, and of the row.
+        type Point = ((Flow, Level), Place, Place);
         let mut points: Vec<(String, Vec<Point>)> = Vec::new();
         let lost = each(files, "tailwater.csv", &TAILWATER, faults, |row, faults| {
             let id = self.reservoir_of(row, faults)?.node.clone();
@@ -105,13 +106,14 @@ impl Physical {
             let point = (Flow::from_m3s(flow?), Level::from_m(level?));
             let before = points.iter().find(|(of, _)| *of == id);
             let before = before.and_then(|(_, points)| points.last());
-            let rises = before.is_none_or(|((flow, _), _)| point.0 > *flow);
+            let rises = before.is_none_or(|((flow, _), ..)| point.0 > *flow);
             let column = if rises && point.0 >= Flow::ZERO {
                 "level_m"
             } else {
                 "discharge_m3s"
             };
-            group(&mut points, &id, (point, row.place(column)));
+            let places = (row.place(column), row.place("reservoir"));
+            group(&mut points, &id, (point, places.0, places.1));
             Some(())
         });
         let mut ratings = Ratings {
@@ -119,19 +121,19 @@ impl Physical {
             lost,
         };
         for (id, rows) in points {
-            let (points, places): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+            let points = rows.iter().map(|&(point, ..)| point).collect();
             let rating = match Tailwater::rating(points) {
                 Ok(rating) => Some(rating),
                 Err((i, message)) => {
                     faults.push(
                         Diagnostic::new(format!("tailwater of `{id}`: {message}"))
-                            .at(places.get(i).cloned())
+                            .at(rows.get(i).map(|(_, place, _)| place.clone()))
                             .expected("discharges from 0 that rise, levels that do not fall"),
                     );
                     None
                 }
             };
-            ratings.read.push((id, rating, places[0].clone()));
+            ratings.read.push((id, rating, rows[0].2.clone()));
         }
         ratings
     }

@@ -228,7 +228,7 @@
 //! | `_m3s` | mean flow in m3/s |
 //! | `_mcm` | volume of the period in Mm3, made a mean flow |
 //! | `_mm` | depth of the period in mm, made a mean depth a day |
-//! | `_mwh` | energy of the period in MWh, made a mean energy a day |
+//! | `_mwh` | energy of the period in `MWh`, made a mean energy a day |
 //!
 //! | file | columns | endings | values |
 //! |---|---|---|---|

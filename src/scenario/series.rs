@@ -40,7 +40,7 @@ enum Unit {
     Volume,
     /// Depth of the row in mm, made a mean depth a day.
     Depth,
-    /// Energy of the row in MWh, made a mean energy a day.
+    /// Energy of the row in `MWh`, made a mean energy a day.
     Energy,
 }
 
@@ -310,7 +310,7 @@ impl Reader {
 }
 
 impl Unit {
-    /// The mean flow in m3/s, or depth in mm or energy in MWh a day, of a value for a period.
+    /// The mean flow in m3/s, or depth in mm or energy in `MWh` a day, of a value for a period.
     fn mean(self, value: f64, period: Window) -> f64 {
         let days = period.days() as f64;
         match self {
