@@ -117,8 +117,8 @@ impl Model {
         self
     }
 
-    /// The same model, with every positive lateral inflow multiplied by a factor; net losses and
-    /// unaccounted terms stay.
+    /// The same model, with every positive lateral inflow multiplied by a factor; net losses,
+    /// unaccounted terms and forecasts stay.
     ///
     /// # Panics
     ///

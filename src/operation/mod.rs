@@ -48,11 +48,10 @@
 //! Not here: forecasts that are wrong in a way that is known, ensembles of them, plans for several
 //! dams together, and optimisation.
 //!
-//! The two rules are elementary; what they stand on - storage targets by time of year, releases from
-//! storage plus forecast inflow, limits on the change of a release - is the ordinary practice that
-//! D. P. Loucks and E. van Beek, *Water Resource Systems Planning and Management* (2017), chapters 4
-//! and 8, and the US Army Corps of Engineers, *Management of Water Control Systems*, EM 1110-2-3600
-//! (1987, 2017), describe.
+//! The rules are elementary, and derived where they stand. What they rest on - targets by time of
+//! year, releases from storage and forecast inflow, limits on how fast a release may change - is the
+//! practice that the US Army Corps of Engineers lays down in *Management of Water Control Systems*,
+//! EM 1110-2-3600 (1987, revised 2017).
 
 mod curve;
 mod energy;
