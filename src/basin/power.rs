@@ -123,8 +123,11 @@ impl Tailwater {
 
     /// The level at a flow.
     pub fn level(&self, flow: Flow) -> Level {
+        if let [(_, constant)] = self.points[..] {
+            return constant;
+        }
         let above = self.points.partition_point(|&(q, _)| q <= flow);
-        if above == 0 || self.points.len() == 1 {
+        if above == 0 {
             return self.points[0].1;
         }
         let line = above.min(self.points.len() - 1);
@@ -266,7 +269,10 @@ impl PowerPlant {
     /// What the units that can run on a day swallow together; infinite where nothing limits it and
     /// one of them can.
     pub fn discharge_on(&self, date: Date) -> Flow {
-        let running = self.running(date);
+        self.discharge_of(self.running(date))
+    }
+
+    fn discharge_of(&self, running: f64) -> Flow {
         if running == 0.0 {
             return Flow::ZERO;
         }
@@ -276,6 +282,9 @@ impl PowerPlant {
 
     /// The part of the units that can run.
     fn running(&self, date: Date) -> f64 {
+        if self.outages.is_empty() {
+            return 1.0;
+        }
         f64::from(self.units_on(date)) / f64::from(self.units)
     }
 
@@ -308,9 +317,10 @@ impl PowerPlant {
         if head < self.min_head {
             return Energy::ZERO;
         }
-        let turbined = offered.min(self.discharge_on(date).over_days(1.0));
+        let running = self.running(date);
+        let turbined = offered.min(self.discharge_of(running).over_days(1.0));
         let joule = self.efficiency * WEIGHT_OF_WATER * turbined.m3() * head.m();
-        Energy::from_kwh(joule / JOULES_PER_KWH).min(self.capacity_on(date) * A_DAY)
+        Energy::from_kwh(joule / JOULES_PER_KWH).min(self.capacity * running * A_DAY)
     }
 
     /// What makes the plant impossible, if anything: what was found, and what was expected.

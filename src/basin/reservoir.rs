@@ -197,10 +197,14 @@ impl Reservoir {
     /// What turbines and gates can pass at a volume: the most that can be released on purpose.
     /// Infinite where the reservoir has no outlet.
     pub fn release_capacity(&self, volume: Volume) -> Flow {
+        self.release_capacity_at(self.level(volume))
+    }
+
+    fn release_capacity_at(&self, level: Option<Level>) -> Flow {
         if self.outlets.is_empty() {
             return Flow::from_m3s(f64::INFINITY);
         }
-        self.capacity(volume, |kind| kind != OutletKind::Spillway)
+        self.capacity(level, |kind| kind != OutletKind::Spillway)
     }
 
     /// What the spillway can pass at a volume; infinite where there is none, since water that
@@ -209,7 +213,7 @@ impl Reservoir {
         if self.outlets.iter().all(|o| o.kind != OutletKind::Spillway) {
             return Flow::from_m3s(f64::INFINITY);
         }
-        self.capacity(volume, |kind| kind == OutletKind::Spillway)
+        self.capacity(self.level(volume), |kind| kind == OutletKind::Spillway)
     }
 
     /// What the turbines can pass at a volume.
@@ -217,7 +221,7 @@ impl Reservoir {
         if self.outlets.iter().all(|o| o.kind != OutletKind::Turbine) {
             return Flow::from_m3s(f64::INFINITY);
         }
-        self.capacity(volume, |kind| kind == OutletKind::Turbine)
+        self.capacity(self.level(volume), |kind| kind == OutletKind::Turbine)
     }
 
     /// The least and the most that may be released on a day on purpose, by the storage at its start
@@ -245,8 +249,18 @@ impl Reservoir {
     /// # Ok::<(), riparian::Error>(())
     /// ```
     pub fn release_limits(&self, date: Date, start: Volume, last_release: Flow) -> (Flow, Flow) {
+        self.release_limits_at(date, self.level(start), last_release)
+    }
+
+    /// The same, where the level at the day's start is known.
+    pub(crate) fn release_limits_at(
+        &self,
+        date: Date,
+        level: Option<Level>,
+        last_release: Flow,
+    ) -> (Flow, Flow) {
         let mut least = self.min_release;
-        let mut most = self.release_capacity(start);
+        let mut most = self.release_capacity_at(level);
         for limit in &self.seasonal {
             if limit.season.containing(date).is_some() {
                 least = least.max(limit.min.unwrap_or(Flow::ZERO));
@@ -262,8 +276,7 @@ impl Reservoir {
         (least.min(most), most)
     }
 
-    fn capacity(&self, volume: Volume, which: impl Fn(OutletKind) -> bool) -> Flow {
-        let level = self.level(volume);
+    fn capacity(&self, level: Option<Level>, which: impl Fn(OutletKind) -> bool) -> Flow {
         self.outlets
             .iter()
             .filter(|outlet| which(outlet.kind))

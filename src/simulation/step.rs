@@ -428,7 +428,8 @@ impl<'p> Simulation<'p> {
         let flow = |volume: f64| Flow::from_m3s(volume / SECONDS_A_DAY);
         let date = self.plan.dates[day];
         let last_release = flow(self.state.last_release[k]);
-        let (min_release, max_release) = reservoir.release_limits(date, storage, last_release);
+        let level = reservoir.level(storage);
+        let (min_release, max_release) = reservoir.release_limits_at(date, level, last_release);
         let ahead = day + store.horizon.min(self.plan.days - day);
         ReservoirView {
             reservoir,
@@ -437,7 +438,7 @@ impl<'p> Simulation<'p> {
             available: Volume::from_m3(self.wave.known[k]),
             dead: Volume::from_m3(store.dead),
             full: Volume::from_m3(store.full),
-            level: reservoir.level(storage),
+            level,
             entered: flow(
                 self.ledger.nodes.lateral.at(day, store.node) + self.wave.antecedent[store.node],
             ),
