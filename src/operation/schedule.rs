@@ -45,6 +45,6 @@ impl ReleasePolicy for Schedule {
 
     fn decide(&self, view: &ReservoirView, decision: &mut Decision) {
         let release = Flow::from_m3s(self.releases.get(view.date).unwrap_or(0.0));
-        decision.release(release.min(view.max_release).max(view.min_release));
+        decision.release(view.within_limits(release));
     }
 }

@@ -102,6 +102,9 @@ impl Records {
         for (id, series, origin) in self.series.rain.columns {
             builder = builder.rain_column(id, series, origin);
         }
+        for (id, series, origin) in self.series.forecast.columns {
+            builder = builder.forecast_column(id, series, origin);
+        }
         for (id, policy, origin) in self.policies {
             builder = builder.policy_row(id, policy, origin);
         }
@@ -351,11 +354,9 @@ impl Physical {
         }
         if self.lost.power || self.lost.reservoirs {
             for reservoir in self.reservoirs.iter_mut().filter(|r| r.curve.is_some()) {
-                reservoir.power.get_or_insert(PowerPlant {
-                    efficiency: 1.0,
-                    capacity: Power::ZERO,
-                    tailwater: Level::ZERO,
-                });
+                reservoir
+                    .power
+                    .get_or_insert(PowerPlant::new(1.0, Power::ZERO, Level::ZERO));
             }
         }
     }

@@ -379,7 +379,10 @@ impl<'a> Case<'a> {
         let mut places: Vec<(usize, String, Change)> = Vec::new();
         for &k in &self.stores {
             let reservoir = &basin.reservoirs()[k];
-            if !reservoir.outlets.is_empty() || reservoir.ramp.is_some() {
+            let limited = reservoir.ramp_up.is_some()
+                || reservoir.ramp_down.is_some()
+                || !reservoir.seasonal.is_empty();
+            if limited || !reservoir.outlets.is_empty() {
                 let node = basin.reservoir_node(k);
                 places.push((node, reservoir.node.clone(), Change::Dam(k)));
             }

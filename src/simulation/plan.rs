@@ -12,6 +12,7 @@ use crate::error::{Diagnostic, Diagnostics, Result};
 use crate::ledger::Sizes;
 use crate::model::Model;
 use crate::series::DailySeries;
+use crate::units::Flow;
 
 /// Seconds in a day: a mean flow of 1 m3/s is this many m3 a day.
 pub(crate) const SECONDS_A_DAY: f64 = 86_400.0;
@@ -94,6 +95,10 @@ pub(crate) struct Store {
     pub(crate) owed: Vec<OwedStorage>,
     pub(crate) keep_claim: usize,
     pub(crate) sees_demand: bool,
+    /// How many days its policy looks ahead.
+    pub(crate) horizon: usize,
+    /// By day: the inflow expected; empty if nobody looks ahead.
+    pub(crate) forecast: Vec<Flow>,
     /// By day: evaporation depth in m.
     pub(crate) evaporation: Vec<f64>,
     /// m a day.
@@ -226,6 +231,7 @@ impl Parts {
             model,
         };
         super::antecedent::fill(&mut plan);
+        super::forecast::fill(&mut plan);
         plan
     }
 }
@@ -438,6 +444,9 @@ impl<'a> Compiler<'a> {
             owed: Vec::new(),
             keep_claim,
             sees_demand: policy.sees_demand(),
+            horizon: policy.horizon(),
+            // Filled in when the plan is whole.
+            forecast: Vec::new(),
             evaporation: self
                 .dates
                 .iter()

@@ -179,14 +179,15 @@ impl Simulation<'_> {
         journal.release.set(day, k, outflow.release);
         journal.spill.note(day, k, outflow.spill);
         journal.overtopped.note(day, k, outflow.overtopped);
-        if let Some(plant) = &reservoir.power {
-            let turbines = reservoir.turbine_capacity(Volume::from_m3(start));
-            let turbined = outflow.release.min(turbines.m3s() * SECONDS_A_DAY);
-            let mean = Volume::from_m3(0.5 * (start + outflow.stored));
-            if let Some(level) = reservoir.level(mean) {
-                let energy = plant.energy_of_day(Volume::from_m3(turbined), level);
-                journal.energy.set(day, k, energy.kwh());
-            }
+        let volume = Volume::from_m3;
+        let made = reservoir.energy_of_day(
+            self.plan.dates[day],
+            (volume(start), volume(outflow.stored)),
+            volume(outflow.release),
+            volume(outflow.spill),
+        );
+        if let Some(energy) = made {
+            journal.energy.set(day, k, energy.kwh());
         }
         self.state.storage[k] = outflow.stored;
         self.state.last_release[k] = outflow.release;

@@ -337,27 +337,28 @@ impl<'p> Simulation<'p> {
         Ok(())
     }
 
-    fn view(&self, k: usize, day: usize) -> ReservoirView {
+    fn view(&self, k: usize, day: usize) -> ReservoirView<'p> {
         let store = &self.plan.stores[k];
         let reservoir = &self.plan.model.basin.reservoirs()[k];
         let storage = Volume::from_m3(self.state.storage[k]);
         let flow = |volume: f64| Flow::from_m3s(volume / SECONDS_A_DAY);
+        let date = self.plan.dates[day];
         let last_release = flow(self.state.last_release[k]);
-        let mut max_release = reservoir.release_capacity(storage);
-        let mut min_release = reservoir.min_release;
-        if let Some(ramp) = reservoir.ramp {
-            max_release = max_release.min(last_release + ramp);
-            min_release = min_release.max(last_release - ramp);
-        }
-        // An outlet that cannot pass the minimum passes what it can.
-        min_release = min_release.min(max_release);
+        let level = reservoir.level(storage);
+        let (min_release, max_release) = reservoir.release_limits_at(date, level, last_release);
+        let ahead = day + store.horizon.min(self.plan.days - day);
         ReservoirView {
-            date: self.plan.dates[day],
+            reservoir,
+            date,
             storage,
             available: Volume::from_m3(self.wave.known[k]),
             dead: Volume::from_m3(store.dead),
             full: Volume::from_m3(store.full),
-            level: reservoir.level(storage),
+            level,
+            entered: flow(
+                self.ledger.nodes.lateral.at(day, store.node) + self.wave.antecedent[store.node],
+            ),
+            forecast: store.forecast.get(day..ahead).unwrap_or_default(),
             last_inflow: flow(self.state.last_inflow[k]),
             last_release,
             min_release,

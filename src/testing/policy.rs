@@ -114,6 +114,14 @@ impl<P: ReleasePolicy> ReleasePolicy for Watched<P> {
         self.policy.valid()
     }
 
+    fn horizon(&self) -> usize {
+        self.policy.horizon()
+    }
+
+    fn suits(&self, reservoir: &Reservoir) -> Result<(), String> {
+        self.policy.suits(reservoir)
+    }
+
     fn decide(&self, view: &ReservoirView, decision: &mut Decision) {
         let mut again = decision.clone();
         self.policy.decide(view, decision);
