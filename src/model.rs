@@ -781,11 +781,14 @@ fn policies(
                     .expected("another policy, or what this one needs"),
             );
         }
-        for class in policy.storage_classes() {
+        let wishes = policy.storage_classes().into_iter();
+        let named = wishes.map(|class| (class, "zones"));
+        let release = policy.release_class().map(|class| (class, "class"));
+        for (class, key) in named.chain(release) {
             if !classes.contains(&class.as_str()) {
                 faults.push(
                     Diagnostic::new(format!("unknown priority class `{class}`"))
-                        .at(origin.place("zones"))
+                        .at(origin.place(key))
                         .expected("a class of scenario.toml")
                         .nearest(&class, classes.iter().copied()),
                 );

@@ -299,6 +299,26 @@ mod reservoirs {
     }
 
     #[test]
+    fn a_relief_canal_takes_what_can_neither_be_held_nor_released() {
+        let june = days(date(2024, 6, 1), 3);
+        let dam = Reservoir::new("dam", m3(100.0))
+            .initial(m3(90.0))
+            .relief("relief");
+        let ledger = run(dam_and_town(june, dam, 50.0, 25.0)
+            .node(Node::terminal("hollow"))
+            .reach(Reach::canal("relief", "dam", "hollow").capacity(flow(20.0)))
+            .policy("dam", Schedule::planned(daily(june, |_| 10.0)))
+            .build()
+            .unwrap());
+        assert_row(storage(&ledger), &[100.0, 100.0, 100.0]);
+        assert_row(release(&ledger), &[10.0, 10.0, 10.0]);
+        assert_row(ledger.reaches().entered.of(2), &[20.0, 20.0, 20.0]);
+        assert_row(ledger.reservoirs().spill.of(0), &[10.0, 20.0, 20.0]);
+        // What is left to spill is certain before the day, and of use to the town.
+        assert_row(delivered(&ledger, 0), &[20.0, 25.0, 25.0]);
+    }
+
+    #[test]
     fn surcharge_above_does_not_count_as_spill_for_the_dam_below() {
         // The upper dam has no way out but over its crest, 8 above full supply. What goes over is
         // there for the town; what is held below the crest is not.
@@ -702,6 +722,32 @@ mod policies {
             .unwrap());
         assert_row(storage(&ledger), &[20.0]);
         assert_row(delivered(&ledger, 0), &[10.0]);
+    }
+
+    #[test]
+    fn a_release_with_a_class_waits_for_senior_users_upstream() {
+        let june = days(date(2024, 6, 1), 2);
+        let ledger = |policy: Schedule| {
+            run(basin(june)
+                .node(Node::junction("town"))
+                .reservoir(Reservoir::new("dam", m3(100.0)))
+                .node(Node::terminal("sea"))
+                .reach(Reach::river("upper", "town", "dam"))
+                .reach(Reach::river("lower", "dam", "sea"))
+                .inflow("town", daily(june, |_| 10.0))
+                .offtake(Offtake::new("canal", "town", "UP", "senior"))
+                .demand("canal", daily(june, |_| 6.0))
+                .policy("dam", policy)
+                .build()
+                .unwrap())
+        };
+        let written = || Schedule::observed(daily(june, |_| 8.0));
+        let before_all = ledger(written());
+        assert_row(release(&before_all), &[8.0, 8.0]);
+        assert_row(delivered(&before_all, 0), &[2.0, 2.0]);
+        let in_class = ledger(written().claimed_in("junior"));
+        assert_row(release(&in_class), &[4.0, 4.0]);
+        assert_row(delivered(&in_class, 0), &[6.0, 6.0]);
     }
 
     #[test]

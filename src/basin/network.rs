@@ -192,6 +192,7 @@ pub(crate) fn check(parts: BasinParts, faults: &mut Diagnostics) -> Option<Basin
         check_reach(reach, faults);
     }
     check_reservoirs(&parts, &reservoir_node, faults);
+    check_relief(&parts, faults);
     for offtake in &parts.offtakes {
         check_offtake(offtake, &parts.parties, faults);
     }
@@ -507,6 +508,33 @@ fn check_reservoir(r: &Reservoir, faults: &mut Diagnostics) {
         );
     }
     check_equipment(r, faults);
+}
+
+/// A relief canal leaves its reservoir.
+fn check_relief(parts: &BasinParts, faults: &mut Diagnostics) {
+    for reservoir in &parts.reservoirs {
+        let Some(relief) = &reservoir.relief else {
+            continue;
+        };
+        let canals = || {
+            parts
+                .reaches
+                .iter()
+                .filter(|r| r.kind == ReachKind::Canal && r.from == reservoir.node)
+                .map(|r| r.id.as_str())
+        };
+        if canals().all(|canal| canal != relief) {
+            faults.push(
+                Diagnostic::new(format!(
+                    "the relief of reservoir `{}` is `{relief}`",
+                    reservoir.node
+                ))
+                .at(reservoir.origin.place("relief"))
+                .expected("the id of a canal that leaves it")
+                .nearest(relief, canals()),
+            );
+        }
+    }
 }
 
 /// Outlets, power station and the curve they need.

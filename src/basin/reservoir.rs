@@ -12,8 +12,9 @@ use crate::units::{Flow, Level, Volume};
 ///
 /// Its zones, from the bottom: *dead* storage, which no outlet reaches; *conservation* storage up
 /// to the *full supply* volume; *flood* storage up to the *surcharge* limit, held only while the
-/// spillway cannot pass the water. Evaporation and seepage may draw on dead storage, releases and
-/// offtakes never.
+/// spillway cannot pass the water. What can neither be held nor released goes by the relief canal,
+/// if there is one, and then over the spillway. Evaporation and seepage may draw on dead storage,
+/// releases and offtakes never.
 #[derive(Clone, Debug)]
 pub struct Reservoir {
     /// The node it stands at.
@@ -33,6 +34,9 @@ pub struct Reservoir {
     pub curve: Option<Curve>,
     /// Its outlets; without any, release and spill know no limit.
     pub outlets: Vec<Outlet>,
+    /// The canal from here that takes, as far as its capacity goes, what can neither be held below
+    /// full supply level nor released: the way to a lake or a depression beside the river.
+    pub relief: Option<String>,
     /// What is released whatever the policy says, as long as there is water.
     pub min_release: Flow,
     /// By how much the release of a day may be above that of the day before.
@@ -66,6 +70,7 @@ impl Reservoir {
             surcharge: full,
             curve: None,
             outlets: Vec::new(),
+            relief: None,
             min_release: Flow::ZERO,
             ramp_up: None,
             ramp_down: None,
@@ -117,6 +122,13 @@ impl Reservoir {
     #[must_use]
     pub fn outlet(mut self, outlet: Outlet) -> Self {
         self.outlets.push(outlet);
+        self
+    }
+
+    /// The same, with a canal that relieves it of what it can neither hold nor release.
+    #[must_use]
+    pub fn relief(mut self, canal: impl Into<String>) -> Self {
+        self.relief = Some(canal.into());
         self
     }
 

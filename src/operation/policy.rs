@@ -40,6 +40,16 @@ pub trait ReleasePolicy: Debug + Send + Sync {
         Vec::new()
     }
 
+    /// The priority class in which the floor of the release is claimed, as far as it lies above
+    /// [`ReservoirView::min_release`]; `None`: before all classes. Asked once, when the plan is
+    /// compiled.
+    ///
+    /// A reservoir that runs low draws on the river above it for what it must release. In a class
+    /// junior to the users up there it does so only after them.
+    fn release_class(&self) -> Option<String> {
+        None
+    }
+
     /// Whether [`ReservoirView::demand`] must be computed for this policy.
     fn sees_demand(&self) -> bool {
         false
@@ -78,6 +88,10 @@ impl<P: ReleasePolicy + ?Sized> ReleasePolicy for Arc<P> {
 
     fn storage_classes(&self) -> Vec<String> {
         (**self).storage_classes()
+    }
+
+    fn release_class(&self) -> Option<String> {
+        (**self).release_class()
     }
 
     fn sees_demand(&self) -> bool {
@@ -229,7 +243,8 @@ impl Decision {
         self.ceiling = flow;
     }
 
-    /// Releases at least this, as long as there is water for it, before any other claim.
+    /// Releases at least this, as long as there is water for it, before any other claim or as
+    /// [`ReleasePolicy::release_class`] says.
     pub fn at_least(&mut self, flow: Flow) {
         self.floor = flow;
     }

@@ -81,6 +81,12 @@ pub(super) fn read(files: &Files, antecedent_given: bool, faults: &mut Diagnosti
             Some(())
         },
     );
+    if physical.lost.reaches {
+        // The canals may be among what was lost.
+        for reservoir in &mut physical.reservoirs {
+            reservoir.relief = None;
+        }
+    }
     physical.offtakes(files, faults);
     physical.curves(files, faults);
     physical.outlets(files, faults);
@@ -102,7 +108,7 @@ const REACHES: [Column; 8] = [
     may("capacity_m3s"),
     may("antecedent_m3s"),
 ];
-const RESERVOIRS: [Column; 11] = [
+const RESERVOIRS: [Column; 12] = [
     must("reservoir"),
     may("party"),
     must("initial_mcm"),
@@ -114,6 +120,7 @@ const RESERVOIRS: [Column; 11] = [
     may("ramp_up_m3s_per_day"),
     may("ramp_down_m3s_per_day"),
     may("seepage_mm_per_day"),
+    may("relief"),
 ];
 const CURVES: [Column; 4] = [
     must("reservoir"),
@@ -249,6 +256,7 @@ fn reservoir(row: &Row, faults: &mut Diagnostics) -> Option<Reservoir> {
         .seepage_mm_per_day(seepage);
     reservoir.ramp_up = ramp_up.map(Flow::from_m3s);
     reservoir.ramp_down = ramp_down.map(Flow::from_m3s);
+    reservoir.relief = row.text("relief").map(str::to_owned);
     Some(reservoir.written_at(row.origin()))
 }
 

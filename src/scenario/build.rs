@@ -233,11 +233,10 @@ impl Records {
                 .iter()
                 .map(|offtake| offtake.class.clone()),
         );
-        named.extend(
-            self.policies
-                .iter()
-                .flat_map(|(_, policy, _)| policy.storage_classes()),
-        );
+        named.extend(self.policies.iter().flat_map(|(_, policy, _)| {
+            let release = policy.release_class();
+            policy.storage_classes().into_iter().chain(release)
+        }));
         let obligations = self
             .agreements
             .list

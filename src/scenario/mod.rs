@@ -110,6 +110,7 @@
 //! | `ramp_up_m3s_per_day` | m3/s a day | most it may rise | `ramp_m3s_per_day` |
 //! | `ramp_down_m3s_per_day` | m3/s a day | most it may fall | `ramp_m3s_per_day` |
 //! | `seepage_mm_per_day` | mm a day | seepage over the surface | 0 |
+//! | `relief` | | a canal from here that takes what can neither be held below `full_mcm` nor released, as far as its capacity goes; the rest is spilled to the river | all is spilled |
 //!
 //! ## `curves.csv`
 //!
@@ -284,8 +285,8 @@
 //! | policy | its keys |
 //! |---|---|
 //! | `"standard"` | none |
-//! | `"replay"` | none; the releases are in `series/releases.csv` |
-//! | `"schedule"` | **`flow`**: a list of a period and a `flow` each, as in `{ month = "2024-06", flow = "500 m3/s" }`; `otherwise`: the flow on all other days, needed if there are any |
+//! | `"replay"` | the releases are in `series/releases.csv`; `class`: the priority class in which they are claimed, before all classes if missing: a reservoir that runs empty then takes the water of users upstream |
+//! | `"schedule"` | **`flow`**: a list of a period and a `flow` each, as in `{ month = "2024-06", flow = "500 m3/s" }`; `otherwise`: the flow on all other days, needed if there are any; `class` as under `"replay"` |
 //! | `"rule-curve"` | **`zones`**: a list from the bottom up, each with a **`class`** in which its water is kept, a **`top`**, and, for whoever reads it, a `name`. A top is a volume, or a list of points of the year as in `{ day = "04-01", volume = "3290 Mm3" }`, linear between them |
 //! | `"linear-hedging"` | **`trigger`**: the usable storage below which releases are cut in proportion |
 //! | `"zone-hedging"` | **`zones`**: a list as in `{ above = "1500 Mm3", fraction = 0.8 }`: the fraction of the demand that is served |

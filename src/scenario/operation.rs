@@ -118,8 +118,14 @@ fn policy(
     };
     let policy: Option<Arc<dyn ReleasePolicy>> = match kind {
         Kind::Standard => Some(Arc::new(StandardOperating)),
-        Kind::Replay => replay(&mut keys, id, series, faults).map(|p| Arc::new(p) as _),
-        Kind::Schedule => schedule(&mut keys, window, faults).map(|p| Arc::new(p) as _),
+        Kind::Replay => {
+            let releases = replay(&mut keys, id, series, faults);
+            claimed(&mut keys, releases, faults)
+        }
+        Kind::Schedule => {
+            let releases = schedule(&mut keys, window, faults);
+            claimed(&mut keys, releases, faults)
+        }
         Kind::RuleCurve => rule_curve(&mut keys, faults).map(|p| Arc::new(p) as _),
         Kind::LinearHedging => linear_hedging(&mut keys, faults).map(|p| Arc::new(p) as _),
         Kind::ZoneHedging => zone_hedging(&mut keys, faults).map(|p| Arc::new(p) as _),
@@ -311,6 +317,20 @@ fn key(step: Period, value: Value, faults: &mut Diagnostics) -> Option<Window> {
             None
         }
     }
+}
+
+/// Releases written down beforehand, and the class in which they are claimed.
+fn claimed(
+    keys: &mut Keys,
+    releases: Option<Schedule>,
+    faults: &mut Diagnostics,
+) -> Option<Arc<dyn ReleasePolicy>> {
+    let class = keys.text("class", faults);
+    let releases = releases?;
+    Some(match class {
+        Some(class) => Arc::new(releases.claimed_in(class)),
+        None => Arc::new(releases),
+    })
 }
 
 fn rule_curve(keys: &mut Keys, faults: &mut Diagnostics) -> Option<RuleCurve> {

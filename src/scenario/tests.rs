@@ -140,7 +140,7 @@ fn policies_are_read_with_their_keys() {
             "policy = \"rule-curve\"\nzones = [{ name = \"low\", class = \"use\", top = \"60 Mm3\" }]",
             "rule-curve",
         ),
-        ("policy = \"replay\"", "replay"),
+        ("policy = \"replay\"\nclass = \"use\"", "replay"),
     ] {
         let text = with_settings(&format!("[reservoir.lake]\n{lines}\n"));
         let releases = ("series/releases.csv", "month,lake_m3s\n2024-06,12\n");
@@ -156,6 +156,11 @@ fn policies_are_read_with_their_keys() {
         (
             "policy = \"rule-curve\"\nzones = [{ class = \"used\", top = [{ day = \"02-30\", volume = \"1 Mm3\" }] }]",
             "scenario.toml:8:43: `02-30` is not a day of the year",
+        ),
+        (
+            "policy = \"schedule\"\nclass = \"used\"\notherwise = \"1 m3/s\"\nflow = []",
+            "scenario.toml:8:9: unknown priority class `used`; \
+             expected a class of scenario.toml; did you mean `use`?",
         ),
         (
             "policy = \"zone-hedging\"\nzones = [{ above = \"60 Mm3\", fraction = 80 }]",
@@ -348,6 +353,23 @@ fn the_channels_antecedent_flow_may_be_required() {
         "reaches.csv:2:1: no `antecedent_m3s` for a reach with a travel time; \
          expected the flow that entered it before the run, or antecedent = \"steady\""
     );
+}
+
+#[test]
+fn relief_is_a_canal_that_leaves_the_reservoir() {
+    let header = "reservoir,initial_mcm,dead_mcm,full_mcm,relief\n";
+    let found = faults(&[("reservoirs.csv", &format!("{header}lake,50,10,100,uper\n"))]);
+    assert_eq!(
+        found,
+        "reservoirs.csv:2:16: the relief of reservoir `lake` is `uper`; \
+         expected the id of a canal that leaves it"
+    );
+    let reaches = "reach,from,to,kind\nupper,lake,town,river\nlower,town,sea,river\n\
+                   side,lake,sea,canal\n";
+    let row = format!("{header}lake,50,10,100,side\n");
+    let model = model(&[("reaches.csv", reaches), ("reservoirs.csv", &row)]);
+    let relief = model.basin().reservoirs()[0].relief.as_deref();
+    assert_eq!(relief, Some("side"));
 }
 
 #[test]

@@ -90,10 +90,15 @@ pub(crate) struct Store {
     pub(crate) surcharge: f64,
     pub(crate) refill_claim: usize,
     pub(crate) floor_claim: usize,
+    /// The claim of a release that has a class of its own; the floor claim is then but the
+    /// minimum release.
+    pub(crate) release_claim: Option<usize>,
     pub(crate) wish_claims: Vec<usize>,
     pub(crate) wish_classes: Vec<u16>,
     pub(crate) owed: Vec<OwedStorage>,
     pub(crate) keep_claim: usize,
+    /// The canal that takes what can neither be held nor released.
+    pub(crate) relief: Option<usize>,
     pub(crate) sees_demand: bool,
     /// How many days its policy looks ahead.
     pub(crate) horizon: usize,
@@ -414,6 +419,10 @@ impl<'a> Compiler<'a> {
         let river = ways[node].river.unwrap_or_default();
         let refill_claim = self.network.claim(Place::Node(node), LOSSES, 1.0);
         let floor_claim = self.network.claim(Place::Arc(river), FLOORS, 1.0);
+        let release_claim = policy.release_class().map(|name| {
+            let class = self.class(&name);
+            self.network.claim(Place::Arc(river), class, 1.0)
+        });
         let wish_classes: Vec<u16> = policy
             .storage_classes()
             .iter()
@@ -439,10 +448,15 @@ impl<'a> Compiler<'a> {
             surcharge: reservoir.surcharge.m3(),
             refill_claim,
             floor_claim,
+            release_claim,
             wish_claims,
             wish_classes,
             owed: Vec::new(),
             keep_claim,
+            relief: reservoir
+                .relief
+                .as_ref()
+                .and_then(|canal| self.basin.reach_index(canal)),
             sees_demand: policy.sees_demand(),
             horizon: policy.horizon(),
             // Filled in when the plan is whole.

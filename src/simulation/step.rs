@@ -325,7 +325,12 @@ impl<'p> Simulation<'p> {
                 ));
             }
             let mut ceiling = decision.ceiling.m3s() * SECONDS_A_DAY;
-            self.today.claim[store.floor_claim] = decision.floor.m3s() * SECONDS_A_DAY;
+            let mut before_all = decision.floor;
+            if let Some(claim) = store.release_claim {
+                self.today.claim[claim] = decision.floor.m3s() * SECONDS_A_DAY;
+                before_all = before_all.min(view.min_release);
+            }
+            self.today.claim[store.floor_claim] = before_all.m3s() * SECONDS_A_DAY;
             if let Some(river) = plan.ways[store.node].river {
                 ceiling = ceiling.min(self.wave.capacity[river]);
                 self.today.capacity[river] = ceiling;
@@ -474,7 +479,9 @@ impl<'p> Simulation<'p> {
             wanted += self.wanted_by_offtakes(ways);
             if let Some(k) = ways.store {
                 let store = &plan.stores[k];
-                stream = stream.max(self.today.claim[store.floor_claim]);
+                for claim in [Some(store.floor_claim), store.release_claim] {
+                    stream = stream.max(claim.map_or(0.0, |claim| self.today.claim[claim]));
+                }
                 wanted += self.wanted_in_store(store) - self.today.supply[v];
             }
             wanted = (wanted + stream).max(0.0);
@@ -548,6 +555,12 @@ impl<'p> Simulation<'p> {
             let mut on = left;
             if let Some(k) = ways.store.filter(|_| self.wave.day[v].is_some()) {
                 let over = (left - self.wave.ceiling[k]).max(0.0);
+                let room = plan.stores[k].relief.map_or(0.0, |r| {
+                    let canal = &plan.reaches[r];
+                    (canal.capacity - self.wave.need[canal.head] / canal.gain).max(0.0)
+                });
+                let relieved = over.min(room);
+                let over = over - relieved;
                 let held = self.surcharged(k, over);
                 let spill = (over - held).min(self.today.supply[v]);
                 self.today.supply[v] -= spill;
@@ -555,7 +568,7 @@ impl<'p> Simulation<'p> {
                     self.today.supply[reach.head] += spill * reach.gain;
                 }
                 // The rest goes on as ordinary flow.
-                on -= held + spill;
+                on -= relieved + held + spill;
             }
             self.wave.arriving[river] += on * reach.gain;
         }

@@ -106,6 +106,10 @@ impl<P: ReleasePolicy> ReleasePolicy for Watched<P> {
         self.policy.storage_classes()
     }
 
+    fn release_class(&self) -> Option<String> {
+        self.policy.release_class()
+    }
+
     fn sees_demand(&self) -> bool {
         self.policy.sees_demand()
     }

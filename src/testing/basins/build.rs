@@ -289,7 +289,10 @@ impl Sketch {
         }
         let named: BTreeSet<String> = policies
             .iter()
-            .flat_map(|(_, policy)| policy.storage_classes())
+            .flat_map(|(_, policy)| {
+                let release = policy.release_class();
+                policy.storage_classes().into_iter().chain(release)
+            })
             .filter(|class| !CLASSES.contains(&class.as_str()))
             .collect();
         builder = named.into_iter().fold(builder, ModelBuilder::class);
