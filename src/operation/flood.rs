@@ -55,6 +55,10 @@ impl<P: ReleasePolicy> ReleasePolicy for PreRelease<P> {
         self.policy.storage_classes()
     }
 
+    fn release_class(&self) -> Option<String> {
+        self.policy.release_class()
+    }
+
     fn sees_demand(&self) -> bool {
         self.policy.sees_demand()
     }
