@@ -207,7 +207,10 @@ reservoir = "lake"
 article = "Article 8"
 from = 2024-06-01
 capacity = "100 Mm3"
-inflow = ["river", { point = "brook", weight = 0.5 }]
+inflow = [
+  "river",
+  { point = "brook", weight = 0.5 },
+]
 rest = "B"
 spill = ["B", "A"]
 internal_spill = true
@@ -219,7 +222,9 @@ party = "A"
 share = "40 %"
 opening = "60 Mm3"
 space = "75 %"
-calls = [{ point = "canal-a", lag_days = 2 }]
+calls = [
+  { point = "canal-a", lag_days = 2 },
+]
 
 [[ownership.owner]]
 party = "B"
