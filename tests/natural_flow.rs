@@ -267,7 +267,7 @@ fn sketched(places: &[Place], window: Window, people: bool) -> ModelBuilder {
         if let Some((demand, back)) = place.user {
             let mut user = Offtake::new(format!("o{i}"), id(i), "UP", "all");
             if let (Some((fraction, more)), true) = (back, down > 0) {
-                let later = (to_sea[i] - onward).max(1) + more;
+                let later = to_sea[i] - onward + 1 + more;
                 user = user.returning(&down_id, fraction, later);
             }
             builder = builder
