@@ -4,7 +4,7 @@
 mod common;
 
 use common::basins::scenarios;
-use common::{DAY, daily, days, flow, run};
+use common::{daily, days, flow, run};
 use proptest::prelude::*;
 use riparian::agreement::{Account, Agreement, Caps, Measure, Obligation, Opening, Point, Term};
 use riparian::basin::{Node, Offtake, Outlet, OutletKind, Party, Reach, Reservoir};
@@ -554,12 +554,42 @@ proptest! {
         for row in settled.rows.iter().filter(|row| row.status == Status::Short) {
             let parts = counterfactual(&plan, &ledger, row)?;
             prop_assert!(adds_up(row, &parts), "{} {:?}", row.shortfall(), parts);
-            if let Ok(mut f) = std::fs::OpenOptions::new().create(true).append(true).open("/tmp/h/why-show.txt") {
-                use std::io::Write;
-                let un: f64 = parts.iter().filter(|p| p.why == Why::Unclaimed).map(|p| p.amount).sum();
-                let neg: f64 = parts.iter().map(|p| p.amount.min(0.0)).sum();
-                let _ = writeln!(f, "{:.3e} unclaimed {:+.3} neg {:+.3} {:?} | {:?}", row.shortfall(), un / row.shortfall(), neg / row.shortfall(), row.form, parts.iter().map(|p| (p.why.to_string(), p.amount / row.shortfall())).collect::<Vec<_>>());
-            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn both_agree_on_one_river_with_a_dam_and_a_junior(
+        initial in 0.0..100.0,
+        inflow in prop::array::uniform4(0.0..20.0),
+        release in prop::array::uniform4(0.0..30.0),
+        vanishing in prop::array::uniform4(0.0..5.0_f64),
+        demand in 0.0..20.0,
+        due in 1.0..40.0,
+    ) {
+        let window = four_days();
+        let minimum = Obligation::minimum_flow("due", "UP", "town", flow(due)).within(window);
+        let builder = basin().reservoir(dam(initial));
+        let model = user(down_from(builder, "dam", 0.0), "canal", "mid", "senior", demand)
+            .policy("dam", Schedule::planned(daily(window, |day| release[day])))
+            .inflow("mid", daily(window, |day| inflow[day]))
+            .unaccounted("dam", daily(window, |day| 0.0 - vanishing[day]))
+            .agreement(promise(minimum));
+        let (plan, ledger, settled) = settled(model.build()?);
+        let row = &settled.rows[0];
+        let runs = counterfactual(&plan, &ledger, row)?;
+        let of = |reasons: &[Reason], why: &Why| -> f64 {
+            reasons.iter().filter(|r| r.why == *why).map(|r| r.amount).sum()
+        };
+        for reason in row.reasons.iter().chain(&runs) {
+            let (here, there) = (of(&row.reasons, &reason.why), of(&runs, &reason.why));
+            prop_assert!(
+                (here - there).abs() <= 1e-8 * row.shortfall(),
+                "{:?} or {runs:?}", row.reasons
+            );
         }
     }
 }

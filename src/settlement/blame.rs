@@ -135,24 +135,21 @@ impl<'a> Case<'a> {
             .iter()
             .map(|&(gauge, weight, lag)| Waters::new(self, gauge, weight, lag))
             .collect();
-        for day in 0..self.ledger.days().min((last + 1).max(0) as usize) {
+        let until = (last + 1).max(0) as usize;
+        for (day, &came) in came.iter().enumerate().take(until) {
             for water in &mut waters {
                 water.pass(day);
             }
             let mut idle = f64::INFINITY;
             if let Ok(into) = usize::try_from(day as i64 - first) {
                 let due = row.pace[into] + row.before[into];
-                if due > came[day] {
-                    let left = (due - came[day]).min(row.pace[into]);
+                if due > came {
+                    let left = (due - came).min(row.pace[into]);
                     self.reasons_of_day(day, left, &mut waters, reasons);
                 }
                 // In a sum a surplus is not lost.
                 let daily = row.count == Count::EachDay;
-                idle = if daily {
-                    (came[day] - due).max(0.0)
-                } else {
-                    0.0
-                };
+                idle = if daily { (came - due).max(0.0) } else { 0.0 };
             }
             for water in &mut waters {
                 water.let_go(day, idle);
@@ -405,9 +402,9 @@ impl<'c, 'a> Waters<'c, 'a> {
         let passed = self.weight * self.outflow(day);
         let taken: f64 = below.iter().map(|chance| chance.amount).sum();
         if taken > passed {
-            below
-                .iter_mut()
-                .for_each(|chance| chance.amount *= passed / taken);
+            for chance in &mut below {
+                chance.amount *= passed / taken;
+            }
         }
         if let Some(stock) = self.filled {
             found.push(Chance {
@@ -442,13 +439,17 @@ impl<'c, 'a> Waters<'c, 'a> {
             let stock = &mut self.stocks[n];
             // What spilled would have refilled the room.
             stock.spent = (stock.spent - journal.spill.at(there, k)).max(0.0);
-            let vanished = (-journal.unaccounted.at(there, k)).max(0.0) * gain;
-            stock.add(Why::unaccounted(case.model(), k), vanished);
+            let storage = journal.storage.at(there, k);
+            let reservoir = &case.basin().reservoirs()[k];
+            // Water that had come to the point could not disappear.
+            let vanished = (-journal.unaccounted.at(there, k)).max(0.0);
+            let left = (storage + vanished - reservoir.dead.m3() - stock.spent).max(0.0);
+            stock.spent = (stock.spent - (vanished - left).max(0.0)).max(0.0);
+            stock.add(Why::unaccounted(case.model(), k), vanished.min(left) * gain);
             for chance in takings.iter().filter(|chance| chance.stock == Some(n)) {
                 stock.add(chance.why.clone(), chance.amount);
             }
-            let full = case.basin().reservoirs()[k].full.m3();
-            let room = (full - journal.storage.at(there, k) + stock.spent).max(0.0) * gain;
+            let room = (reservoir.full.m3() - storage + stock.spent).max(0.0) * gain;
             let gone: f64 = stock.gone.iter().map(|(_, amount)| amount).sum();
             if gone > room {
                 let part = room / gone;

@@ -38,7 +38,7 @@ use crate::units::{SECONDS_PER_DAY, Volume};
 ///    claims nor is measured at an offtake has no class, and all are others;
 /// 6. what they took beyond their limits;
 /// 7. releases of reservoirs, as they were in the run, from the most upstream down: what was held
-///    for whatever reason, and where no more lies there, what was released for nobody;
+///    for whatever reason, and what no longer lay there because it was released for nobody;
 /// 8. the obligation's own claim, or that it only observes. The world is then the run itself, and
 ///    the part is the rest: little, where all that could be done otherwise has returned before.
 ///
@@ -87,7 +87,7 @@ pub fn counterfactual(plan: &Plan, ledger: &Ledger, row: &Settlement) -> Result<
         world.apply(change.clone());
         let short = case.short_in(&world)?;
         if let Change::Release(k) = change {
-            // What no longer lies there was let go before it was due.
+            // What never lay there was let go before it was due.
             let part = short - parts.so_far;
             let kept = case.kept_in(k);
             if part > kept && kept > 0.0 {
@@ -330,20 +330,19 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// What a reservoir held at the end of the period above dead storage, as it counts at the point;
-    /// nothing in one whose storage is due.
+    /// The most a reservoir held above dead storage at the end of a day of the period, as it counts
+    /// at the point; nothing in one whose storage is due.
     fn kept_in(&self, store: usize) -> f64 {
         let feeders = feeders(self.model.basin(), &self.gauges);
         let feeder = feeders.iter().find(|feeder| feeder.store == store);
-        let last = feeder.and_then(|feeder| (self.days().end - 1).checked_sub(feeder.travel));
-        match (feeder, last) {
-            (Some(feeder), Some(last)) if !self.is_filled(store) => {
-                let dead = self.model.basin().reservoirs()[store].dead.m3();
-                let held = self.ledger.reservoirs().storage.at(last, store) - dead;
-                feeder.weight * held.max(0.0)
-            }
-            _ => 0.0,
-        }
+        let Some(feeder) = feeder.filter(|_| !self.is_filled(store)) else {
+            return 0.0;
+        };
+        let dead = self.model.basin().reservoirs()[store].dead.m3();
+        let storage = &self.ledger.reservoirs().storage;
+        let days = self.days().filter_map(|day| day.checked_sub(feeder.travel));
+        let most = days.map(|day| storage.at(day, store)).fold(dead, f64::max);
+        feeder.weight * (most - dead)
     }
 
     fn is_filled(&self, store: usize) -> bool {

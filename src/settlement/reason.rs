@@ -14,7 +14,7 @@ use crate::simulation::Plan;
 pub struct Reason {
     /// The reason.
     pub why: Why,
-    /// How much of the shortfall, in the unit of the settlement: Mm3 or GWh.
+    /// How much of the shortfall, in the settlement's own [unit](Settlement::unit).
     pub amount: f64,
 }
 
