@@ -135,17 +135,24 @@ impl<'a> Case<'a> {
             .iter()
             .map(|&(gauge, weight, lag)| Waters::new(self, gauge, weight, lag))
             .collect();
-        for day in 0..self.ledger.days().min((last + 1).max(0) as usize) {
+        let until = (last + 1).max(0) as usize;
+        for (day, &came) in came.iter().enumerate().take(until) {
             for water in &mut waters {
                 water.pass(day);
             }
-            let Ok(into) = usize::try_from(day as i64 - first) else {
-                continue;
-            };
-            let due = row.pace[into] + row.before[into];
-            if due > came[day] {
-                let left = (due - came[day]).min(row.pace[into]);
-                self.reasons_of_day(day, left, &mut waters, reasons);
+            let mut idle = f64::INFINITY;
+            if let Ok(into) = usize::try_from(day as i64 - first) {
+                let due = row.pace[into] + row.before[into];
+                if due > came {
+                    let left = (due - came).min(row.pace[into]);
+                    self.reasons_of_day(day, left, &mut waters, reasons);
+                }
+                // In a sum a surplus is not lost.
+                let daily = row.count == Count::EachDay;
+                idle = if daily { (came - due).max(0.0) } else { 0.0 };
+            }
+            for water in &mut waters {
+                water.let_go(day, idle);
             }
         }
     }
@@ -309,6 +316,8 @@ struct Waters<'c, 'a> {
     stocks: Vec<Stock>,
     /// The reservoir whose storage is at stake, if one is: which of the sources'.
     filled: Option<usize>,
+    /// What others took today below all reservoirs, as far as it has not explained anything.
+    today: Vec<Chance>,
 }
 
 /// What a reservoir's water has explained, and what more might lie there.
@@ -321,6 +330,7 @@ struct Stock {
 }
 
 /// A way in which more might have come on a day, in m3 at the place.
+#[derive(Clone, Debug)]
 struct Chance {
     why: Why,
     amount: f64,
@@ -348,6 +358,7 @@ impl<'c, 'a> Waters<'c, 'a> {
             own: own.collect(),
             stocks: vec![Stock::default(); sources.stores.len()],
             filled,
+            today: Vec::new(),
             sources,
             case,
         }
@@ -415,9 +426,9 @@ impl<'c, 'a> Waters<'c, 'a> {
         let passed = self.weight * self.outflow(day);
         let taken: f64 = below.iter().map(|chance| chance.amount).sum();
         if taken > passed {
-            below
-                .iter_mut()
-                .for_each(|chance| chance.amount *= passed / taken);
+            for chance in &mut below {
+                chance.amount *= passed / taken;
+            }
         }
         if let Some(stock) = self.filled {
             found.push(Chance {
@@ -427,14 +438,21 @@ impl<'c, 'a> Waters<'c, 'a> {
             });
         }
         found.extend(below);
-        found.retain(|chance| chance.amount > 0.0);
-        found
+        let mut merged: Vec<Chance> = Vec::new();
+        for chance in found.into_iter().filter(|chance| chance.amount > 0.0) {
+            let same = |other: &&mut Chance| other.why == chance.why && other.stock == chance.stock;
+            match merged.iter_mut().find(same) {
+                Some(other) => other.amount += chance.amount,
+                None => merged.push(chance),
+            }
+        }
+        merged
     }
 
     /// Follows what reservoirs would hold to the wave that passes the place on a day.
     fn pass(&mut self, day: usize) {
         let case = self.case;
-        let takings = self.takings(day);
+        let mut takings = self.takings(day);
         let journal = case.ledger.reservoirs();
         for n in 0..self.stocks.len() {
             let k = self.sources.stores[n];
@@ -445,13 +463,17 @@ impl<'c, 'a> Waters<'c, 'a> {
             let stock = &mut self.stocks[n];
             // What spilled would have refilled the room.
             stock.spent = (stock.spent - journal.spill.at(there, k)).max(0.0);
-            let vanished = (-journal.unaccounted.at(there, k)).max(0.0) * gain;
-            stock.add(Why::unaccounted(case.model(), k), vanished);
+            let storage = journal.storage.at(there, k);
+            let reservoir = &case.basin().reservoirs()[k];
+            // Water that had come to the point could not disappear.
+            let vanished = (-journal.unaccounted.at(there, k)).max(0.0);
+            let left = (storage + vanished - reservoir.dead.m3() - stock.spent).max(0.0);
+            stock.spent = (stock.spent - (vanished - left).max(0.0)).max(0.0);
+            stock.add(Why::unaccounted(case.model(), k), vanished.min(left) * gain);
             for chance in takings.iter().filter(|chance| chance.stock == Some(n)) {
                 stock.add(chance.why.clone(), chance.amount);
             }
-            let full = case.basin().reservoirs()[k].full.m3();
-            let room = (full - journal.storage.at(there, k) + stock.spent).max(0.0) * gain;
+            let room = (reservoir.full.m3() - storage + stock.spent).max(0.0) * gain;
             let gone: f64 = stock.gone.iter().map(|(_, amount)| amount).sum();
             if gone > room {
                 let part = room / gone;
@@ -460,6 +482,52 @@ impl<'c, 'a> Waters<'c, 'a> {
                     .iter_mut()
                     .for_each(|(_, amount)| *amount *= part);
             }
+        }
+        takings.retain(|chance| chance.stock.is_none());
+        self.today = takings;
+    }
+
+    /// Follows what the last reservoirs on the way let go on a day for others, or for nobody: at most
+    /// `idle` of what came to the place. It would still lie there.
+    fn let_go(&mut self, day: usize, idle: f64) {
+        let case = self.case;
+        let basin = case.basin();
+        let is_last = |n: &usize| {
+            let mut beyond = self.sources.ways[*n].iter().skip(1);
+            !beyond.any(|&r| store_at(basin, basin.reach_ends(r).0).is_some())
+        };
+        let last = (0..self.stocks.len()).filter(|&n| self.filled.is_none() && is_last(&n));
+        let released: Vec<(usize, f64)> = last
+            .filter_map(|n| {
+                let k = self.sources.stores[n];
+                let there = self.day_at(basin.reservoir_node(k), day)?;
+                Some((
+                    n,
+                    self.gain(n) * case.ledger.reservoirs().release.at(there, k),
+                ))
+            })
+            .collect();
+        let all: f64 = released.iter().map(|&(_, volume)| volume).sum();
+        let own: f64 = (self.own.iter())
+            .filter_map(|&i| {
+                let there = self.day_at(basin.offtake_node(i), day)?;
+                Some(self.weight * case.ledger.offtakes().delivered.at(there, i))
+            })
+            .sum();
+        let today = std::mem::take(&mut self.today);
+        let taken: f64 = today.iter().map(|chance| chance.amount).sum();
+        if all <= 0.0 {
+            return;
+        }
+        let to_users = (all / taken).min(1.0);
+        let for_nobody = (all - taken - own).clamp(0.0, idle);
+        for (n, volume) in released {
+            let part = volume / all;
+            for chance in &today {
+                self.stocks[n].add(chance.why.clone(), part * to_users * chance.amount);
+            }
+            let why = Why::released(case.model(), self.sources.stores[n]);
+            self.stocks[n].add(why, part * for_nobody);
         }
     }
 
@@ -473,6 +541,10 @@ impl<'c, 'a> Waters<'c, 'a> {
         let mut blocked: Vec<(Chance, Why)> = Vec::new();
         for chance in self.chances(day) {
             let mut part = chance.amount.min(*left);
+            let same = |today: &&mut Chance| chance.stock.is_none() && today.why == chance.why;
+            if let Some(today) = self.today.iter_mut().find(same) {
+                today.amount -= part;
+            }
             if let Some(n) = chance.stock.filter(|_| chance.stock != self.filled) {
                 let (room, place) = self.room(n, day, &sent);
                 if room < part {
@@ -506,8 +578,7 @@ impl<'c, 'a> Waters<'c, 'a> {
     /// All that might have come but what disappeared, in the order in which it is named.
     fn chances(&self, day: usize) -> Vec<Chance> {
         let case = self.case;
-        let mut chances = self.takings(day);
-        chances.retain(|chance| chance.stock.is_none());
+        let mut chances = self.today.clone();
         for (n, stock) in self.stocks.iter().enumerate() {
             let k = self.sources.stores[n];
             let Some(there) = self.day_at(case.basin().reservoir_node(k), day) else {
@@ -537,8 +608,7 @@ impl<'c, 'a> Waters<'c, 'a> {
         };
         // Sorting keeps the nearest reservoir first.
         chances.sort_by_key(|chance| match &chance.why {
-            Why::Released { .. } => (0, 0),
-            Why::HeldInStorage { .. } => (1, 0),
+            Why::Released { .. } | Why::HeldInStorage { .. } => (1, 0),
             Why::OverLimit { .. } => (2, 0),
             Why::Taken { party } => (3, from_last(party)),
             Why::Equals { party } => (4, from_last(party)),
