@@ -151,7 +151,7 @@ impl std::fmt::Display for Why {
             Self::NoWater { node } => write!(f, "no more water at {node}"),
             Self::Unaccounted { reservoir } => write!(f, "unaccounted for in {reservoir}"),
             Self::Capacity { place } => write!(f, "{place} carries no more"),
-            Self::Limit { limit } => write!(f, "limited by {limit}"),
+            Self::Limit { limit } => write!(f, "the limit `{limit}`"),
             Self::MinimumFlow { reach } => write!(f, "another minimum flow in {reach}"),
             Self::Seniors { party } => write!(f, "taken by senior users of {party}"),
             Self::Equals { party } => write!(f, "taken by users of {party} in the same class"),
