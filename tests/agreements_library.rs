@@ -103,8 +103,16 @@ fn places(agreement: &Agreement) -> BTreeSet<String> {
             points.extend(clause.effect.point().cloned());
         }
     }
+    let mut reservoirs = Vec::new();
+    for store in &agreement.ownership {
+        reservoirs.push(store.reservoir.clone());
+        points.extend(store.inflow.iter().chain(&store.release).cloned());
+        for owner in &store.owners {
+            points.extend(owner.own.iter().chain(&owner.calls).cloned());
+        }
+    }
     let terms = points.into_iter().flat_map(|point| point.terms);
-    terms.map(|term| term.id).collect()
+    terms.map(|term| term.id).chain(reservoirs).collect()
 }
 
 #[test]
