@@ -103,16 +103,15 @@ fn places(agreement: &Agreement) -> BTreeSet<String> {
             points.extend(clause.effect.point().cloned());
         }
     }
-    let mut reservoirs = Vec::new();
-    for store in &agreement.ownership {
-        reservoirs.push(store.reservoir.clone());
-        points.extend(store.inflow.iter().chain(&store.release).cloned());
-        for owner in &store.owners {
+    for ownership in &agreement.ownership {
+        points.push(ownership.reservoir.as_str().into());
+        points.extend(ownership.inflow.iter().chain(&ownership.release).cloned());
+        for owner in &ownership.owners {
             points.extend(owner.own.iter().chain(&owner.calls).cloned());
         }
     }
     let terms = points.into_iter().flat_map(|point| point.terms);
-    terms.map(|term| term.id).chain(reservoirs).collect()
+    terms.map(|term| term.id).collect()
 }
 
 #[test]
@@ -129,7 +128,7 @@ fn every_file_reads_without_faults_and_says_where_it_comes_from() {
         assert!(!agreement.status.is_empty(), "{title}: no status");
         assert!(!agreement.open.is_empty(), "{title}: nothing open");
         let empty = agreement.obligations.is_empty() && agreement.ownership.is_empty();
-        assert!(!empty, "{title}: nothing agreed");
+        assert!(!empty, "{title}: no obligation, and no owner of stored water");
     }
     // All together, against a record that has every place by every measure: ids are unique,
     // amounts are of the kind that is due, stated totals are the sums of their periods.

@@ -610,7 +610,7 @@ fn basin() -> ModelBuilder {
         .offtake(Offtake::new("canal-a", "town", "A", "all"))
         .offtake(Offtake::new("canal-b", "town", "B", "all"))
         .demand("canal-a", series(|_| 15.0))
-        .demand("canal-b", series(|day| 60.0 - day))
+        .demand("canal-b", series(|day| 90.0 - day))
 }
 
 #[test]
