@@ -130,29 +130,34 @@ impl<'a> Case<'a> {
         let came = readings(self.model(), self.ledger, &self.gauges);
         let first = day_index(run.from(), row.period.from());
         let last = day_index(run.from(), row.period.to());
+        let until = (last + 1).max(0) as usize;
+        let due_on = |day: usize| {
+            let into = usize::try_from(day as i64 - first).ok()?;
+            Some(row.pace[into] + row.before[into])
+        };
+        // What came too much: all before the period begins, in a sum nothing.
+        let spare: Vec<f64> = (came.iter().take(until).enumerate())
+            .map(|(day, came)| match due_on(day) {
+                Some(due) if row.count == Count::EachDay => (came - due).max(0.0),
+                Some(_) => 0.0,
+                None => f64::INFINITY,
+            })
+            .collect();
         let mut waters: Vec<Waters> = self
             .gauges
             .iter()
-            .map(|&(gauge, weight, lag)| Waters::new(self, gauge, weight, lag))
+            .map(|&(gauge, weight, lag)| Waters::new(self, gauge, weight, lag, &spare))
             .collect();
-        let until = (last + 1).max(0) as usize;
-        for (day, &came) in came.iter().enumerate().take(until) {
+        for day in 0..until {
             for water in &mut waters {
                 water.pass(day);
             }
-            let mut idle = f64::INFINITY;
-            if let Ok(into) = usize::try_from(day as i64 - first) {
-                let due = row.pace[into] + row.before[into];
-                if due > came {
-                    let left = (due - came).min(row.pace[into]);
-                    self.reasons_of_day(day, left, &mut waters, reasons);
-                }
-                // In a sum a surplus is not lost.
-                let daily = row.count == Count::EachDay;
-                idle = if daily { (came - due).max(0.0) } else { 0.0 };
+            if let Some(due) = due_on(day).filter(|&due| due > came[day]) {
+                let left = (due - came[day]).min(row.pace[day - first.max(0) as usize]);
+                self.reasons_of_day(day, left, &mut waters, reasons);
             }
             for water in &mut waters {
-                water.let_go(day, idle);
+                water.let_go(day, spare[day]);
             }
         }
     }
@@ -242,7 +247,7 @@ impl<'a> Case<'a> {
         };
         let mut left = row.shortfall() * row.unit.size();
         for &(gauge, weight, lag) in &self.gauges {
-            let mut water = Waters::new(self, gauge, weight, lag);
+            let mut water = Waters::new(self, gauge, weight, lag, &vec![0.0; until + 1]);
             for day in 0..=until {
                 water.pass(day);
             }
@@ -290,10 +295,16 @@ struct Waters<'c, 'a> {
     own: Vec<usize>,
     /// By reservoir of the sources.
     stocks: Vec<Stock>,
+    /// By reservoir of the sources and day: the water above dead storage at the day's end that did
+    /// not come to the place later either, in m3 there.
+    idle: Vec<Vec<f64>>,
     /// The reservoir whose storage is at stake, if one is: which of the sources'.
     filled: Option<usize>,
     /// What others took today below all reservoirs, as far as it has not explained anything.
     today: Vec<Chance>,
+    /// What left store today, of which users took the first part and nobody the second, and has
+    /// explained something before.
+    double: [f64; 2],
 }
 
 /// What a reservoir's water has explained, and what more might lie there.
@@ -303,6 +314,15 @@ struct Stock {
     spent: f64,
     /// What would still be in store if it had not been taken or lost before, in m3 at the place.
     gone: Vec<(Why, f64)>,
+    /// What would still be in store if others had not taken as much today, in m3 at the place.
+    saved: f64,
+}
+
+/// What a reservoir let go on a day for others, in m3 at the place.
+struct ForOthers {
+    stock: usize,
+    taken: f64,
+    nobody: f64,
 }
 
 /// A way in which more might have come on a day, in m3 at the place.
@@ -315,7 +335,9 @@ struct Chance {
 }
 
 impl<'c, 'a> Waters<'c, 'a> {
-    fn new(case: &'c Case<'a>, gauge: Gauge, weight: f64, lag: u32) -> Self {
+    /// Follows the water up to the last day of `spare`, which says by day how much more came than was
+    /// of use.
+    fn new(case: &'c Case<'a>, gauge: Gauge, weight: f64, lag: u32, spare: &[f64]) -> Self {
         let basin = case.basin();
         let node = gauge.node(basin);
         let sources = Sources::of(basin, node, gauge.at(basin));
@@ -327,7 +349,7 @@ impl<'c, 'a> Waters<'c, 'a> {
             Gauge::Storage(k) => sources.stores.iter().position(|&store| store == k),
             _ => None,
         };
-        Self {
+        let mut waters = Self {
             node,
             weight,
             lag: lag as usize,
@@ -335,8 +357,50 @@ impl<'c, 'a> Waters<'c, 'a> {
             stocks: vec![Stock::default(); sources.stores.len()],
             filled,
             today: Vec::new(),
+            double: [0.0; 2],
+            idle: vec![vec![0.0; spare.len()]; sources.stores.len()],
             sources,
             case,
+        };
+        waters.find_idle(spare);
+        waters
+    }
+
+    /// From the last day back: what lies in store on a day is idle as far as it is so on the next,
+    /// or disappears, or goes to others or nobody until then.
+    fn find_idle(&mut self, spare: &[f64]) {
+        let case = self.case;
+        let stores = case.ledger.reservoirs();
+        for day in (0..spare.len()).rev() {
+            for n in 0..self.stocks.len() {
+                let k = self.sources.stores[n];
+                let dead = case.basin().reservoirs()[k].dead.m3();
+                // Before its first day nothing is known of it.
+                self.idle[n][day] =
+                    if let Some(there) = self.day_at(case.basin().reservoir_node(k), day) {
+                        let held = stores.storage.at(there, k) - dead;
+                        let last = day + 1 == spare.len();
+                        let later = if last { held } else { self.idle[n][day] };
+                        held.min(later)
+                    } else {
+                        0.0
+                    };
+            }
+            // What left on this day is idle before it.
+            let Some(before) = day.checked_sub(1) else {
+                break;
+            };
+            let others = self.others(day, spare[day]);
+            for n in 0..self.stocks.len() {
+                let k = self.sources.stores[n];
+                let node = case.basin().reservoir_node(k);
+                let vanished = self
+                    .day_at(node, day)
+                    .map_or(0.0, |there| (-stores.unaccounted.at(there, k)).max(0.0));
+                let left = others.iter().filter(|other| other.stock == n);
+                let left: f64 = left.map(|other| other.taken + other.nobody).sum();
+                self.idle[n][before] = self.idle[n][day] + vanished + left / self.gain(n);
+            }
         }
     }
 
@@ -429,6 +493,7 @@ impl<'c, 'a> Waters<'c, 'a> {
     fn pass(&mut self, day: usize) {
         let case = self.case;
         let mut takings = self.takings(day);
+        let mut double = 0.0;
         let journal = case.ledger.reservoirs();
         for n in 0..self.stocks.len() {
             let k = self.sources.stores[n];
@@ -443,9 +508,14 @@ impl<'c, 'a> Waters<'c, 'a> {
             let reservoir = &case.basin().reservoirs()[k];
             // Water that had come to the point could not disappear.
             let vanished = (-journal.unaccounted.at(there, k)).max(0.0);
-            let left = (storage + vanished - reservoir.dead.m3() - stock.spent).max(0.0);
+            let idle = self.idle[n][day].max(0.0);
+            let left = (idle + vanished - stock.spent).max(0.0);
             stock.spent = (stock.spent - (vanished - left).max(0.0)).max(0.0);
             stock.add(Why::unaccounted(case.model(), k), vanished.min(left) * gain);
+            // What had come to the point could not go to others either.
+            let over = (stock.spent - idle).max(0.0);
+            stock.spent -= over;
+            double += over * gain;
             for chance in takings.iter().filter(|chance| chance.stock == Some(n)) {
                 stock.add(chance.why.clone(), chance.amount);
             }
@@ -460,50 +530,77 @@ impl<'c, 'a> Waters<'c, 'a> {
             }
         }
         takings.retain(|chance| chance.stock.is_none());
+        let taken: f64 = takings.iter().map(|chance| chance.amount).sum();
+        let double = [double.min(taken), (double - taken).max(0.0)];
+        for chance in takings.iter_mut().filter(|_| taken > 0.0) {
+            chance.amount *= 1.0 - double[0] / taken;
+        }
+        self.double = double;
         self.today = takings;
     }
 
-    /// Follows what the last reservoirs on the way let go on a day for others, or for nobody: at most
-    /// `idle` of what came to the place. It would still lie there.
-    fn let_go(&mut self, day: usize, idle: f64) {
+    /// What the last reservoirs on the way let go on a day for others, and for nobody: at most `spare`
+    /// of what came to the place.
+    fn others(&self, day: usize, spare: f64) -> Vec<ForOthers> {
         let case = self.case;
         let basin = case.basin();
         let is_last = |n: &usize| {
             let mut beyond = self.sources.ways[*n].iter().skip(1);
             !beyond.any(|&r| store_at(basin, basin.reach_ends(r).0).is_some())
         };
-        let last = (0..self.stocks.len()).filter(|&n| self.filled.is_none() && is_last(&n));
+        let last = (0..self.stocks.len()).filter(|n| self.filled.is_none() && is_last(n));
         let released: Vec<(usize, f64)> = last
             .filter_map(|n| {
                 let k = self.sources.stores[n];
                 let there = self.day_at(basin.reservoir_node(k), day)?;
-                Some((
-                    n,
-                    self.gain(n) * case.ledger.reservoirs().release.at(there, k),
-                ))
+                let release = case.ledger.reservoirs().release.at(there, k);
+                Some((n, self.gain(n) * release))
             })
             .collect();
         let all: f64 = released.iter().map(|&(_, volume)| volume).sum();
-        let own: f64 = (self.own.iter())
-            .filter_map(|&i| {
-                let there = self.day_at(basin.offtake_node(i), day)?;
-                Some(self.weight * case.ledger.offtakes().delivered.at(there, i))
+        let own = self.own.iter().filter_map(|&i| {
+            let there = self.day_at(basin.offtake_node(i), day)?;
+            Some(self.weight * case.ledger.offtakes().delivered.at(there, i))
+        });
+        let takings = self.takings(day);
+        let direct = takings.iter().filter(|chance| chance.stock.is_none());
+        let taken: f64 = direct.map(|chance| chance.amount).sum();
+        let nobody = (all - taken - own.sum::<f64>()).clamp(0.0, spare.max(0.0));
+        let shares = released.into_iter().filter(|&(_, volume)| volume > 0.0);
+        shares
+            .map(|(stock, volume)| ForOthers {
+                stock,
+                taken: taken.min(all) * (volume / all),
+                nobody: nobody * (volume / all),
             })
-            .sum();
+            .collect()
+    }
+
+    /// What others took on a day and has explained nothing would still lie in store on the next: it
+    /// was released for them, or would have come in place of what was held.
+    fn let_go(&mut self, day: usize, spare: f64) {
+        let others = self.others(day, spare);
+        let nobody: f64 = others.iter().map(|other| other.nobody).sum();
+        let released: f64 = others.iter().map(|other| other.taken).sum();
+        // What is left of a volume after another.
+        let left = |of: f64, after: f64| if of > after { 1.0 - after / of } else { 0.0 };
+        let [for_users, for_nobody] =
+            [left(released, self.double[0]), left(nobody, self.double[1])];
+        for other in others {
+            let stock = &mut self.stocks[other.stock];
+            stock.saved += other.taken * for_users;
+            let why = Why::released(self.case.model(), self.sources.stores[other.stock]);
+            stock.add(why, other.nobody * for_nobody);
+        }
         let today = std::mem::take(&mut self.today);
         let taken: f64 = today.iter().map(|chance| chance.amount).sum();
-        if all <= 0.0 {
-            return;
-        }
-        let to_users = (all / taken).min(1.0);
-        let for_nobody = (all - taken - own).clamp(0.0, idle);
-        for (n, volume) in released {
-            let part = volume / all;
-            for chance in &today {
-                self.stocks[n].add(chance.why.clone(), part * to_users * chance.amount);
+        let saved: f64 = self.stocks.iter().map(|stock| stock.saved).sum();
+        for stock in &mut self.stocks {
+            let saved = std::mem::take(&mut stock.saved) / saved.max(taken);
+            // Nothing to save and nothing taken is no number.
+            for chance in today.iter().filter(|_| saved > 0.0) {
+                stock.add(chance.why.clone(), saved * chance.amount);
             }
-            let why = Why::released(case.model(), self.sources.stores[n]);
-            self.stocks[n].add(why, part * for_nobody);
         }
     }
 
@@ -557,9 +654,14 @@ impl<'c, 'a> Waters<'c, 'a> {
         let mut chances = self.today.clone();
         for (n, stock) in self.stocks.iter().enumerate() {
             let k = self.sources.stores[n];
-            let Some(there) = self.day_at(case.basin().reservoir_node(k), day) else {
-                continue;
-            };
+            if self.filled != Some(n) {
+                let held = self.idle[n][day] - stock.spent;
+                chances.push(Chance {
+                    why: Why::held(case.model(), k),
+                    amount: held.max(0.0) * self.gain(n),
+                    stock: Some(n),
+                });
+            }
             let unaccounted = Why::unaccounted(case.model(), k);
             let gone = stock.gone.iter().filter(|(why, _)| *why != unaccounted);
             chances.extend(gone.map(|(why, amount)| Chance {
@@ -567,15 +669,6 @@ impl<'c, 'a> Waters<'c, 'a> {
                 amount: *amount,
                 stock: Some(n),
             }));
-            if self.filled != Some(n) {
-                let dead = case.basin().reservoirs()[k].dead.m3();
-                let held = case.ledger.reservoirs().storage.at(there, k) - dead - stock.spent;
-                chances.push(Chance {
-                    why: Why::held(case.model(), k),
-                    amount: held.max(0.0) * self.gain(n),
-                    stock: Some(n),
-                });
-            }
         }
         let parties = case.basin().parties();
         let from_last = |party: &String| {
@@ -600,6 +693,7 @@ impl<'c, 'a> Waters<'c, 'a> {
         };
         let gain = self.gain(n);
         let stock = &mut self.stocks[n];
+        stock.saved += part;
         match stock.gone.iter_mut().find(|(gone, _)| gone == why) {
             Some((_, amount)) => *amount -= part,
             None => stock.spent += part / gain,
