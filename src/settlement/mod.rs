@@ -33,6 +33,7 @@ mod natural;
 mod reason;
 mod record;
 mod verdict;
+mod waters;
 
 pub(crate) use committed::in_advance;
 pub use counterfactual::counterfactual;
