@@ -559,15 +559,14 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn both_agree_on_one_river_with_a_dam_and_a_junior(
+    fn both_agree_on_one_river_with_a_dam(
         initial in 0.0..100.0,
         inflow in prop::array::uniform4(0.0..20.0),
         release in prop::array::uniform4(0.0..30.0),
-        vanishing in prop::array::uniform4(0.0..5.0_f64),
-        demand in 0.0..20.0,
+        demand in prop_oneof![Just(0.0), 0.0..20.0],
         due in 1.0..40.0,
     ) {
         let window = four_days();
@@ -576,16 +575,22 @@ proptest! {
         let model = user(down_from(builder, "dam", 0.0), "canal", "mid", "senior", demand)
             .policy("dam", Schedule::planned(daily(window, |day| release[day])))
             .inflow("mid", daily(window, |day| inflow[day]))
-            .unaccounted("dam", daily(window, |day| 0.0 - vanishing[day]))
             .agreement(promise(minimum));
         let (plan, ledger, settled) = settled(model.build()?);
         let row = &settled.rows[0];
         let runs = counterfactual(&plan, &ledger, row)?;
+        // Of what a policy kept or let go too early, they may not agree which is which.
+        let of_policy =
+            |why: &Why| matches!(why, Why::HeldInStorage { .. } | Why::Released { .. });
         let of = |reasons: &[Reason], why: &Why| -> f64 {
-            reasons.iter().filter(|r| r.why == *why).map(|r| r.amount).sum()
+            let same = |other: &Why| other == why || of_policy(other) && of_policy(why);
+            reasons.iter().filter(|r| same(&r.why)).map(|r| r.amount).sum()
         };
-        for reason in row.reasons.iter().chain(&runs) {
-            let (here, there) = (of(&row.reasons, &reason.why), of(&runs, &reason.why));
+        // Of the same water both the dam and the users may be said to have kept it.
+        let one_cause = demand == 0.0;
+        let reasons = row.reasons.iter().chain(&runs).map(|reason| &reason.why);
+        for why in reasons.filter(|why| one_cause || matches!(why, Why::NoWater { .. })) {
+            let (here, there) = (of(&row.reasons, why), of(&runs, why));
             prop_assert!(
                 (here - there).abs() <= 1e-8 * row.shortfall(),
                 "{:?} or {runs:?}", row.reasons

@@ -51,10 +51,11 @@ use crate::units::{SECONDS_PER_DAY, Volume};
 /// the next. What is due is held as it was in the run. The flow in the reaches before the run is that
 /// of the run.
 ///
-/// It agrees with the [attribution](crate::settlement::Settled::of) read off the ledger where a
-/// shortfall has one cause, or causes of which each day's has its own water, and nothing in the
-/// run depends on them but the flow at the point; the attribution knows nothing of evaporation
-/// spared, of returns, or of claims that would have been paced otherwise.
+/// It agrees with the [attribution](crate::settlement::Settled::of) read off the ledger where each
+/// day's shortfall has its own cause, and on lack of water also where a dam and users kept water
+/// that would have done either way. The attribution knows nothing of what follows from a change:
+/// evaporation spared, returns, claims that would have been paced otherwise, water that would have
+/// been saved for a later day of a sum.
 ///
 /// The answer is empty unless the settlement is [short](Status::Short). The ledger must be that of
 /// a whole run of the plan, from its first day.

@@ -231,12 +231,13 @@ impl Settled {
     /// 6. what had disappeared *unaccounted* for in reservoirs upstream;
     /// 7. and the rest is lack of water.
     ///
-    /// Water that lies in store explains a shortfall once: what is named on one day is not there on
-    /// the next, and what would have overflown is forgotten. For storage at a date the same is done
-    /// on that day, and first of all for what the reservoir itself released since the run began, for
-    /// users below it or else for its policy. The days are brought to the size of the shortfall in
-    /// proportion, for a surplus on one day makes up for a shortfall on another; the amounts add up
-    /// to the shortfall.
+    /// Each cubic metre explains a shortfall once: what is named on one day is not there on the next,
+    /// what came to the point later is not named before, and what would have overflown is forgotten.
+    /// For storage at a date the same is done on that day, and first of all for what the reservoir
+    /// itself released since the run began, for users below it or else for its policy. The days are
+    /// brought to the size of the shortfall in proportion, for a surplus on one day makes up for a
+    /// shortfall on another; the amounts add up to the shortfall. Of several places that are added
+    /// up each is explained by itself.
     ///
     /// # Panics
     ///
