@@ -238,7 +238,7 @@ fn canal(report: &Report) -> Result<Panel, Failure> {
     let plots: Vec<Plot> = vec![
         line(LIGHT, due)
             .with_stroke_width(4.0)
-            .with_legend(format!("due: {:.1}, evenly paced", committed))
+            .with_legend(format!("due: {committed:.1}, evenly paced"))
             .into(),
         line(DARK, delivered)
             .with_legend(format!("delivered: {:.1}", so_far.mcm()))

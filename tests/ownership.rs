@@ -283,7 +283,7 @@ opening = "much"
         assert!(
             places.iter().any(|l| l.starts_with(place)),
             "{place}: {error}"
-        )
+        );
     };
     for place in ["6:12", "7:9", "8:1", "10:1", "12:11"] {
         at(place);
@@ -757,6 +757,7 @@ struct Case {
 
 const PARTIES: [&str; 4] = ["A", "B", "C", "D"];
 
+#[allow(clippy::too_many_lines, reason = "one record, drawn part by part")]
 fn case() -> impl Strategy<Value = Case> {
     let daily = || {
         vec(

@@ -232,9 +232,10 @@ fn agreements_promise_at_all_a_basin_has() {
         let own = &plan.model().agreements()[0].obligations;
         assert_eq!(plan.claiming().len(), own.len());
         for obligation in own.iter().chain(&drawn.obligations) {
-            assert!(plan.window().covers(obligation.window));
+            let window = obligation.window.expect("a window of its own");
+            assert!(plan.window().covers(window));
             let basin = plan.model().basin();
-            let at = &obligation.point.terms[0].0;
+            let at = &obligation.point.terms[0].id;
             let place = if basin.offtake_index(at).is_some() {
                 "offtakes"
             } else if basin.reach_index(at).is_some() {
@@ -242,7 +243,7 @@ fn agreements_promise_at_all_a_basin_has() {
             } else {
                 "a node"
             };
-            let kind = format!("{} at {place}", obligation.form.name());
+            let kind = format!("{} at {place}", obligation.form());
             *kinds.entry(kind).or_default() += 1;
         }
     }

@@ -297,6 +297,14 @@ impl Check<'_> {
                     self.fault("a formula of nothing", "of", "a point that it reads");
                 }
                 for term in &formula.terms {
+                    let mut places = term.of.terms.iter();
+                    if places.any(|place| place.measure.is_some_and(Measure::is_state)) {
+                        self.fault(
+                            "a formula of what is in store",
+                            "of",
+                            "a measure that is added up over days; a storage or level in a clause",
+                        );
+                    }
                     self.brackets(&term.brackets, formula.is_energy());
                 }
                 if let Some((_, amount)) = &formula.plus {
@@ -347,7 +355,7 @@ impl Check<'_> {
             Quantity::Energy(_) => due.is_energy(),
             Quantity::Level(_) => false,
         };
-        if !fits || !(amount.base().is_finite() && amount.base() >= 0.0) {
+        if !fits || amount.base().is_nan() || amount.base() < 0.0 {
             let what = format!("a{} {} of {amount}", n(amount.kind()), amount.kind());
             self.fault(&what, field, expected);
         }
@@ -574,7 +582,7 @@ impl Check<'_> {
         for amount in amounts {
             let fits =
                 amount.is_energy() == o.is_energy() && !amount.is_flow() && !amount.is_level();
-            if !fits || !(amount.base().is_finite() && amount.base() >= 0.0) {
+            if !fits || amount.base().is_nan() || amount.base() < 0.0 {
                 self.fault(
                     &format!("an account in {amount}"),
                     "account",
