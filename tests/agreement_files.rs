@@ -8,7 +8,7 @@ use riparian::agreement::{
     Account, Agreement, Amount, Brackets, Caps, Claim, Clause, Condition, Count, Debt, Due,
     DueFunction, Each, Effect, Entry, EntryKind, Forms, Formula, Held, Index, Measure, MonthDay,
     Obligation, Opening, Owner, Ownership, Pace, Point, Rest, Revision, SecondReading, Sign, Slope,
-    Spilling, Step, Term, Threshold, Transfer, When,
+    Spilling, StatedTotal, Step, Term, Threshold, Transfer, When,
 };
 use riparian::calendar::{Date, Period, Season, Window, date_of};
 use riparian::scenario::Scenario;
@@ -588,6 +588,20 @@ fn obligation() -> BoxedStrategy<Obligation> {
         .boxed()
 }
 
+fn total() -> BoxedStrategy<StatedTotal> {
+    let of = prop::collection::vec(text(), 0..3);
+    let units = prop::sample::select(vec![VOLUMES, ENERGIES]);
+    let amount = units.prop_flat_map(amount);
+    (amount, of, prop::option::of(window()), words())
+        .prop_map(|(amount, of, within, note)| StatedTotal {
+            amount,
+            of,
+            within,
+            note,
+        })
+        .boxed()
+}
+
 fn ownership() -> BoxedStrategy<Ownership> {
     let volume = || amount(VOLUMES);
     let held = move || {
@@ -691,6 +705,7 @@ fn agreement() -> BoxedStrategy<Agreement> {
         prop::collection::vec(text(), 0..3),
         prop::collection::vec(obligation(), 0..3),
         prop::collection::vec(ownership(), 0..2),
+        prop::collection::vec(total(), 0..2),
     )
         .prop_map(
             |(
@@ -700,6 +715,7 @@ fn agreement() -> BoxedStrategy<Agreement> {
                 supersedes,
                 obligations,
                 ownership,
+                totals,
             )| {
                 let mut agreement = Agreement::new(title, parties);
                 (agreement.source, agreement.status, agreement.note) = (source, status, note);
@@ -708,6 +724,7 @@ fn agreement() -> BoxedStrategy<Agreement> {
                 agreement.supersedes = supersedes;
                 agreement.obligations = obligations;
                 agreement.ownership = ownership;
+                agreement.totals = totals;
                 agreement
             },
         )

@@ -983,3 +983,32 @@ fn formulas_of_the_library_know_nothing_before_their_index() {
         }
     }
 }
+
+/// A list of limits for the Amu Darya was told with a total of 15 791 Mm3; its lines add up to
+/// 15 421. How they share the sum among the countries does not matter here.
+#[test]
+fn a_list_that_does_not_add_up_is_found_and_by_how_much() {
+    let limit = |id: &str, volume: &str| {
+        format!(
+            "[[obligation]]\nid = \"{id}\"\ndebtor = \"A\"\npoint = \"{id}\"\nfrom = 2024-04-01\n\
+             to = 2024-09-30\nform = \"limit\"\nvolume = \"{volume}\"\n"
+        )
+    };
+    let list = |total: &str| {
+        let text = format!(
+            "title = \"Limits\"\nparties = [\"A\"]\n{}{}[[total]]\namount = \"{total}\"\nof = [\"one\", \"other\"]\n",
+            limit("one", "8421 Mm3"),
+            limit("other", "7000 Mm3"),
+        );
+        let agreement = Agreement::from_toml(&text).unwrap();
+        let season = window("2024-04-01..2024-09-30");
+        let days = || vec![0.0; season.days()];
+        let record = Record::new(season)
+            .with("one", None, days())
+            .with("other", None, days());
+        riparian::settlement::check(&[agreement], &record)
+    };
+    assert!(list("15421 Mm3").is_ok());
+    let error = list("15791 Mm3").unwrap_err().to_string();
+    assert!(error.contains("differs by 370.000 Mm3"), "{error}");
+}

@@ -31,6 +31,14 @@ pub(super) fn agreement(agreement: &Agreement) -> String {
     for ownership in &agreement.ownership {
         file.ownership(ownership);
     }
+    for total in &agreement.totals {
+        file.table("[[total]]");
+        file.key("amount", amount(&total.amount));
+        file.key("of", texts(&total.of));
+        file.any("from", total.within.map(Window::from));
+        file.any("to", total.within.map(Window::to));
+        file.words("note", &total.note);
+    }
     file.text
 }
 
