@@ -815,7 +815,7 @@ fn check_points<P: Places>(o: &Obligation, places: &P, faults: &mut Diagnostics)
 }
 
 /// What can be claimed on the river: water at one place, at offtakes, or in one store.
-fn check_claim(
+pub(crate) fn check_claim(
     agreements: &[Agreement],
     agreement: &Agreement,
     o: &Obligation,

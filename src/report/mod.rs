@@ -9,9 +9,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::allocation::Objective;
-use crate::error::Result;
+use crate::calendar::Date;
+use crate::error::{Diagnostic, Result};
 use crate::ledger::{Balance, Ledger, Sum};
-use crate::settlement::{Settled, Settlement};
+use crate::settlement::{Reason, Settled, Settlement, counterfactual};
 use crate::simulation::{Plan, Simulation};
 use crate::units::Volume;
 
@@ -130,6 +131,32 @@ impl Report {
             max_min,
             max_volume,
         })
+    }
+
+    /// Explains the shortfall of an obligation in the period that a date lies in, by running the
+    /// model again without its causes: see [`counterfactual`](crate::settlement::counterfactual). The
+    /// settlement itself holds [reasons](Settlement::reasons) read off the ledger.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such obligation or period ([`Error::is_invalid`](crate::Error::is_invalid)),
+    /// and as for [`counterfactual`](crate::settlement::counterfactual).
+    pub fn explain(&self, obligation: &str, date: Date) -> Result<Vec<Reason>> {
+        let rows = self.settlements();
+        let of = |row: &&Settlement| row.obligation == obligation;
+        let Some(row) = rows.iter().filter(of).find(|row| row.period.contains(date)) else {
+            let ids = rows.iter().map(|row| row.obligation.as_str());
+            let fault = if rows.iter().any(|row| of(&row)) {
+                Diagnostic::new(format!("no period of `{obligation}` holds {date}"))
+                    .expected("a day of a period that was settled")
+            } else {
+                Diagnostic::new(format!("no obligation `{obligation}` was settled"))
+                    .expected("the id of an obligation")
+                    .nearest(obligation, ids)
+            };
+            return Err(crate::calendar::invalid(fault));
+        };
+        counterfactual(&self.plan, &self.ledger, row)
     }
 
     /// The water balances.

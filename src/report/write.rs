@@ -227,6 +227,8 @@ fn obligations(settled: &Settled, folder: &Path) -> Result<()> {
             "carried_out",
             "missing",
             "clauses",
+            "unaccounted_mcm",
+            "rests_on_unaccounted",
         ],
     )?;
     for row in &settled.rows {
@@ -261,6 +263,8 @@ fn obligations(settled: &Settled, folder: &Path) -> Result<()> {
             optional(row.account.then_some(row.carried_out)),
             figure(row.missing),
             row.clauses.join("; "),
+            figure(row.unaccounted),
+            row.rests_on_unaccounted().to_string(),
         ])?;
     }
     table.close()

@@ -102,6 +102,9 @@ impl Records {
         for (id, series, origin) in self.series.rain.columns {
             builder = builder.rain_column(id, series, origin);
         }
+        for (id, series, origin) in self.series.forecast.columns {
+            builder = builder.forecast_column(id, series, origin);
+        }
         for (id, policy, origin) in self.policies {
             builder = builder.policy_row(id, policy, origin);
         }
@@ -230,11 +233,10 @@ impl Records {
                 .iter()
                 .map(|offtake| offtake.class.clone()),
         );
-        named.extend(
-            self.policies
-                .iter()
-                .flat_map(|(_, policy, _)| policy.storage_classes()),
-        );
+        named.extend(self.policies.iter().flat_map(|(_, policy, _)| {
+            let release = policy.release_class();
+            policy.storage_classes().into_iter().chain(release)
+        }));
         let obligations = self
             .agreements
             .list
@@ -351,11 +353,9 @@ impl Physical {
         }
         if self.lost.power || self.lost.reservoirs {
             for reservoir in self.reservoirs.iter_mut().filter(|r| r.curve.is_some()) {
-                reservoir.power.get_or_insert(PowerPlant {
-                    efficiency: 1.0,
-                    capacity: Power::ZERO,
-                    tailwater: Level::ZERO,
-                });
+                reservoir
+                    .power
+                    .get_or_insert(PowerPlant::new(1.0, Power::ZERO, Level::ZERO));
             }
         }
     }

@@ -28,8 +28,10 @@
 //! scenario.toml                                          the run, the classes, the operation
 //! nodes.csv  reaches.csv                                 the network
 //! parties.csv  offtakes.csv                              who takes water, and where
-//! reservoirs.csv  curves.csv  outlets.csv  evaporation.csv  power.csv
+//! reservoirs.csv  curves.csv  outlets.csv  evaporation.csv  limits.csv
+//! power.csv  tailwater.csv  outages.csv                  power stations
 //! series/inflows.csv  demands.csv  releases.csv  unaccounted.csv  rain.csv
+//!        forecast.csv  energy_demand.csv
 //! agreements/<any name>.toml                             one agreement a file
 //! observed/  SOURCES.md  README.md  ...                  not read
 //! ```
@@ -105,7 +107,10 @@
 //! | `surcharge_mcm` | Mm3 | storage never exceeded | `full_mcm` |
 //! | `min_release_m3s` | m3/s | released whatever the policy says, while there is water | 0 |
 //! | `ramp_m3s_per_day` | m3/s a day | most the release may change from one day to the next | no limit |
+//! | `ramp_up_m3s_per_day` | m3/s a day | most it may rise | `ramp_m3s_per_day` |
+//! | `ramp_down_m3s_per_day` | m3/s a day | most it may fall | `ramp_m3s_per_day` |
 //! | `seepage_mm_per_day` | mm a day | seepage over the surface | 0 |
+//! | `relief` | | a canal from here that takes what can neither be held below `full_mcm` nor released, as far as its capacity goes; the rest is spilled to the river | all is spilled |
 //!
 //! ## `curves.csv`
 //!
@@ -143,16 +148,57 @@
 //! | **`reservoir`** | | the node |
 //! | **`jan_mm`** to **`dec_mm`** | mm a month | depth that evaporates in the month: `jan`, `feb`, `mar`, `apr`, `may`, `jun`, `jul`, `aug`, `sep`, `oct`, `nov`, `dec` |
 //!
+//! ## `limits.csv`
+//!
+//! Limits of a release in parts of every year, such as under ice; as many rows a reservoir as need
+//! be. Which limit goes first where two contradict each other, says
+//! [`Reservoir::release_limits`](crate::basin::Reservoir::release_limits).
+//!
+//! | column | unit | meaning | if empty |
+//! |---|---|---|---|
+//! | **`reservoir`** | | the node | |
+//! | **`from`**, **`to`** | | first and last day, as in `12-01` and `02-29`, see [`Season`](crate::calendar::Season) | |
+//! | `min_release_m3s` | m3/s | released whatever the policy says, while there is water | no other limit |
+//! | `max_release_m3s` | m3/s | most that is released on purpose | no other limit |
+//!
+//! One of the two limits must be filled.
+//!
 //! ## `power.csv`
 //!
 //! One row for each reservoir with a power station; it works on what the turbines pass.
+//! [`basin::power`](crate::basin::power) says how.
+//!
+//! | column | unit | meaning | if empty |
+//! |---|---|---|---|
+//! | **`reservoir`** | | the node | |
+//! | **`efficiency`** | fraction | overall, above 0 and at most 1 | |
+//! | **`capacity_mw`** | MW | of all units together | |
+//! | `units` | | how many units, all alike | 1 |
+//! | `max_discharge_m3s` | m3/s | what all units swallow together | as much as their outlets pass |
+//! | `tailwater_m` | m | water level below the dam | see `tailwater.csv` |
+//! | `head_loss_m` | m | head lost between lake and tailwater | 0 |
+//! | `min_head_m` | m | net head below which the station stands still | 0 |
+//!
+//! ## `tailwater.csv`
+//!
+//! The [rating](crate::basin::Tailwater) of the water below a dam with a power station, for which
+//! `power.csv` then gives no `tailwater_m`. Discharges rise strictly, levels never fall.
 //!
 //! | column | unit | meaning |
 //! |---|---|---|
 //! | **`reservoir`** | | the node |
-//! | **`efficiency`** | fraction | overall, above 0 and at most 1 |
-//! | **`capacity_mw`** | MW | of all units together |
-//! | **`tailwater_m`** | m | water level below the dam |
+//! | **`discharge_m3s`** | m3/s | all that leaves the dam |
+//! | **`level_m`** | m | water level below the dam |
+//!
+//! ## `outages.csv`
+//!
+//! Planned outages of a station's units.
+//!
+//! | column | unit | meaning |
+//! |---|---|---|
+//! | **`reservoir`** | | the node |
+//! | **`unit`** | | the number of the unit, from 1 |
+//! | **`from`**, **`to`** | | first and last day, as in `2024-06-01` |
 //!
 //! ## `offtakes.csv`
 //!
@@ -183,6 +229,7 @@
 //! | `_m3s` | mean flow in m3/s |
 //! | `_mcm` | volume of the period in Mm3, made a mean flow |
 //! | `_mm` | depth of the period in mm, made a mean depth a day |
+//! | `_mwh` | energy of the period in `MWh`, made a mean energy a day |
 //!
 //! | file | columns | endings | values |
 //! |---|---|---|---|
@@ -191,8 +238,11 @@
 //! | `releases.csv` | reservoirs, for the policy `replay` | `_m3s`, `_mcm` | not negative |
 //! | `unaccounted.csv` | reservoirs | `_m3s`, `_mcm` | positive for water that appears |
 //! | `rain.csv` | reservoirs with a curve | `_mm` | not negative |
+//! | `forecast.csv` | reservoirs: the inflow that was expected, for policies that [look ahead](crate::operation#looking-ahead) | `_m3s`, `_mcm` | not negative |
+//! | `energy_demand.csv` | reservoirs, for the policy `energy-demand` | `_mwh` | not negative |
 //!
-//! Rows must cover the run and may go beyond it; `releases.csv` must where it is replayed. How rows
+//! Rows must cover the run and may go beyond it; `releases.csv` and `energy_demand.csv` must where a
+//! policy goes by them. How rows
 //! become days, and what stands in for rows and cells that are missing, is said in `scenario.toml`.
 //!
 //! # `scenario.toml`
@@ -217,7 +267,7 @@
 //! | **`name`** | its name | |
 //! | `rule` | how it shares a shortage: one of [`RULE_NAMES`](crate::allocation::RULE_NAMES) | `"proportional"` |
 //!
-//! `[series.<file>]`, for any of the five series files:
+//! `[series.<file>]`, for any of the series files:
 //!
 //! | key | meaning | if missing |
 //! |---|---|---|
@@ -230,15 +280,21 @@
 //! |---|---|---|
 //! | `keep_rank` | which reservoirs keep water nobody claims: the lower rank first, a whole number | the number of reservoirs upstream |
 //! | `policy` | one of the [release policies](crate::operation) below | `"standard"` |
+//! | `pre_release_days` | makes room for the floods forecast for so many days, today included, whatever the policy; see [`PreRelease`](crate::operation::PreRelease) | does not |
 //!
 //! | policy | its keys |
 //! |---|---|
 //! | `"standard"` | none |
-//! | `"replay"` | none; the releases are in `series/releases.csv` |
-//! | `"schedule"` | **`flow`**: a list of a period and a `flow` each, as in `{ month = "2024-06", flow = "500 m3/s" }`; `otherwise`: the flow on all other days, needed if there are any |
+//! | `"replay"` | the releases are in `series/releases.csv`; `class`: the priority class in which they are claimed, before all classes if missing: a reservoir that runs empty then takes the water of users upstream |
+//! | `"schedule"` | **`flow`**: a list of a period and a `flow` each, as in `{ month = "2024-06", flow = "500 m3/s" }`; `otherwise`: the flow on all other days, needed if there are any; `class` as under `"replay"` |
 //! | `"rule-curve"` | **`zones`**: a list from the bottom up, each with a **`class`** in which its water is kept, a **`top`**, and, for whoever reads it, a `name`. A top is a volume, or a list of points of the year as in `{ day = "04-01", volume = "3290 Mm3" }`, linear between them |
 //! | `"linear-hedging"` | **`trigger`**: the usable storage below which releases are cut in proportion |
 //! | `"zone-hedging"` | **`zones`**: a list as in `{ above = "1500 Mm3", fraction = 0.8 }`: the fraction of the demand that is served |
+//! | `"storage-target"` | **`target`**: the storage at the end of each day, a volume or a list of points of the year like a `top`; **`over_days`**: the days over which a deviation is corrected; `expects` |
+//! | `"energy-demand"` | `expects`; the energy is in `series/energy_demand.csv` |
+//!
+//! `expects` says what inflow a policy reckons with: `"last-inflow"`, that of the day before (as if
+//! missing), or `"forecast"`.
 //!
 //! A period is written `day = 2024-06-01`, `dekad = "2024-06-1"`, `month = "2024-06"`, or
 //! `from = 2024-06-01, to = 2024-08-31`.
@@ -391,6 +447,7 @@
 mod agreement;
 mod basin;
 mod build;
+mod equipment;
 mod folder;
 mod keys;
 mod operation;
@@ -507,7 +564,7 @@ impl Scenario {
         let series = series::read(&self.files, &settings, &mut faults);
         let policies = operation::read(
             operations,
-            &series.releases,
+            &series,
             settings.window,
             &mut physical,
             &mut faults,

@@ -140,7 +140,7 @@ fn policies_are_read_with_their_keys() {
             "policy = \"rule-curve\"\nzones = [{ name = \"low\", class = \"use\", top = \"60 Mm3\" }]",
             "rule-curve",
         ),
-        ("policy = \"replay\"", "replay"),
+        ("policy = \"replay\"\nclass = \"use\"", "replay"),
     ] {
         let text = with_settings(&format!("[reservoir.lake]\n{lines}\n"));
         let releases = ("series/releases.csv", "month,lake_m3s\n2024-06,12\n");
@@ -158,6 +158,11 @@ fn policies_are_read_with_their_keys() {
             "scenario.toml:8:43: `02-30` is not a day of the year",
         ),
         (
+            "policy = \"schedule\"\nclass = \"used\"\notherwise = \"1 m3/s\"\nflow = []",
+            "scenario.toml:8:9: unknown priority class `used`; \
+             expected a class of scenario.toml; did you mean `use`?",
+        ),
+        (
             "policy = \"zone-hedging\"\nzones = [{ above = \"60 Mm3\", fraction = 80 }]",
             "scenario.toml:8:9: a fraction of 80, outside 0 to 1",
         ),
@@ -169,6 +174,177 @@ fn policies_are_read_with_their_keys() {
 }
 
 #[test]
+fn policies_that_look_ahead_are_read_with_their_keys() {
+    let forecast = ("series/forecast.csv", "month,lake_m3s\n2024-06,25\n");
+    let energy = ("series/energy_demand.csv", "month,lake_mwh\n2024-06,3000\n");
+    for (lines, name, horizon) in [
+        (
+            "policy = \"storage-target\"\ntarget = \"60 Mm3\"\nover_days = 10",
+            "storage-target",
+            0,
+        ),
+        (
+            "policy = \"storage-target\"\nover_days = 10\nexpects = \"forecast\"\n\
+             target = [{ day = \"04-01\", volume = \"60 Mm3\" }, { day = \"10-01\", volume = \"20 Mm3\" }]",
+            "storage-target",
+            10,
+        ),
+        ("policy = \"energy-demand\"", "energy-demand", 0),
+        (
+            "policy = \"energy-demand\"\nexpects = \"forecast\"",
+            "energy-demand",
+            1,
+        ),
+        ("pre_release_days = 5", "standard with pre-release", 5),
+        (
+            "policy = \"energy-demand\"\npre_release_days = 5",
+            "energy-demand with pre-release",
+            5,
+        ),
+    ] {
+        let text = with_settings(&format!("[reservoir.lake]\n{lines}\n"));
+        let model = model(&[("scenario.toml", &text), forecast, energy]);
+        assert_eq!(model.policy(0).name(), name);
+        assert_eq!(model.policy(0).horizon(), horizon);
+        let seen = model.forecast[0].as_ref().unwrap();
+        assert_eq!(seen.get(day("2024-06-30")), Some(25.0));
+    }
+    for (lines, fault) in [
+        (
+            "policy = \"storage-target\"\nover_days = 0\nexpects = \"the best\"",
+            "scenario.toml:6:1: no `target`; expected a line `target = ...`\n\
+             scenario.toml:8:13: 0 days; expected 1 to 366 days\n\
+             scenario.toml:9:11: unknown expectation `the best`; expected last-inflow or forecast",
+        ),
+        (
+            "pre_release_days = \"5 days\"",
+            "scenario.toml:7:20: the text \"5 days\"; expected a whole number of at least 0",
+        ),
+        (
+            "policy = \"standard\"\nexpects = \"forecast\"",
+            "scenario.toml:8:1: unknown key `expects`; expected keep_rank, policy or pre_release_days",
+        ),
+    ] {
+        let text = with_settings(&format!("[reservoir.lake]\n{lines}\n"));
+        assert_eq!(faults(&[("scenario.toml", &text)]), fault);
+    }
+}
+
+#[test]
+fn a_station_has_units_a_rating_and_outages() {
+    let power = "reservoir,efficiency,capacity_mw,units,max_discharge_m3s,head_loss_m,min_head_m\n\
+                 lake,0.9,10,2,60,0.5,4\n";
+    let rating = "reservoir,discharge_m3s,level_m\nlake,0,290\nlake,50,292\n";
+    let outages = "reservoir,unit,from,to\nlake,2,2024-06-10,2024-06-20\n";
+    let model = model(&[
+        ("power.csv", power),
+        ("tailwater.csv", rating),
+        ("outages.csv", outages),
+    ]);
+    let plant = model.basin().reservoirs()[0].power.as_ref().unwrap();
+    assert_eq!(plant.capacity_on(day("2024-06-09")).mw(), 10.0);
+    assert_eq!(plant.discharge_on(day("2024-06-10")).m3s(), 30.0);
+    let flow = crate::units::Flow::from_m3s(25.0);
+    let head = plant.net_head(crate::units::Level::from_m(310.0), flow);
+    assert_eq!((head.m(), plant.min_head.m()), (18.5, 4.0));
+}
+
+#[test]
+fn releases_have_limits_by_season_and_direction() {
+    let reservoirs = "reservoir,initial_mcm,dead_mcm,full_mcm,ramp_m3s_per_day,ramp_down_m3s_per_day\n\
+                      lake,50,10,100,20,5\n";
+    let limits = "reservoir,from,to,min_release_m3s,max_release_m3s\nlake,12-01,02-29,3,12\n\
+                  lake,06-01,06-15,,30\n";
+    let model = model(&[("reservoirs.csv", reservoirs), ("limits.csv", limits)]);
+    let lake = &model.basin().reservoirs()[0];
+    let flow = crate::units::Flow::from_m3s;
+    let on = |date, last| {
+        let (least, most) = lake.release_limits(day(date), lake.full, flow(last));
+        (least.m3s(), most.m3s())
+    };
+    assert_eq!(on("2024-06-15", 25.0), (20.0, 30.0));
+    assert_eq!(on("2024-06-16", 25.0), (20.0, 45.0));
+    assert_eq!(on("2024-02-29", 0.0), (3.0, 12.0));
+    assert_eq!(on("2024-03-01", 0.0), (0.0, 20.0));
+}
+
+#[test]
+fn faults_at_a_dam_have_places() {
+    let station =
+        "reservoir,efficiency,capacity_mw,units,max_discharge_m3s,tailwater_m,head_loss_m\n";
+    let rating = "reservoir,discharge_m3s,level_m\n";
+    let outage = "reservoir,unit,from,to\n";
+    let limit = "reservoir,from,to,min_release_m3s,max_release_m3s\n";
+    for (file, head, rows, fault) in [
+        (
+            "power.csv",
+            station,
+            "lake,0.9,10,0,-5,290,-1\n",
+            "power.csv:2:13: 0 units; expected 1 to 1000 units\n\
+          power.csv:2:15: `max_discharge_m3s` is -5; expected at least 0\n\
+          power.csv:2:22: `head_loss_m` is -1; expected at least 0",
+        ),
+        (
+            "power.csv",
+            station,
+            "lake,0.9,10,,,,\n",
+            "power.csv:2:15: no tailwater level; expected tailwater_m, or rows in tailwater.csv",
+        ),
+        (
+            "tailwater.csv",
+            rating,
+            "lake,0,290\n",
+            "power.csv:2:13: a tailwater level beside a rating; expected tailwater_m, or rows in tailwater.csv",
+        ),
+        (
+            "tailwater.csv",
+            rating,
+            "lake,0,290\nlake,0,291\n",
+            "power.csv:2:13: a tailwater level beside a rating; expected tailwater_m, or rows in tailwater.csv\n\
+          tailwater.csv:3:6: tailwater of `lake`: discharge 0 m3/s does not rise above 0 m3/s; \
+          expected discharges from 0 that rise, levels that do not fall",
+        ),
+        (
+            "outages.csv",
+            outage,
+            "lake,2,2024-06-31,2024-06-01\nlake,2,2024-06-10,2024-06-01\nlake,2,2024-06-10,2024-06-11\n",
+            "outages.csv:2:8: `2024-06-31` is not a day; expected a date, as in 2024-06-01\n\
+          outages.csv:3:19: the end, 2024-06-01, lies before the start; expected 2024-06-10 or a later day\n\
+          outages.csv:4:6: an outage of unit 2; expected the number of a unit, 1 to 1",
+        ),
+        (
+            "limits.csv",
+            limit,
+            "lake,12-32,02-29,,5\nlake,12-01,02-29,,\nlake,12-01,02-29,7,5\nlak,12-01,02-29,7,\n",
+            "limits.csv:2:6: `12-32..02-29` is not a season; expected its first and last month and day, as in 10-01..03-31\n\
+          limits.csv:3:1: a season without a limit; expected min_release_m3s, max_release_m3s or both\n\
+          limits.csv:4:20: `max_release_m3s` is 5; expected at least the least release, 7\n\
+          limits.csv:5:1: unknown reservoir `lak`; expected lake; did you mean `lake`?",
+        ),
+    ] {
+        let text = format!("{head}{rows}");
+        assert_eq!(faults(&[(file, &text)]), fault);
+    }
+    // Nothing but a station has a tailwater or outages.
+    let found = faults(&[
+        (
+            "power.csv",
+            "reservoir,efficiency,capacity_mw,tailwater_m\n",
+        ),
+        ("tailwater.csv", &format!("{rating}lake,0,290\n")),
+        (
+            "outages.csv",
+            &format!("{outage}lake,1,2024-06-01,2024-06-02\n"),
+        ),
+    ]);
+    assert_eq!(
+        found,
+        "outages.csv:2:1: an outage of `lake`, which has no power station; expected a row in power.csv\n\
+         tailwater.csv:2:1: a tailwater of `lake`, which has no power station; expected a row in power.csv"
+    );
+}
+
+#[test]
 fn the_channels_antecedent_flow_may_be_required() {
     let given = format!("antecedent = \"given\"\n{}", with_settings(""));
     let reaches = "reach,from,to,kind,lag_days\nupper,lake,town,river,2\nlower,town,sea,river,0\n";
@@ -177,6 +353,23 @@ fn the_channels_antecedent_flow_may_be_required() {
         "reaches.csv:2:1: no `antecedent_m3s` for a reach with a travel time; \
          expected the flow that entered it before the run, or antecedent = \"steady\""
     );
+}
+
+#[test]
+fn relief_is_a_canal_that_leaves_the_reservoir() {
+    let header = "reservoir,initial_mcm,dead_mcm,full_mcm,relief\n";
+    let found = faults(&[("reservoirs.csv", &format!("{header}lake,50,10,100,uper\n"))]);
+    assert_eq!(
+        found,
+        "reservoirs.csv:2:16: the relief of reservoir `lake` is `uper`; \
+         expected the id of a canal that leaves it"
+    );
+    let reaches = "reach,from,to,kind\nupper,lake,town,river\nlower,town,sea,river\n\
+                   side,lake,sea,canal\n";
+    let row = format!("{header}lake,50,10,100,side\n");
+    let model = model(&[("reaches.csv", reaches), ("reservoirs.csv", &row)]);
+    let relief = model.basin().reservoirs()[0].relief.as_deref();
+    assert_eq!(relief, Some("side"));
 }
 
 #[test]

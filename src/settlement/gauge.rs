@@ -1,10 +1,9 @@
 //! Reading the ledger at the places of agreements.
 
-use std::collections::HashSet;
-
+use super::course::{At, Sources};
 use super::record::{Record, gauges};
 use crate::agreement::{Measure, Point};
-use crate::basin::{Basin, NodeKind};
+use crate::basin::Basin;
 use crate::ledger::Ledger;
 use crate::simulation::Plan;
 use crate::units::Volume;
@@ -100,6 +99,25 @@ impl Gauge {
         }
     }
 
+    /// Where the reading stands at its node.
+    pub(super) fn at(self, basin: &Basin) -> At {
+        match self {
+            Self::Node(_) | Self::Arrivals(_) | Self::Natural(_) => At::Arrival,
+            Self::Reach(r) => At::Departure(r),
+            Self::Release(k) | Self::Spill(k) | Self::Energy(k) => basin
+                .river_from(basin.reservoir_node(k))
+                .map_or(At::Place, At::Departure),
+            Self::Offtake(_)
+            | Self::Demand(_)
+            | Self::Storage(_)
+            | Self::StorageChange(_)
+            | Self::Evaporation(_)
+            | Self::Seepage(_)
+            | Self::Rain(_)
+            | Self::Level(_) => At::Place,
+        }
+    }
+
     /// The node whose water it reads.
     pub(crate) fn node(self, basin: &Basin) -> usize {
         match self {
@@ -163,41 +181,49 @@ pub(super) fn gauges_of(
         .collect()
 }
 
-/// The way water comes to a node: the nodes above it down from the nearest reservoirs, and those
-/// reservoirs.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Upstream {
-    /// Nodes between the reservoirs and the point, the point's own included.
-    pub(super) nodes: Vec<usize>,
-    pub(super) stores: Vec<usize>,
+/// A reservoir whose water comes to places: what a m3 there counts, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Feeder {
+    pub(super) store: usize,
+    /// The weight of the place, less the losses of the river on the way.
+    pub(super) weight: f64,
+    /// After how many days its water comes.
+    pub(super) travel: usize,
 }
 
-impl Upstream {
-    pub(super) fn of(basin: &Basin, node: usize) -> Self {
-        let mut found = Self::default();
-        let mut next = vec![node];
-        let mut seen = HashSet::new();
-        while let Some(v) = next.pop() {
-            // A canal that rejoins its river leads to the same node twice.
-            if !seen.insert(v) {
-                continue;
+/// The reservoirs at and above places. Water that could come to several of the places counts at the
+/// one for which it weighs most.
+pub(super) fn feeders(basin: &Basin, gauges: &[(Gauge, f64, u32)]) -> Vec<Feeder> {
+    let mut feeders: Vec<Feeder> = Vec::new();
+    for &(gauge, weight, lag) in gauges {
+        let place = gauge.node(basin);
+        let sources = Sources::of(basin, place, gauge.at(basin));
+        for &store in &sources.stores {
+            let node = basin.reservoir_node(store);
+            let feeder = Feeder {
+                store,
+                weight: weight * sources.course.gain(node).unwrap_or_default(),
+                travel: (basin.lead(place) - basin.lead(node) + lag) as usize,
+            };
+            match feeders.iter_mut().find(|other| other.store == store) {
+                Some(other) if other.weight >= feeder.weight => {}
+                Some(other) => *other = feeder,
+                None => feeders.push(feeder),
             }
-            let is_store = basin.nodes()[v].kind == NodeKind::Reservoir;
-            if is_store && v != node {
-                found
-                    .stores
-                    .extend((0..basin.reservoirs().len()).find(|&k| basin.reservoir_node(k) == v));
-                continue;
-            }
-            found.nodes.push(v);
-            next.extend(
-                (0..basin.reaches().len())
-                    .map(|r| basin.reach_ends(r))
-                    .filter(|&(_, to)| to == v)
-                    .map(|(from, _)| from),
-            );
         }
-        found
+    }
+    feeders.retain(|feeder| feeder.weight > 0.0);
+    feeders
+}
+
+impl Feeder {
+    /// What no gauge explains in the reservoir, by the day of the run on which it would have come,
+    /// in m3 as they count there.
+    pub(super) fn unaccounted(self, ledger: &Ledger) -> impl Iterator<Item = f64> {
+        let terms = ledger.reservoirs().unaccounted.of(self.store);
+        let late = std::iter::repeat_n(0.0, self.travel.min(ledger.days()));
+        late.chain(terms.map(move |term| self.weight * term))
+            .take(ledger.days())
     }
 }
 

@@ -23,7 +23,10 @@
 //! # Ok::<(), riparian::Error>(())
 //! ```
 
+mod blame;
 mod committed;
+mod counterfactual;
+mod course;
 mod gauge;
 mod journal;
 mod natural;
@@ -33,6 +36,7 @@ mod record;
 mod verdict;
 
 pub(crate) use committed::{InAdvance, in_advance};
+pub use counterfactual::counterfactual;
 pub(crate) use gauge::{Gauge, river_position};
 pub(crate) use journal::Carry;
 pub use journal::{Journal, Line};

@@ -1,12 +1,10 @@
 //! Why something is missing.
 
-use super::gauge::{Gauge, Upstream, gauges_of};
+use super::blame::{Case, OverLimit};
+use super::gauge::{Gauge, feeders, gauges_of};
 use super::record::Record;
 use super::verdict::{Settled, Settlement, Status, settle};
-use crate::agreement::{Count, Obligation};
-use crate::allocation::Binding;
-use crate::basin::Basin;
-use crate::calendar::day_index;
+use crate::agreement::Count;
 use crate::ledger::{Ledger, Sum};
 use crate::model::Model;
 use crate::simulation::Plan;
@@ -16,40 +14,67 @@ use crate::simulation::Plan;
 pub struct Reason {
     /// The reason.
     pub why: Why,
-    /// How much of the shortfall, in the unit of the settlement's base: m3, or kWh for energy.
+    /// How much of the shortfall, in the settlement's own [unit](Settlement::unit).
     pub amount: f64,
 }
 
 /// Why an amount is missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// A reach could carry no more.
-    Capacity {
-        /// The reach.
-        reach: String,
-    },
-    /// A senior minimum flow had to stay in a reach.
-    MinimumFlow {
-        /// The reach.
-        reach: String,
-    },
-    /// Senior claims took the water that reaches a node.
-    Seniors {
-        /// The node at which the water ran out.
-        node: String,
-    },
-    /// There was no more water at a node.
+    /// There was no more water at a node: it would have been missing if nobody else had taken any
+    /// and every reservoir upstream had been drawn down to its floor.
     NoWater {
         /// The node.
         node: String,
     },
-    /// A ceiling of an agreement kept users from taking more.
-    Limit {
-        /// The obligation whose ceiling it is.
-        obligation: String,
+    /// Water disappeared from a reservoir and no gauge explains it.
+    Unaccounted {
+        /// The reservoir.
+        reservoir: String,
     },
-    /// The creditor's own demand was below what was due.
-    NotDemanded,
+    /// A reach, the head of an offtake or the outlets of a dam could pass no more.
+    Capacity {
+        /// The id of the reach, offtake or reservoir.
+        place: String,
+    },
+    /// A ceiling of an agreement on the point's own users, or on a reach on the way.
+    Limit {
+        /// The obligation that limits them.
+        limit: String,
+    },
+    /// Another minimum flow had to stay in a reach.
+    MinimumFlow {
+        /// The reach.
+        reach: String,
+    },
+    /// Users of a senior class took water.
+    Seniors {
+        /// Whose offtakes.
+        party: String,
+    },
+    /// Users of the same class took water: they share a shortage with the point.
+    Equals {
+        /// Whose offtakes.
+        party: String,
+    },
+    /// Senior claims took the water that reaches a node, and it is not known which.
+    SeniorsAt {
+        /// The node at which the water ran out.
+        node: String,
+    },
+    /// Users of no senior class took water that would have come to the point, upstream of it or from
+    /// the reservoirs that serve it.
+    Taken {
+        /// Whose offtakes.
+        party: String,
+    },
+    /// They took it beyond their own limit.
+    OverLimit {
+        /// Whose offtakes.
+        party: String,
+        /// The obligation that limits them.
+        limit: String,
+    },
     /// Water lay in a reservoir upstream, and its release policy did not let it go.
     HeldInStorage {
         /// The reservoir.
@@ -57,18 +82,21 @@ pub enum Why {
         /// The name of its policy.
         policy: String,
     },
-    /// Users between the reservoirs upstream and the point took water.
-    TakenUpstream {
-        /// Whose offtakes.
-        party: String,
-    },
-    /// The reservoir released water it would have needed to hold.
+    /// A reservoir released water for nobody that it would have needed to hold: for its own storage
+    /// at a date, or for a period that had not begun.
     Released {
         /// The reservoir.
         reservoir: String,
         /// The name of its policy.
         policy: String,
     },
+    /// The creditor's own demand was below what was due.
+    NotDemanded,
+    /// It was missing before: the debt an account brought forward.
+    BroughtForward,
+    /// The obligation was not claimed on the river before all else: water passed, or was promised to
+    /// others, that would have come if it had been.
+    Unclaimed,
     /// The water that passed the turbines made no more energy at the head there was.
     LittleWaterThroughTurbines {
         /// The reservoir.
@@ -77,48 +105,70 @@ pub enum Why {
 }
 
 impl Why {
-    /// The solver's reason for a claim, in terms of the model.
-    fn of_binding(model: &Model, binding: Binding) -> Option<Self> {
-        let basin = model.basin();
-        let node = |v: usize| basin.nodes()[v].id.clone();
-        let reach = |r: usize| basin.reaches()[r].id.clone();
-        Some(match binding {
-            Binding::Met => return None,
-            Binding::Capacity(r) => match store_at(basin, basin.reach_ends(r).0) {
-                // The capacity of a dam's outlet reach is what its operator releases at most.
-                Some(k) => Self::HeldInStorage {
-                    reservoir: basin.reservoirs()[k].node.clone(),
-                    policy: model.policy(k).name().to_owned(),
-                },
-                None => Self::Capacity { reach: reach(r) },
-            },
-            Binding::Floor(r) => Self::MinimumFlow { reach: reach(r) },
-            Binding::Seniors(v) => Self::Seniors { node: node(v) },
-            Binding::NoWater(v) => Self::NoWater { node: node(v) },
-        })
+    pub(super) fn held(model: &Model, store: usize) -> Self {
+        let (reservoir, policy) = operated(model, store);
+        Self::HeldInStorage { reservoir, policy }
+    }
+
+    pub(super) fn released(model: &Model, store: usize) -> Self {
+        let (reservoir, policy) = operated(model, store);
+        Self::Released { reservoir, policy }
+    }
+
+    pub(super) fn unaccounted(model: &Model, store: usize) -> Self {
+        let reservoir = model.basin().reservoirs()[store].node.clone();
+        Self::Unaccounted { reservoir }
+    }
+
+    /// How a user's withdrawal ranks beside a claim of some class; a point that claims nothing ranks
+    /// behind none.
+    pub(super) fn taken(model: &Model, offtake: usize, class: Option<usize>) -> Self {
+        let offtake = &model.basin().offtakes()[offtake];
+        let party = offtake.party.clone();
+        match class.map(|own| class_of(model, &offtake.class).cmp(&own)) {
+            Some(std::cmp::Ordering::Less) => Self::Seniors { party },
+            Some(std::cmp::Ordering::Equal) => Self::Equals { party },
+            _ => Self::Taken { party },
+        }
     }
 }
 
-fn store_at(basin: &Basin, node: usize) -> Option<usize> {
-    (0..basin.reservoirs().len()).find(|&k| basin.reservoir_node(k) == node)
+/// The number of a class, senior first.
+pub(super) fn class_of(model: &Model, name: &str) -> usize {
+    let classes = model.classes();
+    let at = classes.iter().position(|class| class.name == name);
+    at.unwrap_or(classes.len())
+}
+
+fn operated(model: &Model, store: usize) -> (String, String) {
+    let reservoir = model.basin().reservoirs()[store].node.clone();
+    (reservoir, model.policy(store).name().to_owned())
 }
 
 impl std::fmt::Display for Why {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Capacity { reach } => write!(f, "{reach} carries no more"),
-            Self::MinimumFlow { reach } => write!(f, "a senior minimum flow in {reach}"),
-            Self::Seniors { node } => write!(f, "senior claims at {node}"),
             Self::NoWater { node } => write!(f, "no more water at {node}"),
-            Self::Limit { obligation } => write!(f, "the limit `{obligation}`"),
-            Self::NotDemanded => f.write_str("not asked for"),
+            Self::Unaccounted { reservoir } => write!(f, "unaccounted for in {reservoir}"),
+            Self::Capacity { place } => write!(f, "{place} carries no more"),
+            Self::Limit { limit } => write!(f, "limited by {limit}"),
+            Self::MinimumFlow { reach } => write!(f, "another minimum flow in {reach}"),
+            Self::Seniors { party } => write!(f, "taken by senior users of {party}"),
+            Self::Equals { party } => write!(f, "taken by users of {party} in the same class"),
+            Self::SeniorsAt { node } => write!(f, "senior claims at {node}"),
+            Self::Taken { party } => write!(f, "taken by {party}"),
+            Self::OverLimit { party, limit } => {
+                write!(f, "taken by {party} beyond its limit ({limit})")
+            }
             Self::HeldInStorage { reservoir, policy } => {
                 write!(f, "held in {reservoir} ({policy})")
             }
-            Self::TakenUpstream { party } => write!(f, "taken upstream by {party}"),
             Self::Released { reservoir, policy } => {
                 write!(f, "released from {reservoir} ({policy})")
             }
+            Self::NotDemanded => f.write_str("not asked for"),
+            Self::BroughtForward => f.write_str("brought forward"),
+            Self::Unclaimed => f.write_str("not claimed before all else"),
             Self::LittleWaterThroughTurbines { reservoir } => {
                 write!(f, "too little water through the turbines of {reservoir}")
             }
@@ -128,12 +178,12 @@ impl std::fmt::Display for Why {
 
 /// Reasons added up by kind and place.
 #[derive(Clone, Debug, Default)]
-struct Reasons {
+pub(super) struct Reasons {
     found: Vec<Reason>,
 }
 
 impl Reasons {
-    fn add(&mut self, why: Why, amount: f64) {
+    pub(super) fn add(&mut self, why: Why, amount: f64) {
         if amount <= 0.0 {
             return;
         }
@@ -147,11 +197,12 @@ impl Reasons {
     ///
     /// Days add up to more than the season where a surplus on other days made up for part of
     /// them; every reason then shrinks alike.
-    fn explain(mut self, shortfall: f64) -> Vec<Reason> {
-        let sum: f64 = self.found.iter().map(|reason| reason.amount).sum();
-        if sum <= 0.0 {
-            return Vec::new();
-        }
+    pub(super) fn explain(mut self, shortfall: f64) -> Vec<Reason> {
+        let amounts = |found: &[Reason]| found.iter().map(|reason| reason.amount).sum::<f64>();
+        // Less is rounding.
+        let least = 1e-9 * amounts(&self.found);
+        self.found.retain(|reason| reason.amount > least);
+        let sum = amounts(&self.found);
         for reason in &mut self.found {
             reason.amount *= shortfall / sum;
         }
@@ -163,11 +214,29 @@ impl Reasons {
 impl Settled {
     /// Settles the agreements of a model against a run, and says why something is missing.
     ///
-    /// The reasons of a shortfall are, for an obligation that claims, those the solver gave for
-    /// its claims; for one that only observes, on each day that fell behind: first what was not
-    /// asked for, then the solver's reasons for the offtake's demand; for a flow, first water held
-    /// by the nearest reservoirs upstream, then withdrawals on the way, then lack of water. They
-    /// are brought to the size of the shortfall in proportion.
+    /// The reasons are an attribution read off the run's own ledger, day by day; that of
+    /// [`counterfactual`](crate::settlement::counterfactual) runs the model again instead. On each
+    /// day that fell behind what was due on it:
+    ///
+    /// 1. at offtakes, what was not asked for, and what the head could not take;
+    /// 2. what the allocation says a reach or a minimum flow kept back;
+    /// 3. water *held* in reservoirs upstream above dead storage, the nearest first, as far as dams
+    ///    and reaches on the way had room for it, and water they had *released* for nobody before the
+    ///    period began;
+    /// 4. what others *took* that day, or took before of water that would still lie in a reservoir:
+    ///    beyond their limits, then of junior classes (of any, if the obligation
+    ///    neither claims nor is an offtake's), of the same class, of senior classes; parties in
+    ///    reverse order of declaration;
+    /// 5. what lay in store but found no room on the way;
+    /// 6. what had disappeared *unaccounted* for in reservoirs upstream;
+    /// 7. and the rest is lack of water.
+    ///
+    /// Water that lies in store explains a shortfall once: what is named on one day is not there on
+    /// the next, and what would have overflown is forgotten. For storage at a date the same is done
+    /// on that day, and first of all for what the reservoir itself released since the run began, for
+    /// users below it or else for its policy. The days are brought to the size of the shortfall in
+    /// proportion, for a surplus on one day makes up for a shortfall on another; the amounts add up
+    /// to the shortfall.
     ///
     /// # Panics
     ///
@@ -176,249 +245,126 @@ impl Settled {
         let model = plan.model();
         let record = Record::of(plan, ledger);
         let mut settled = settle(model.agreements(), &record);
+        let over = OverLimit::of(model, &settled.rows);
         for row in &mut settled.rows {
-            if row.status != Status::Short {
-                continue;
+            let case = Case::new(plan, ledger, row, &over);
+            if row.status == Status::Short {
+                row.reasons = case.explain(row);
             }
-            let (agreement, obligation) = row.number;
-            let case = Case {
-                plan,
-                model,
-                ledger,
-                obligation: &model.agreements()[agreement].obligations[obligation],
-                claiming: plan
-                    .claiming()
-                    .iter()
-                    .position(|c| (c.agreement, c.obligation) == row.number),
-            };
-            row.reasons = case.explain(row);
+            find_unaccounted(model, ledger, row, &case.gauges);
         }
         settled
     }
 }
 
-/// One obligation with all that explains it.
-struct Case<'a> {
-    plan: &'a Plan,
-    model: &'a Model,
-    ledger: &'a Ledger,
-    obligation: &'a Obligation,
-    claiming: Option<usize>,
+/// Fills in the unaccounted term at the point, and whether the verdict rests on it.
+fn find_unaccounted(
+    model: &Model,
+    ledger: &Ledger,
+    row: &mut Settlement,
+    gauges: &[(Gauge, f64, u32)],
+) {
+    let run = ledger.window();
+    let Some(window) = row.period.intersect(run) else {
+        return;
+    };
+    let first = crate::calendar::day_index(run.from(), window.from()) as usize;
+    let end = first + window.days();
+    let days = if row.count == Count::AtEnd {
+        0..end
+    } else {
+        first..end
+    };
+    // By day, what came to the point because of the term.
+    let mut by_day = vec![0.0; ledger.days()];
+    let mut net = Sum::default();
+    for feeder in feeders(model.basin(), gauges) {
+        let terms: Vec<f64> = feeder.unaccounted(ledger).collect();
+        let own = terms[days.clone()].iter().copied().collect::<Sum>().value();
+        net.add(own);
+        // Water that appeared and still lies there did not come to the point.
+        let filled = gauges
+            .iter()
+            .any(|(gauge, ..)| *gauge == Gauge::Storage(feeder.store));
+        let kept = match (end - 1).checked_sub(feeder.travel) {
+            Some(last) if own > 0.0 && !filled => {
+                let dead = model.basin().reservoirs()[feeder.store].dead.m3();
+                let held = ledger.reservoirs().storage.at(last, feeder.store) - dead;
+                (feeder.weight * held.max(0.0) / own).min(1.0)
+            }
+            _ => 0.0,
+        };
+        for (sum, term) in by_day.iter_mut().zip(terms) {
+            *sum += (1.0 - kept) * term;
+        }
+    }
+    row.unaccounted = net.value() / 1e6;
+    let (Some(committed), Some(delivered)) = (row.committed, row.delivered) else {
+        return;
+    };
+    if row.count == Count::AtMost || row.unit != super::Unit::Mcm {
+        return;
+    }
+    // By how much what would have come falls behind what did.
+    let less: Sum = if row.count == Count::AtEnd {
+        by_day[days].iter().copied().collect()
+    } else {
+        let came = readings(model, ledger, gauges);
+        let demand = asked(ledger, gauges);
+        let dues = row.pace.iter().zip(&row.before);
+        days.zip(dues)
+            .map(|(day, (due, before))| {
+                let there = came[day];
+                let most = demand.as_ref().map_or(f64::INFINITY, |asked| asked[day]);
+                let without = (there - by_day[day]).clamp(0.0, most.max(there));
+                if row.count == Count::EachDay {
+                    (there - before).min(*due) - (without - before).min(*due)
+                } else {
+                    there - without
+                }
+            })
+            .collect()
+    };
+    let size = row.unit.size();
+    let missing = match row.status {
+        Status::Short => row.missing * size + less.value(),
+        Status::Met => (committed - row.carried_in - delivered) * size + less.value(),
+        _ => return,
+    };
+    // By the same measure as the verdict itself.
+    let short = missing - row.slack > 1e-9 * (committed * size).max(missing);
+    row.rests = short != (row.status == Status::Short);
 }
 
-impl Case<'_> {
-    fn gauges(&self) -> Vec<(Gauge, f64, u32)> {
-        let o = self.obligation;
-        gauges_of(self.model.basin(), &o.point, o.measures())
-    }
-
-    /// The reasons of a shortfall, in the row's unit.
-    fn explain(&self, row: &Settlement) -> Vec<Reason> {
-        let run = self.ledger.window();
-        let gauges = self.gauges();
-        let mut reasons = Reasons::default();
-        if row.count == Count::AtEnd {
-            self.storage_reasons(row, &gauges, &mut reasons);
-            return reasons.explain(row.shortfall());
-        }
-        for (date, &due) in row.period.iter().zip(&row.pace) {
-            let Ok(day) = usize::try_from(day_index(run.from(), date)) else {
-                continue;
-            };
-            let came: f64 = gauges
-                .iter()
-                .filter_map(|&(gauge, weight, lag)| {
-                    let then = day.checked_sub(lag as usize)?;
-                    Some(weight * gauge.read(self.model.basin(), self.ledger, then))
-                })
-                .sum();
-            if due > came {
-                self.reasons_of_day(day, due - came, &gauges, &mut reasons);
-            }
-        }
-        reasons.explain(row.shortfall())
-    }
-
-    /// The ceiling that a number in the journal of limits stands for.
-    fn limit(&self, number: u32) -> Option<Why> {
-        let ceiling = &self.plan.claiming()[number.checked_sub(1)? as usize];
-        let obligations = &self.model.agreements()[ceiling.agreement].obligations;
-        Some(Why::Limit {
-            obligation: obligations[ceiling.obligation].id.clone(),
-        })
-    }
-
-    /// The solver's reason for a claim at a node on a day; a capacity that a ceiling had lowered is
-    /// the ceiling's.
-    fn why(&self, binding: Binding, day: usize, node: usize) -> Option<Why> {
-        if let Binding::Capacity(r) = binding {
-            let basin = self.model.basin();
-            let (tail, _) = basin.reach_ends(r);
-            let then = (day + basin.lead(tail) as usize).checked_sub(basin.lead(node) as usize);
-            let number = then
-                .filter(|&then| then < self.ledger.days())
-                .map(|then| self.ledger.limits().of_reach.at(then, r));
-            if let Some(why) = number.and_then(|number| self.limit(number)) {
-                return Some(why);
-            }
-        }
-        Why::of_binding(self.model, binding)
-    }
-
-    fn reasons_of_day(
-        &self,
-        day: usize,
-        missing: f64,
-        gauges: &[(Gauge, f64, u32)],
-        reasons: &mut Reasons,
-    ) {
-        let model = self.model;
-        let basin = model.basin();
-        let mut left = missing;
-        for (gauge, weight, _) in gauges {
-            let &Gauge::Offtake(i) = gauge else { continue };
-            let limits = self.ledger.limits();
-            let held = (weight * limits.held_back.at(day, i)).clamp(0.0, left);
-            if let Some(why) = self.limit(limits.of_offtake.at(day, i)) {
-                reasons.add(why, held);
-                left -= held;
-            }
-        }
-        if let (Some(claiming), Some((gauge, ..))) = (self.claiming, gauges.first()) {
-            let claims = self.ledger.claims();
-            let unmet = claims.claimed.at(day, claiming) - claims.awarded.at(day, claiming);
-            let binding = claims.binding.at(day, claiming);
-            if let Some(why) = self.why(binding, day, gauge.node(basin)) {
-                reasons.add(why, unmet.min(left));
-                return;
-            }
-        }
-        if gauges
-            .iter()
-            .all(|(gauge, ..)| matches!(gauge, Gauge::Offtake(_)))
-        {
-            for (gauge, weight, _) in gauges {
-                let &Gauge::Offtake(i) = gauge else { continue };
-                let journal = self.ledger.offtakes();
-                let held = self.ledger.limits().held_back.at(day, i);
-                let got = journal.delivered.at(day, i) + held;
-                let part = (weight * (journal.demand.at(day, i) - got)).clamp(0.0, left);
-                let binding = journal.binding.at(day, i);
-                // A head that is too small is the user's own limit.
-                let why = self
-                    .why(binding, day, basin.offtake_node(i))
-                    .unwrap_or(Why::Capacity {
-                        reach: basin.offtakes()[i].id.clone(),
-                    });
-                reasons.add(why, part);
-                left -= part;
-            }
-            reasons.add(Why::NotDemanded, left);
-            return;
-        }
-        if let Some(&(Gauge::Energy(k), ..)) = gauges.first() {
-            let reservoir = basin.reservoirs()[k].node.clone();
-            reasons.add(Why::LittleWaterThroughTurbines { reservoir }, left);
-            return;
-        }
-        for &(gauge, weight, lag) in gauges {
-            if let Some(then) = day.checked_sub(lag as usize).filter(|_| weight > 0.0) {
-                self.flow_reasons(gauge, then, &mut left, reasons);
-            }
-        }
-        if let Some((gauge, ..)) = gauges.first() {
-            let node = basin.nodes()[gauge.node(basin)].id.clone();
-            reasons.add(Why::NoWater { node }, left);
+/// What came at the places, by day of the run.
+pub(super) fn readings(model: &Model, ledger: &Ledger, gauges: &[(Gauge, f64, u32)]) -> Vec<f64> {
+    let mut sum = vec![0.0; ledger.days()];
+    for &(gauge, weight, lag) in gauges {
+        let series = gauge.series(model.basin(), ledger);
+        for (sum, reading) in sum.iter_mut().skip(lag as usize).zip(series) {
+            *sum += weight * reading;
         }
     }
+    sum
+}
 
-    /// Water that might have come to a gauge: held upstream, or taken on the way. The water of a
-    /// day at the gauge passed a place upstream earlier by the travel time between.
-    fn flow_reasons(&self, gauge: Gauge, day: usize, left: &mut f64, reasons: &mut Reasons) {
-        let model = self.model;
-        let basin = model.basin();
-        let node = gauge.node(basin);
-        let upstream = Upstream::of(basin, node);
-        let earlier = |v: usize| {
-            let travel = basin.lead(node).saturating_sub(basin.lead(v)) as usize;
-            day.checked_sub(travel)
+/// What was asked for at the places by day of the run, if all of them are offtakes.
+pub(super) fn asked(ledger: &Ledger, gauges: &[(Gauge, f64, u32)]) -> Option<Vec<f64>> {
+    let mut sum = vec![0.0; ledger.days()];
+    for &(gauge, weight, lag) in gauges {
+        let Gauge::Offtake(i) = gauge else {
+            return None;
         };
-        let own = match gauge {
-            Gauge::Release(k) => Some(k),
-            Gauge::Reach(_) => {
-                (0..basin.reservoirs().len()).find(|&k| basin.reservoir_node(k) == node)
-            }
-            _ => None,
-        };
-        for &k in upstream.stores.iter().chain(&own) {
-            let reservoir = &basin.reservoirs()[k];
-            let Some(then) = earlier(basin.reservoir_node(k)) else {
-                continue;
-            };
-            let held = self.ledger.reservoirs().storage.at(then, k) - reservoir.dead.m3();
-            let part = held.clamp(0.0, *left);
-            let why = Why::HeldInStorage {
-                reservoir: reservoir.node.clone(),
-                policy: model.policy(k).name().to_owned(),
-            };
-            reasons.add(why, part);
-            *left -= part;
-        }
-        for i in 0..basin.offtakes().len() {
-            let at = basin.offtake_node(i);
-            // A node's reading is taken before its own offtakes.
-            if at == node || !upstream.nodes.contains(&at) {
-                continue;
-            }
-            let Some(then) = earlier(at) else { continue };
-            let part = self
-                .ledger
-                .offtakes()
-                .delivered
-                .at(then, i)
-                .clamp(0.0, *left);
-            let party = basin.offtakes()[i].party.clone();
-            reasons.add(Why::TakenUpstream { party }, part);
-            *left -= part;
+        let demand = ledger.offtakes().demand.of(i);
+        for (sum, asked) in sum.iter_mut().skip(lag as usize).zip(demand) {
+            *sum += weight * asked;
         }
     }
+    Some(sum)
+}
 
-    /// Why a reservoir holds less than it should: what it released on purpose since the run or the
-    /// obligation began, and where that is not enough, lack of water.
-    fn storage_reasons(
-        &self,
-        row: &Settlement,
-        gauges: &[(Gauge, f64, u32)],
-        reasons: &mut Reasons,
-    ) {
-        let basin = self.model.basin();
-        let run = self.ledger.window();
-        let Ok(until) = usize::try_from(day_index(run.from(), row.period.to())) else {
-            return;
-        };
-        let since = self.obligation.window.map_or(0, |window| {
-            day_index(run.from(), window.from()).max(0) as usize
-        });
-        let mut left = row.shortfall() * row.unit.size();
-        for (gauge, ..) in gauges {
-            let &Gauge::Storage(k) = gauge else { continue };
-            let released: Sum = (since..=until)
-                .map(|day| self.ledger.reservoirs().release.at(day, k))
-                .collect();
-            let reservoir = basin.reservoirs()[k].node.clone();
-            let part = released.value().clamp(0.0, left);
-            left -= part;
-            reasons.add(
-                Why::Released {
-                    reservoir: reservoir.clone(),
-                    policy: self.model.policy(k).name().to_owned(),
-                },
-                part,
-            );
-        }
-        if let Some((gauge, ..)) = gauges.first() {
-            let node = basin.nodes()[gauge.node(basin)].id.clone();
-            reasons.add(Why::NoWater { node }, left);
-        }
-    }
+pub(super) fn gauges_of_row(model: &Model, row: &Settlement) -> Vec<(Gauge, f64, u32)> {
+    let (agreement, obligation) = row.number;
+    let o = &model.agreements()[agreement].obligations[obligation];
+    gauges_of(model.basin(), &o.point, o.measures())
 }

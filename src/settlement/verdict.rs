@@ -136,16 +136,39 @@ pub struct Settlement {
     pub reasons: Vec<Reason>,
     /// Whether the day's claims on the river asked for it.
     pub claimed: bool,
+    /// The net unaccounted term of the reservoirs at and upstream of the point, in Mm3: water that
+    /// appeared in the period, less water that disappeared, without what the river loses of it on
+    /// the way, and on the days on which it would have come to the point. For storage at a date it
+    /// is that of all days of the run up to it. 0 without a run.
+    pub unaccounted: f64,
     /// The obligation, by the numbers of its agreement and of itself there.
     pub(crate) number: (usize, usize),
     /// What was due on each day of the period, in m3 or kWh.
     pub(crate) pace: Vec<f64>,
+    /// What was due on each day before this obligation counted anything.
+    pub(crate) before: Vec<f64>,
+    /// What may be missing in all before the verdict is short, in m3 or kWh.
+    pub(crate) slack: f64,
+    /// Whether the verdict would be another without the unaccounted term.
+    pub(crate) rests: bool,
 }
 
 impl Settlement {
     /// Delivered less committed after carry-over, if both are known.
     pub fn balance(&self) -> Option<f64> {
         Some(self.carried_in + self.delivered? - self.committed?)
+    }
+
+    /// Whether the verdict rests on water that no gauge explains: a period that is short would be
+    /// met had [`unaccounted`](Self::unaccounted) water not disappeared, or one that is met would
+    /// be short had it not appeared.
+    ///
+    /// The water is added to what came on the day it would have come, or taken off; an offtake
+    /// takes no more of it than was asked for, and what appeared in a reservoir that still holds as
+    /// much at the period's end did not come to the point. Never so for limits, which it says nothing about, for
+    /// energy, and without a run.
+    pub fn rests_on_unaccounted(&self) -> bool {
+        self.rests
     }
 
     /// What is missing: nothing unless the period is short.
@@ -236,37 +259,43 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// What obligations at the same point are due on the days of a period before this one counts
+    /// What obligations at the same point are due on each day of a period before this one counts
     /// anything, in m3 or kWh; none if that is not known.
-    fn served_before(&self, period: &Obliged, cases: &[Case]) -> Option<f64> {
-        let mut sum = Sum::default();
+    fn served_before(&self, period: &Obliged, cases: &[Case]) -> Option<Vec<f64>> {
+        let mut served = vec![0.0; period.by_day.len()];
+        let index = |from: Date, date: Date| crate::calendar::day_index(from, date) as usize;
         for id in &self.obligation.on_top_of {
             let other = cases.iter().find(|case| case.obligation.id == *id)?;
             for due in &other.periods {
-                if let Some(part) = due.window.intersect(period.window) {
-                    if !due.known {
-                        return None;
-                    }
-                    let from = crate::calendar::day_index(due.window.from(), part.from()) as usize;
-                    due.by_day[from..from + part.days()]
-                        .iter()
-                        .for_each(|&due| sum.add(due));
+                let Some(part) = due.window.intersect(period.window) else {
+                    continue;
+                };
+                if !due.known {
+                    return None;
+                }
+                let there = index(due.window.from(), part.from());
+                let here = index(period.window.from(), part.from());
+                for day in 0..part.days() {
+                    served[here + day] += due.by_day[there + day];
                 }
             }
         }
-        Some(sum.value())
+        Some(served)
     }
 
-    fn settle(&self, period: &Obliged, before: Option<f64>, book: &mut Book) -> Settlement {
+    fn settle(&self, period: &Obliged, before: Option<Vec<f64>>, book: &mut Book) -> Settlement {
         let o = self.obligation;
         let unit = Unit::of(o);
         let committed = period.total();
         let (delivered, whole) = self.delivered(period);
-        let delivered = match before {
-            Some(before) if before != 0.0 => delivered.map(|came| (came - before).max(0.0)),
-            _ => delivered,
-        };
         let ready = whole && period.known && before.is_some();
+        let before = before.unwrap_or_else(|| vec![0.0; period.by_day.len()]);
+        let served = before.iter().copied().collect::<Sum>().value();
+        let delivered = if served == 0.0 {
+            delivered
+        } else {
+            delivered.map(|came| (came - served).max(0.0))
+        };
         let mut row = Settlement {
             agreement: self.agreement.title.clone(),
             obligation: o.id.clone(),
@@ -292,8 +321,12 @@ impl Case<'_> {
             clauses: self.clauses(period),
             reasons: Vec::new(),
             claimed: o.claim.is_some(),
+            unaccounted: 0.0,
             number: self.number,
             pace: period.by_day.clone(),
+            before,
+            slack: committed * o.tolerance,
+            rests: false,
         };
         let Some(came) = delivered.filter(|_| ready) else {
             book.pass_over(period.window);
@@ -317,7 +350,7 @@ impl Case<'_> {
     fn judge(&self, row: &mut Settlement, period: &Obliged, came: f64, carried: Carried) {
         let o = self.obligation;
         let committed = period.total();
-        let slack = committed * o.tolerance;
+        let slack = row.slack;
         let size = row.unit.size();
         if o.count == Count::AtMost {
             let over = exceeds(came, committed + slack);

@@ -128,6 +128,14 @@ impl PeriodOwed {
 }
 
 impl Claiming {
+    /// The reach in whose stream it claims, or whose flow it holds down, if it does.
+    pub(crate) fn reach(&self) -> Option<usize> {
+        match self.place {
+            ClaimedAt::Stream { reach, .. } | ClaimedAt::Capacity { reach, .. } => Some(reach),
+            ClaimedAt::Offtakes(_) | ClaimedAt::Storage { .. } => None,
+        }
+    }
+
     /// The period a day of the run lies in: where several do, the one that ends first.
     fn period(&self, day: i64) -> Option<usize> {
         self.periods_on(day).next()
@@ -143,6 +151,9 @@ impl Claiming {
         self.count == Count::AtMost
     }
 }
+
+/// What is due by period, what of it depends on readings, and what is carried over.
+type Dues = (Vec<PeriodOwed>, Option<Live>, Option<Carry>);
 
 /// Where an obligation claims.
 #[derive(Clone, Debug)]
@@ -303,11 +314,7 @@ impl Compiler<'_> {
     }
 
     /// What is due in the periods that the run touches.
-    fn owed(
-        &mut self,
-        agreement: &Agreement,
-        o: &Obligation,
-    ) -> Result<(Vec<PeriodOwed>, Option<Live>, Option<Carry>), Refusal> {
+    fn owed(&mut self, agreement: &Agreement, o: &Obligation) -> Result<Dues, Refusal> {
         let (agreements, run) = (&self.model.agreements, self.model.window);
         let bounds = Bounds::of(agreements, agreement, o);
         let live = if known_in_advance(o) {

@@ -17,6 +17,7 @@
 
 mod antecedent;
 mod claims;
+mod forecast;
 mod live;
 mod plan;
 mod route;

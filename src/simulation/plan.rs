@@ -12,6 +12,7 @@ use crate::error::{Diagnostic, Diagnostics, Result};
 use crate::ledger::Sizes;
 use crate::model::Model;
 use crate::series::DailySeries;
+use crate::units::Flow;
 
 /// Seconds in a day: a mean flow of 1 m3/s is this many m3 a day.
 pub(crate) const SECONDS_A_DAY: f64 = 86_400.0;
@@ -89,11 +90,20 @@ pub(crate) struct Store {
     pub(crate) surcharge: f64,
     pub(crate) refill_claim: usize,
     pub(crate) floor_claim: usize,
+    /// The claim of a release that has a class of its own; the floor claim is then but the
+    /// minimum release.
+    pub(crate) release_claim: Option<usize>,
     pub(crate) wish_claims: Vec<usize>,
     pub(crate) wish_classes: Vec<u16>,
     pub(crate) owed: Vec<OwedStorage>,
     pub(crate) keep_claim: usize,
+    /// The canal that takes what can neither be held nor released.
+    pub(crate) relief: Option<usize>,
     pub(crate) sees_demand: bool,
+    /// How many days its policy looks ahead.
+    pub(crate) horizon: usize,
+    /// By day: the inflow expected; empty if nobody looks ahead.
+    pub(crate) forecast: Vec<Flow>,
     /// By day: evaporation depth in m.
     pub(crate) evaporation: Vec<f64>,
     /// m a day.
@@ -226,6 +236,7 @@ impl Parts {
             model,
         };
         super::antecedent::fill(&mut plan);
+        super::forecast::fill(&mut plan);
         plan
     }
 }
@@ -408,6 +419,10 @@ impl<'a> Compiler<'a> {
         let river = ways[node].river.unwrap_or_default();
         let refill_claim = self.network.claim(Place::Node(node), LOSSES, 1.0);
         let floor_claim = self.network.claim(Place::Arc(river), FLOORS, 1.0);
+        let release_claim = policy.release_class().map(|name| {
+            let class = self.class(&name);
+            self.network.claim(Place::Arc(river), class, 1.0)
+        });
         let wish_classes: Vec<u16> = policy
             .storage_classes()
             .iter()
@@ -433,11 +448,19 @@ impl<'a> Compiler<'a> {
             surcharge: reservoir.surcharge.m3(),
             refill_claim,
             floor_claim,
+            release_claim,
             wish_claims,
             wish_classes,
             owed: Vec::new(),
             keep_claim,
+            relief: reservoir
+                .relief
+                .as_ref()
+                .and_then(|canal| self.basin.reach_index(canal)),
             sees_demand: policy.sees_demand(),
+            horizon: policy.horizon(),
+            // Filled in when the plan is whole.
+            forecast: Vec::new(),
             evaporation: self
                 .dates
                 .iter()

@@ -10,6 +10,8 @@ use crate::units::Volume;
 struct Outflow {
     stored: f64,
     release: f64,
+    /// What goes by the relief canal, beside what is sent there on purpose.
+    relieved: f64,
     spill: f64,
     overtopped: f64,
 }
@@ -49,11 +51,17 @@ impl Simulation<'_> {
             let taken = self.withdraw(i, day, (water - dead).max(0.0));
             water -= taken;
         }
+        let relief = ways.store.and_then(|k| plan.stores[k].relief);
+        let mut by_relief = 0.0;
         for &r in &ways.canals {
             let most = (water - dead).max(0.0);
             let flow = self.solver.outcome().flow[r].min(most);
             water -= flow;
-            self.send(r, flow, day);
+            if relief == Some(r) {
+                by_relief = flow;
+            } else {
+                self.send(r, flow, day);
+            }
         }
         if ways.store.is_none() && self.wave.loss[v] > 0.0 {
             let lost = self.wave.loss[v].min(water);
@@ -66,8 +74,12 @@ impl Simulation<'_> {
                 .set(day, v, self.wave.loss[v] - lost);
         }
         if let Some(k) = ways.store {
-            let outflow = self.part_storage(k, water);
+            let room = relief.map_or(0.0, |r| plan.reaches[r].capacity - by_relief);
+            let outflow = self.part_storage(k, water, room.max(0.0));
             self.book_reservoir(k, day, arrived, &outflow);
+            if let Some(r) = relief {
+                self.send(r, by_relief + outflow.relieved, day);
+            }
             water = outflow.release + outflow.spill;
         }
         if let Some(r) = ways.river {
@@ -123,9 +135,9 @@ impl Simulation<'_> {
     ///
     /// What the allocation sends on is released, the rest stored as far as it fits. Water the
     /// allocation did not know of, such as spill from above, is held like any other. What does not
-    /// fit leaves by the outlets as far as they are open, over the spillway, and at last over the
-    /// dam.
-    fn part_storage(&self, k: usize, water: f64) -> Outflow {
+    /// fit leaves by the outlets as far as they are open, by the relief canal as far as it has
+    /// room, over the spillway, and at last over the dam.
+    fn part_storage(&self, k: usize, water: f64, room: f64) -> Outflow {
         let plan = self.plan;
         let store = &plan.stores[k];
         let river = plan.ways[store.node].river;
@@ -134,6 +146,7 @@ impl Simulation<'_> {
         let mut outflow = Outflow {
             stored: water - release,
             release,
+            relieved: 0.0,
             spill: 0.0,
             overtopped: 0.0,
         };
@@ -145,6 +158,8 @@ impl Simulation<'_> {
         outflow.release += open;
         outflow.stored = store.full;
         over -= open;
+        outflow.relieved = over.min(room);
+        over -= outflow.relieved;
         if over > 0.0 {
             let spillway = self.spillway(k);
             let held = self.surcharged(k, over);
@@ -179,14 +194,15 @@ impl Simulation<'_> {
         journal.release.set(day, k, outflow.release);
         journal.spill.note(day, k, outflow.spill);
         journal.overtopped.note(day, k, outflow.overtopped);
-        if let Some(plant) = &reservoir.power {
-            let turbines = reservoir.turbine_capacity(Volume::from_m3(start));
-            let turbined = outflow.release.min(turbines.m3s() * SECONDS_A_DAY);
-            let mean = Volume::from_m3(0.5 * (start + outflow.stored));
-            if let Some(level) = reservoir.level(mean) {
-                let energy = plant.energy_of_day(Volume::from_m3(turbined), level);
-                journal.energy.set(day, k, energy.kwh());
-            }
+        let volume = Volume::from_m3;
+        let made = reservoir.energy_of_day(
+            self.plan.dates[day],
+            (volume(start), volume(outflow.stored)),
+            volume(outflow.release),
+            volume(outflow.spill),
+        );
+        if let Some(energy) = made {
+            journal.energy.set(day, k, energy.kwh());
         }
         self.state.storage[k] = outflow.stored;
         self.state.last_release[k] = outflow.release;

@@ -325,7 +325,12 @@ impl<'p> Simulation<'p> {
                 ));
             }
             let mut ceiling = decision.ceiling.m3s() * SECONDS_A_DAY;
-            self.today.claim[store.floor_claim] = decision.floor.m3s() * SECONDS_A_DAY;
+            let mut before_all = decision.floor;
+            if let Some(claim) = store.release_claim {
+                self.today.claim[claim] = decision.floor.m3s() * SECONDS_A_DAY;
+                before_all = before_all.min(view.min_release);
+            }
+            self.today.claim[store.floor_claim] = before_all.m3s() * SECONDS_A_DAY;
             if let Some(river) = plan.ways[store.node].river {
                 ceiling = ceiling.min(self.wave.capacity[river]);
                 self.today.capacity[river] = ceiling;
@@ -337,27 +342,28 @@ impl<'p> Simulation<'p> {
         Ok(())
     }
 
-    fn view(&self, k: usize, day: usize) -> ReservoirView {
+    fn view(&self, k: usize, day: usize) -> ReservoirView<'p> {
         let store = &self.plan.stores[k];
         let reservoir = &self.plan.model.basin.reservoirs()[k];
         let storage = Volume::from_m3(self.state.storage[k]);
         let flow = |volume: f64| Flow::from_m3s(volume / SECONDS_A_DAY);
+        let date = self.plan.dates[day];
         let last_release = flow(self.state.last_release[k]);
-        let mut max_release = reservoir.release_capacity(storage);
-        let mut min_release = reservoir.min_release;
-        if let Some(ramp) = reservoir.ramp {
-            max_release = max_release.min(last_release + ramp);
-            min_release = min_release.max(last_release - ramp);
-        }
-        // An outlet that cannot pass the minimum passes what it can.
-        min_release = min_release.min(max_release);
+        let level = reservoir.level(storage);
+        let (min_release, max_release) = reservoir.release_limits_at(date, level, last_release);
+        let ahead = day + store.horizon.min(self.plan.days - day);
         ReservoirView {
-            date: self.plan.dates[day],
+            reservoir,
+            date,
             storage,
             available: Volume::from_m3(self.wave.known[k]),
             dead: Volume::from_m3(store.dead),
             full: Volume::from_m3(store.full),
-            level: reservoir.level(storage),
+            level,
+            entered: flow(
+                self.ledger.nodes.lateral.at(day, store.node) + self.wave.antecedent[store.node],
+            ),
+            forecast: store.forecast.get(day..ahead).unwrap_or_default(),
             last_inflow: flow(self.state.last_inflow[k]),
             last_release,
             min_release,
@@ -473,7 +479,9 @@ impl<'p> Simulation<'p> {
             wanted += self.wanted_by_offtakes(ways);
             if let Some(k) = ways.store {
                 let store = &plan.stores[k];
-                stream = stream.max(self.today.claim[store.floor_claim]);
+                for claim in [Some(store.floor_claim), store.release_claim] {
+                    stream = stream.max(claim.map_or(0.0, |claim| self.today.claim[claim]));
+                }
                 wanted += self.wanted_in_store(store) - self.today.supply[v];
             }
             wanted = (wanted + stream).max(0.0);
@@ -547,6 +555,12 @@ impl<'p> Simulation<'p> {
             let mut on = left;
             if let Some(k) = ways.store.filter(|_| self.wave.day[v].is_some()) {
                 let over = (left - self.wave.ceiling[k]).max(0.0);
+                let room = plan.stores[k].relief.map_or(0.0, |r| {
+                    let canal = &plan.reaches[r];
+                    (canal.capacity - self.wave.need[canal.head] / canal.gain).max(0.0)
+                });
+                let relieved = over.min(room);
+                let over = over - relieved;
                 let held = self.surcharged(k, over);
                 let spill = (over - held).min(self.today.supply[v]);
                 self.today.supply[v] -= spill;
@@ -554,7 +568,7 @@ impl<'p> Simulation<'p> {
                     self.today.supply[reach.head] += spill * reach.gain;
                 }
                 // The rest goes on as ordinary flow.
-                on -= held + spill;
+                on -= relieved + held + spill;
             }
             self.wave.arriving[river] += on * reach.gain;
         }

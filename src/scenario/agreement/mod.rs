@@ -212,6 +212,7 @@ fn agreement(mut keys: Keys, forms: &Forms, faults: &mut Diagnostics) -> Agreeme
     if lost_days {
         // On which days they hold, nobody knows.
         agreement.obligations.clear();
+        agreement.ownership.clear();
         agreement.supersedes.clear();
     }
     if lost_parties {
