@@ -128,10 +128,7 @@ fn every_file_reads_without_faults_and_says_where_it_comes_from() {
         assert!(!agreement.status.is_empty(), "{title}: no status");
         assert!(!agreement.open.is_empty(), "{title}: nothing open");
         let empty = agreement.obligations.is_empty() && agreement.ownership.is_empty();
-        assert!(
-            !empty,
-            "{title}: no obligation, and no owner of stored water"
-        );
+        assert!(!empty, "{title}: nothing agreed");
     }
     // All together, against a record that has every place by every measure: ids are unique,
     // amounts are of the kind that is due, stated totals are the sums of their periods.

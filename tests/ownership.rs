@@ -757,7 +757,31 @@ struct Case {
 
 const PARTIES: [&str; 4] = ["A", "B", "C", "D"];
 
-#[allow(clippy::too_many_lines, reason = "one record, drawn part by part")]
+/// A lake by inflow, release, loss, a term no gauge explains and the kind of each day, in Mm3.
+fn random_lake(start: f64, daily: &[(f64, f64, f64, f64, u8)]) -> Record {
+    let mut storage = start;
+    let (mut storages, mut spills, mut inflows) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut releases, mut losses) = (Vec::new(), Vec::new());
+    for &(inflow, release, loss, noise, kind) in daily {
+        // Dry days, floods, days on which all is released, gauges that contradict.
+        let inflow = if kind == 0 { 0.0 } else { inflow };
+        let spill = if kind == 1 { 0.6 * storage } else { 0.0 };
+        let release = if kind == 2 { storage } else { release };
+        storage = (storage + inflow - release - spill - loss + noise).max(0.0);
+        storages.push(storage * MCM);
+        spills.push(spill * MCM);
+        inflows.push(inflow * MCM);
+        releases.push(release * MCM);
+        losses.push(loss * MCM);
+    }
+    Record::new(window(daily.len() as i64))
+        .with("lake", Some(Measure::Storage), storages)
+        .with("lake", Some(Measure::Inflow), inflows)
+        .with("lake", Some(Measure::Release), releases)
+        .with("lake", Some(Measure::Spill), spills)
+        .with("lake", Some(Measure::Seepage), losses)
+}
+
 fn case() -> impl Strategy<Value = Case> {
     let daily = || {
         vec(
@@ -805,27 +829,7 @@ fn case() -> impl Strategy<Value = Case> {
                 2 => Spilling::Share,
                 _ => Spilling::Order(PARTIES[..n].iter().rev().map(|&p| p.to_owned()).collect()),
             };
-            let mut storage = start;
-            let (mut storages, mut spills, mut inflows) = (Vec::new(), Vec::new(), Vec::new());
-            let (mut releases, mut losses) = (Vec::new(), Vec::new());
-            for &(inflow, release, loss, noise, kind) in &daily {
-                // Dry days, floods, days on which all is released, gauges that contradict.
-                let inflow = if kind == 0 { 0.0 } else { inflow };
-                let spill = if kind == 1 { 0.6 * storage } else { 0.0 };
-                let release = if kind == 2 { storage } else { release };
-                storage = (storage + inflow - release - spill - loss + noise).max(0.0);
-                storages.push(storage * MCM);
-                spills.push(spill * MCM);
-                inflows.push(inflow * MCM);
-                releases.push(release * MCM);
-                losses.push(loss * MCM);
-            }
-            let mut record = Record::new(window(days as i64))
-                .with("lake", Some(Measure::Storage), storages)
-                .with("lake", Some(Measure::Inflow), inflows)
-                .with("lake", Some(Measure::Release), releases)
-                .with("lake", Some(Measure::Spill), spills)
-                .with("lake", Some(Measure::Seepage), losses);
+            let mut record = random_lake(start, &daily);
             for (party, ((share, opening, space), (own, calls, spaced), (came, went))) in
                 PARTIES.iter().zip(owners)
             {
