@@ -214,6 +214,7 @@ fn mark(row: &Settlement) -> String {
     let sign = match row.status {
         Status::Met => "+",
         Status::Short | Status::Exceeded => "!",
+        Status::Excused | Status::Cancelled => "~",
         Status::Pending => "?",
     };
     format!("{sign} {}", row.status.name())

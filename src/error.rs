@@ -209,12 +209,16 @@ impl Origin {
     }
 
     /// The place of one field, or of the whole thing where the field was not written.
+    ///
+    /// What lies within a field is named behind a point: `clause.0.need` is the place of `need` in
+    /// the first clause, of that clause if it has no such field, or of the clauses.
     pub fn place(&self, field: &str) -> Option<Place> {
         let inner = self.inner.as_ref()?;
-        let (line, column) = inner
-            .fields
-            .iter()
-            .find(|(name, ..)| name == field)
+        let mut around = std::iter::successors(Some(field), |field| {
+            field.rsplit_once('.').map(|(around, _)| around)
+        });
+        let (line, column) = around
+            .find_map(|field| inner.fields.iter().find(|(name, ..)| name == field))
             .map_or((inner.line, inner.column), |&(_, line, column)| {
                 (line, column)
             });

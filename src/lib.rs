@@ -50,7 +50,8 @@
 //! | [`rules`] | rules by which a pool is shared, and their laws |
 //! | [`allocation`] | one day's water shared exactly on a network |
 //! | [`simulation`], [`ledger`] | the engine, and the journal of every cubic metre |
-//! | [`report`] | settlements with their reasons, tables, files |
+//! | [`settlement`] | verdicts, accounts and reasons, from a run or from measured series alone |
+//! | [`report`] | tables and files |
 //! | `testing` | feature `proptest`: random basins, and checks for rules and policies of your own |
 //!
 //! # Cookbook
@@ -63,6 +64,8 @@
 //! | build a basin in code | `examples/quickstart.rs` |
 //! | write a release policy | `examples/custom_policy.rs` |
 //! | draw a season | `examples/picture.rs` |
+//! | settle a treaty against measured flows | `examples/settle.rs`, `examples/farakka.rs` |
+//! | write a treaty in Rust | `examples/treaty_in_code.rs` |
 //! | divide a pool by a rule | `examples/share.rs` |
 //! | write a sharing rule, and test it | `examples/custom_rule.rs`, `examples/property_test_a_rule.rs` |
 //! | see what another sharing rule would have changed | `examples/compare_rules.rs` |
@@ -71,8 +74,9 @@
 //!
 //! No rainfall-runoff, snow or groundwater: feed their results as series. No hydraulics: reaches
 //! have a travel time in whole days, a loss fraction and a capacity. Canals may rejoin their river or
-//! be fed from two, as long as all ways between two places take the same time. No forecasts: an allocation knows the demands and inflows of the days the water is on its way
-//! ([`simulation`] says why). No optimisation of releases. No water quality.
+//! be fed from two, as long as all ways between two places take the same time. No forecasting: an
+//! allocation knows the demands and inflows of the days the water is on its way ([`simulation`] says
+//! why), and policies that look ahead are given a forecast ([`operation`] says which). No optimisation of releases. No water quality.
 
 // The testing kit names the crate as its users do: the engine's tests include it by its path.
 #[cfg(feature = "proptest")]

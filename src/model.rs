@@ -43,6 +43,8 @@ pub struct Model {
     pub(crate) unaccounted: Vec<Option<DailySeries>>,
     /// By reservoir: rain on the surface, in mm a day.
     pub(crate) rain: Vec<Option<DailySeries>>,
+    /// By reservoir: the inflow somebody expected, in m3/s.
+    pub(crate) forecast: Vec<Option<DailySeries>>,
     /// By reservoir.
     pub(crate) policies: Vec<Arc<dyn ReleasePolicy>>,
     pub(crate) agreements: Vec<Agreement>,
@@ -63,6 +65,7 @@ impl Model {
             demand: Vec::new(),
             unaccounted: Vec::new(),
             rain: Vec::new(),
+            forecast: Vec::new(),
             policies: Vec::new(),
             agreements: Vec::new(),
             inputs_hash: 0,
@@ -125,8 +128,8 @@ impl Model {
         self
     }
 
-    /// The same model, with every positive lateral inflow multiplied by a factor; net losses and
-    /// unaccounted terms stay.
+    /// The same model, with every positive lateral inflow multiplied by a factor; net losses,
+    /// unaccounted terms and forecasts stay.
     ///
     /// # Panics
     ///
@@ -205,7 +208,9 @@ impl Model {
     pub(crate) fn with_any_outlet(mut self, reservoir: usize) -> Self {
         let reservoir = &mut self.basin.reservoirs_mut()[reservoir];
         reservoir.outlets.clear();
-        reservoir.ramp = None;
+        reservoir.ramp_up = None;
+        reservoir.ramp_down = None;
+        reservoir.seasonal.clear();
         self
     }
 
@@ -213,7 +218,11 @@ impl Model {
     /// m3/s, and nothing else.
     #[must_use]
     pub(crate) fn released_freely(mut self, reservoir: usize, told: Option<DailySeries>) -> Self {
-        self.basin.reservoirs_mut()[reservoir].min_release = Flow::ZERO;
+        let dam = &mut self.basin.reservoirs_mut()[reservoir];
+        dam.min_release = Flow::ZERO;
+        for limit in &mut dam.seasonal {
+            limit.min = None;
+        }
         self.policies[reservoir] = match told {
             Some(releases) => Arc::new(Schedule::observed(releases)),
             None => Arc::new(StandardOperating),
@@ -266,7 +275,6 @@ type Column = (String, DailySeries, Origin);
 /// Builds a [`Model`] in code.
 ///
 /// ```
-
 /// use riparian::basin::{Node, Offtake, Party, Reach, Reservoir};
 /// use riparian::calendar::Window;
 /// use riparian::series::DailySeries;
@@ -303,6 +311,7 @@ pub struct ModelBuilder {
     demand: Vec<Column>,
     unaccounted: Vec<Column>,
     rain: Vec<Column>,
+    forecast: Vec<Column>,
     policies: Vec<(String, Arc<dyn ReleasePolicy>, Origin)>,
     agreements: Vec<Agreement>,
     inputs_hash: u64,
@@ -437,6 +446,18 @@ impl ModelBuilder {
         self
     }
 
+    /// The inflow that was expected at a reservoir, in m3/s: what the river brings and what enters
+    /// there, not negative. Without it, policies that look ahead see the unregulated inflow; see
+    /// [`operation`](crate::operation#looking-ahead).
+    pub fn forecast(self, reservoir: impl Into<String>, m3s: DailySeries) -> Self {
+        self.forecast_column(reservoir.into(), m3s, Origin::default())
+    }
+
+    pub(crate) fn forecast_column(mut self, id: String, series: DailySeries, at: Origin) -> Self {
+        self.forecast.push((id, series, at));
+        self
+    }
+
     /// The release policy of a reservoir; without one it follows [`StandardOperating`].
     pub fn policy(
         self,
@@ -538,8 +559,16 @@ impl ModelBuilder {
             faults,
         );
         let rain = columns(self.rain, &ids.reservoirs, "reservoir", window, faults);
+        let forecast = columns(self.forecast, &ids.reservoirs, "reservoir", window, faults);
         check_signs(&self.parts, &inflow, &demand, &rain, faults);
-        let policies = policies(self.policies, &ids.reservoirs, &names, window, faults);
+        for (reservoir, column) in self.parts.reservoirs.iter().zip(&forecast) {
+            if let Some((series, at)) = column {
+                let id = &reservoir.node;
+                negative(series, &format!("the forecast for `{id}`"), at, id, faults);
+            }
+        }
+        let reservoirs = &self.parts.reservoirs;
+        let policies = policies(self.policies, reservoirs, &names, window, faults);
         let basin = check_basin(self.parts, faults)?;
         check_agreements(&self.agreements, &basin, &names, window, faults);
         Some(Model {
@@ -554,6 +583,7 @@ impl ModelBuilder {
                 .collect::<Option<_>>()?,
             unaccounted: bare(unaccounted),
             rain: bare(rain),
+            forecast: bare(forecast),
             policies,
             agreements: self.agreements,
             inputs_hash: self.inputs_hash,
@@ -728,27 +758,37 @@ fn negative(series: &DailySeries, what: &str, at: &Origin, id: &str, faults: &mu
 
 fn policies(
     rows: Vec<(String, Arc<dyn ReleasePolicy>, Origin)>,
-    reservoirs: &[String],
+    reservoirs: &[Reservoir],
     classes: &[&str],
     window: Window,
     faults: &mut Diagnostics,
 ) -> Vec<Arc<dyn ReleasePolicy>> {
     let mut found: Vec<Option<Arc<dyn ReleasePolicy>>> = vec![None; reservoirs.len()];
     for (id, policy, origin) in rows {
-        let Some(i) = reservoirs.iter().position(|r| *r == id) else {
+        let Some(i) = reservoirs.iter().position(|r| r.node == id) else {
             faults.push(
                 Diagnostic::new(format!("a policy for the unknown reservoir `{id}`"))
                     .at(origin.place("reservoir"))
                     .expected("the id of a reservoir")
-                    .nearest(&id, reservoirs.iter().map(String::as_str)),
+                    .nearest(&id, reservoirs.iter().map(|r| r.node.as_str())),
             );
             continue;
         };
-        for class in policy.storage_classes() {
+        if let Err(message) = policy.suits(&reservoirs[i]) {
+            faults.push(
+                Diagnostic::new(format!("the policy of `{id}` {message}"))
+                    .at(origin.place("policy"))
+                    .expected("another policy, or what this one needs"),
+            );
+        }
+        let wishes = policy.storage_classes().into_iter();
+        let named = wishes.map(|class| (class, "zones"));
+        let release = policy.release_class().map(|class| (class, "class"));
+        for (class, key) in named.chain(release) {
             if !classes.contains(&class.as_str()) {
                 faults.push(
                     Diagnostic::new(format!("unknown priority class `{class}`"))
-                        .at(origin.place("zones"))
+                        .at(origin.place(key))
                         .expected("a class of scenario.toml")
                         .nearest(&class, classes.iter().copied()),
                 );
@@ -758,7 +798,7 @@ fn policies(
             && (from > window.from() || to < window.to())
         {
             faults.push(
-                Diagnostic::new(format!("the releases of `{id}` cover {from}..{to}"))
+                Diagnostic::new(format!("the policy of `{id}` covers {from}..{to}"))
                     .at(origin.place("policy"))
                     .expected(format!("all days of the run, {window}")),
             );

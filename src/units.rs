@@ -633,6 +633,26 @@ fn show(f: &mut fmt::Formatter<'_>, value: f64, units: &[Unit]) -> fmt::Result {
     pad(f, &format!("{plus}{number} {}", unit.names[0]))
 }
 
+/// A fraction written in percent, as in `2.5 %`: the inverse of [`percent`].
+pub(crate) fn read_percent(text: &str) -> Option<f64> {
+    let number = text.strip_suffix('%')?.trim();
+    let whole: f64 = number.parse().ok()?;
+    // The point of the digits is moved: dividing would round a second time.
+    let (digits, exponent) = match number.split_once(['e', 'E']) {
+        Some((digits, exponent)) => (digits, exponent.parse::<i32>().ok()?),
+        None => (number, 0),
+    };
+    let fraction: f64 = format!("{digits}e{}", exponent.saturating_sub(2))
+        .parse()
+        .ok()?;
+    whole.is_finite().then_some(fraction)
+}
+
+/// A fraction in percent, to the last bit.
+pub(crate) fn percent(fraction: f64) -> String {
+    format!("{} %", shortest(fraction, -2))
+}
+
 /// The shortest decimal that reads back as `value`, its point moved `power` places to the left.
 fn shortest(value: f64, power: i32) -> String {
     if value == 0.0 {
@@ -894,8 +914,8 @@ mod tests {
             assert!(volume(text).is_err(), "{text}");
         }
         assert_eq!(
-            "3 ft".parse::<Level>().unwrap_err().to_string(),
-            "`3 ft` is not a level: unknown unit `ft`; expected a number and m"
+            "3 km2".parse::<Power>().unwrap_err().to_string(),
+            "`3 km2` is not a power: unknown unit `km2`; expected a number and one of kW, MW, GW"
         );
     }
 

@@ -216,11 +216,11 @@ mod reservoirs {
             .curve(prism(1e4, 100.0))
             .outlet(Outlet::constant("units", OutletKind::Turbine, flow(4e4)))
             .outlet(Outlet::constant("gate", OutletKind::Gate, flow(4e4)))
-            .power(PowerPlant {
-                efficiency: 0.8,
-                capacity: Power::from_mw(0.13),
-                tailwater: Level::from_m(-10.0),
-            });
+            .power(PowerPlant::new(
+                0.8,
+                Power::from_mw(0.13),
+                Level::from_m(-10.0),
+            ));
         let releases = [2e4, 6e4];
         let ledger = run(dam_and_sea(june, dam, 0.0)
             .policy("dam", Schedule::planned(daily(june, |day| releases[day])))
@@ -296,6 +296,26 @@ mod reservoirs {
         let ledger = run(dam_and_town(june, dam, 12.0, 9.0).build().unwrap());
         assert_row(delivered(&ledger, 0), &[9.0; 3]);
         assert_row(ledger.reservoirs().spill.of(0), &[7.0; 3]);
+    }
+
+    #[test]
+    fn a_relief_canal_takes_what_can_neither_be_held_nor_released() {
+        let june = days(date(2024, 6, 1), 3);
+        let dam = Reservoir::new("dam", m3(100.0))
+            .initial(m3(90.0))
+            .relief("relief");
+        let ledger = run(dam_and_town(june, dam, 50.0, 25.0)
+            .node(Node::terminal("hollow"))
+            .reach(Reach::canal("relief", "dam", "hollow").capacity(flow(20.0)))
+            .policy("dam", Schedule::planned(daily(june, |_| 10.0)))
+            .build()
+            .unwrap());
+        assert_row(storage(&ledger), &[100.0, 100.0, 100.0]);
+        assert_row(release(&ledger), &[10.0, 10.0, 10.0]);
+        assert_row(ledger.reaches().entered.of(2), &[20.0, 20.0, 20.0]);
+        assert_row(ledger.reservoirs().spill.of(0), &[10.0, 20.0, 20.0]);
+        // What is left to spill is certain before the day, and of use to the town.
+        assert_row(delivered(&ledger, 0), &[20.0, 25.0, 25.0]);
     }
 
     #[test]
@@ -705,6 +725,32 @@ mod policies {
     }
 
     #[test]
+    fn a_release_with_a_class_waits_for_senior_users_upstream() {
+        let june = days(date(2024, 6, 1), 2);
+        let ledger = |policy: Schedule| {
+            run(basin(june)
+                .node(Node::junction("town"))
+                .reservoir(Reservoir::new("dam", m3(100.0)))
+                .node(Node::terminal("sea"))
+                .reach(Reach::river("upper", "town", "dam"))
+                .reach(Reach::river("lower", "dam", "sea"))
+                .inflow("town", daily(june, |_| 10.0))
+                .offtake(Offtake::new("canal", "town", "UP", "senior"))
+                .demand("canal", daily(june, |_| 6.0))
+                .policy("dam", policy)
+                .build()
+                .unwrap())
+        };
+        let written = || Schedule::observed(daily(june, |_| 8.0));
+        let before_all = ledger(written());
+        assert_row(release(&before_all), &[8.0, 8.0]);
+        assert_row(delivered(&before_all, 0), &[2.0, 2.0]);
+        let in_class = ledger(written().claimed_in("junior"));
+        assert_row(release(&in_class), &[4.0, 4.0]);
+        assert_row(delivered(&in_class, 0), &[6.0, 6.0]);
+    }
+
+    #[test]
     fn linear_hedging_cuts_back_in_proportion() {
         let june = days(date(2024, 6, 1), 4);
         let dam = Reservoir::new("dam", m3(200.0))
@@ -753,7 +799,22 @@ mod policies {
 
     /// Writes down what it is shown.
     #[derive(Clone, Debug, Default)]
-    struct Witness(Arc<Mutex<Vec<ReservoirView>>>);
+    struct Witness(Arc<Mutex<Vec<Seen>>>);
+
+    /// What there was to see, in m3 and m3 a day.
+    #[derive(Debug)]
+    struct Seen {
+        date: riparian::jiff::civil::Date,
+        storage: f64,
+        available: f64,
+        entered: f64,
+        forecast: Vec<f64>,
+        last_inflow: f64,
+        last_release: f64,
+        min_release: f64,
+        max_release: f64,
+        demand: f64,
+    }
 
     impl ReleasePolicy for Witness {
         fn name(&self) -> &'static str {
@@ -764,8 +825,23 @@ mod policies {
             true
         }
 
+        fn horizon(&self) -> usize {
+            2
+        }
+
         fn decide(&self, view: &ReservoirView, _: &mut Decision) {
-            self.0.lock().unwrap().push(*view);
+            self.0.lock().unwrap().push(Seen {
+                date: view.date,
+                storage: view.storage.m3(),
+                available: view.available.m3(),
+                entered: view.entered.m3s() * DAY,
+                forecast: view.forecast.iter().map(|q| q.m3s() * DAY).collect(),
+                last_inflow: view.last_inflow.m3s() * DAY,
+                last_release: view.last_release.m3s() * DAY,
+                min_release: view.min_release.m3s() * DAY,
+                max_release: view.max_release.m3s() * DAY,
+                demand: view.demand.m3s() * DAY,
+            });
         }
     }
 
@@ -800,18 +876,22 @@ mod policies {
             .build()
             .unwrap());
         let views = witness.0.lock().unwrap();
-        let row = |of: fn(&ReservoirView) -> f64, expected: [f64; 2]| {
+        let row = |of: fn(&Seen) -> f64, expected: [f64; 2]| {
             assert_row(views.iter().map(of), &expected);
         };
         // 11 a day entered the upper reach before the run and half of it arrives on the first day,
         // when 25 are released.
-        row(|view| view.storage.m3(), [200.0, 184.5]);
-        row(|view| view.available.m3(), [209.5, 178.5]);
-        row(|view| view.last_inflow.m3s() * DAY, [5.5, 5.5]);
-        row(|view| view.last_release.m3s() * DAY, [20.0, 25.0]);
-        row(|view| view.min_release.m3s() * DAY, [11.0, 16.0]);
-        row(|view| view.max_release.m3s() * DAY, [29.0, 34.0]);
-        row(|view| view.demand.m3s() * DAY, [25.0, 25.0]);
+        row(|view| view.storage, [200.0, 184.5]);
+        row(|view| view.available, [209.5, 178.5]);
+        row(|view| view.last_inflow, [5.5, 5.5]);
+        row(|view| view.last_release, [20.0, 25.0]);
+        row(|view| view.min_release, [11.0, 16.0]);
+        row(|view| view.max_release, [29.0, 34.0]);
+        row(|view| view.demand, [25.0, 25.0]);
+        // In the channel on the first day, 30 at the spring on the next; and what enters at the dam.
+        row(|view| view.entered, [4.0 + 5.5, -6.0]);
+        assert_row(views[0].forecast.iter().copied(), &[9.5, 9.0]);
+        assert_row(views[1].forecast.iter().copied(), &[9.0]);
         assert_eq!(views[1].date, date(2024, 6, 2));
     }
 

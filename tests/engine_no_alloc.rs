@@ -1,8 +1,15 @@
 //! A step allocates no memory: what a run needs, it takes when it begins.
 
-use riparian::calendar::Window;
+use riparian::agreement::{
+    Account, Agreement, Brackets, Caps, Clause, Condition, Each, Effect, Formula, Obligation,
+    Slope, Step, Threshold,
+};
+use riparian::basin::{Node, Offtake, Party, Reach, Reservoir};
+use riparian::calendar::{Period, Window};
 use riparian::jiff::civil::date;
-use riparian::{Plan, Simulation, State};
+use riparian::series::DailySeries;
+use riparian::units::{Flow, Volume};
+use riparian::{Model, Plan, Simulation, State};
 
 #[path = "../benches/common/season.rs"]
 mod season;
@@ -43,6 +50,74 @@ fn a_step_allocates_nothing() {
         );
     }
     assert!(sum(&ledger.nodes().returned, basin.nodes().len()) > 0.0);
+}
+
+/// Claims by readings, with a clause and an account, and ceilings.
+fn claims(window: Window) -> Model {
+    let drought = Threshold::of("spring", Step::Part(Period::Dekad)).below(Flow::from_m3s(30.0));
+    let drought = Clause::new("drought", Effect::Scale(0.5)).when(Condition::reading(drought));
+    let half = Brackets::share(Slope::percent(50.0));
+    let share = Formula::of("spring", half).on(Step::Part(Period::Month));
+    let account = Account {
+        debit: Some(Caps::default()),
+        ..Account::default()
+    };
+    let treaty = Agreement::new("a treaty", ["UP"])
+        .obligation(
+            Obligation::new("share", "UP", "river", share)
+                .each(Each::Part(Period::Month))
+                .clause(drought)
+                .account(account)
+                .claimed_in("all"),
+        )
+        .obligation(
+            Obligation::limit("limit", "UP", "fields", Volume::from_mcm(20.0))
+                .each(Each::Part(Period::Dekad))
+                .claimed_in("all"),
+        )
+        .obligation(
+            Obligation::limit("release", "UP", "river", Volume::from_mcm(90.0))
+                .each(Each::Part(Period::Month))
+                .claimed_in("all"),
+        );
+    let water = window.iter().map(|date| 20.0 + f64::from(date.day()));
+    let water = DailySeries::new(window.from(), water.collect());
+    Model::builder("claims", window)
+        .party(Party::new("UP", "Upland"))
+        .class("all")
+        .node(Node::inflow("spring"))
+        .reservoir(Reservoir::new("dam", Volume::from_mcm(500.0)))
+        .node(Node::terminal("sea"))
+        .reach(Reach::river("head", "spring", "dam").lag_days(2))
+        .reach(Reach::river("river", "dam", "sea").lag_days(1))
+        .inflow("spring", water.expect("numbers"))
+        .offtake(Offtake::new("fields", "dam", "UP", "all"))
+        .demand(
+            "fields",
+            DailySeries::constant(window, 25.0).expect("a number"),
+        )
+        .agreement(treaty)
+        .build()
+        .expect("a sound model")
+}
+
+#[test]
+fn claims_by_readings_and_ceilings_allocate_nothing() {
+    let window = Window::new(date(2023, 10, 1), date(2024, 3, 31)).expect("days");
+    let plan = Plan::compile(claims(window)).expect("a plan");
+    let mut run = Simulation::new(&plan);
+    loop {
+        let mut goes_on = Ok(false);
+        let memory = allocation_counter::measure(|| goes_on = run.step());
+        assert_eq!(memory.count_total, 0, "{memory:?}");
+        if !goes_on.expect("a day that can be simulated") {
+            break;
+        }
+    }
+    let ledger = run.ledger();
+    assert!(ledger.claims().awarded.of(0).any(|award| award > 0.0));
+    assert!(ledger.limits().held_back.of(0).any(|held| held > 0.0));
+    assert!(ledger.limits().of_reach.of(1).any(|number| number == 3));
 }
 
 #[test]

@@ -9,11 +9,12 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use riparian::Plan;
 use riparian::allocation::{Layers, ParametricRule, RULE_NAMES, rule_by_name};
+use riparian::basin::Reservoir;
 use riparian::calendar::Window;
 use riparian::jiff::civil::Date;
 use riparian::operation::{
-    Decision, LinearHedging, ReleasePolicy, ReservoirView, RuleCurve, Schedule, StandardOperating,
-    YearCurve, Zone,
+    Decision, EnergyDemand, Expects, LinearHedging, PreRelease, ReleasePolicy, ReservoirView,
+    RuleCurve, Schedule, StandardOperating, StorageTarget, YearCurve, Zone,
 };
 use riparian::series::DailySeries;
 use riparian::testing::{Counterexample, Search, agreements, check_policy, check_run, scenarios};
@@ -70,6 +71,37 @@ fn sound_policies_pass() -> Result<(), Counterexample> {
     })?;
     let shared: Arc<dyn ReleasePolicy> = Arc::new(StandardOperating);
     few().policy(|_, _| Arc::clone(&shared))
+}
+
+#[test]
+fn policies_that_look_ahead_pass() -> Result<(), Counterexample> {
+    let target = |dam: &Reservoir, days| {
+        let points = vec![(1, 1, dam.full * 0.9), (6, 1, dam.full * 0.2)];
+        StorageTarget::new(YearCurve::new(points).unwrap(), days).unwrap()
+    };
+    few().policy(|dam, _| target(dam, 10))?;
+    few().policy(|dam, _| target(dam, 10).expecting(Expects::Forecast))?;
+    few().policy(|dam, _| target(dam, 1).expecting(Expects::Forecast))?;
+    check_policy(|_, _| PreRelease::new(StandardOperating, 7))?;
+    few().policy(|dam, _| PreRelease::new(LinearHedging::new(dam.full * 0.8), 30))?;
+    few().policy(|dam, _| PreRelease::new(target(dam, 5).expecting(Expects::Forecast), 3))
+}
+
+#[test]
+fn a_demand_of_energy_passes() -> Result<(), Counterexample> {
+    let stations = AtomicU32::new(0);
+    for expects in [Expects::LastInflow, Expects::Forecast] {
+        Search::default().policy(|dam, run| -> Arc<dyn ReleasePolicy> {
+            if dam.power.is_none() {
+                return Arc::new(StandardOperating);
+            }
+            stations.fetch_add(1, Ordering::Relaxed);
+            let demand = DailySeries::constant(run, 150.0).unwrap();
+            Arc::new(EnergyDemand::new(demand).expecting(expects))
+        })?;
+    }
+    assert!(stations.load(Ordering::Relaxed) > 50);
+    Ok(())
 }
 
 #[test]

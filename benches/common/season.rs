@@ -76,11 +76,7 @@ fn reservoirs(builder: ModelBuilder) -> ModelBuilder {
     };
     let turbines = |capacity| Outlet::constant("units", OutletKind::Turbine, m3s(capacity));
     let spillway = Outlet::constant("spillway", OutletKind::Spillway, m3s(1500.0));
-    let station = |mw| PowerPlant {
-        efficiency: 0.88,
-        capacity: Power::from_mw(mw),
-        tailwater: Level::from_m(790.0),
-    };
+    let station = |mw| PowerPlant::new(0.88, Power::from_mw(mw), Level::from_m(790.0));
     builder
         .reservoir(
             lake("high dam", 9000.0, 0.6)

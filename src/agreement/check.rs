@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::ownership_check::{
+    check_owned_once, check_ownership, check_ownership_at, check_ownership_in,
+};
 use super::{
     Agreement, Amount, Bounds, Brackets, Caps, Count, Due, Each, Effect, Measure, Obligation,
     Point, Quantity, When,
@@ -25,16 +28,10 @@ pub(crate) fn check(
         for id in &agreement.parties {
             unknown("party", id, parties(), &agreement.origin, "parties", faults);
         }
+        for ownership in &agreement.ownership {
+            check_ownership_at(ownership, basin, faults);
+        }
         for obligation in &agreement.obligations {
-            let sides = [
-                (Some(&obligation.debtor), "debtor"),
-                (obligation.creditor.as_ref(), "creditor"),
-            ];
-            for (id, field) in sides {
-                if let Some(id) = id.filter(|id| !agreement.parties.contains(id)) {
-                    unknown("party", id, parties(), &obligation.origin, field, faults);
-                }
-            }
             check_points(obligation, basin, faults);
             check_claim(
                 agreements, agreement, obligation, basin, classes, run, faults,
@@ -46,16 +43,18 @@ pub(crate) fn check(
 /// Checks agreements against a record they are settled with.
 pub(crate) fn check_record(agreements: &[Agreement], record: &Record, faults: &mut Diagnostics) {
     check_terms(agreements, faults);
-    for obligation in agreements
-        .iter()
-        .flat_map(|agreement| &agreement.obligations)
-    {
-        check_points(obligation, record, faults);
+    for agreement in agreements {
+        for obligation in &agreement.obligations {
+            check_points(obligation, record, faults);
+        }
+        for ownership in &agreement.ownership {
+            check_ownership_in(ownership, record, faults);
+        }
     }
 }
 
 /// Whether an id is among the known ones; a fault if not.
-fn unknown<'a>(
+pub(super) fn unknown<'a>(
     what: &str,
     id: &str,
     known: impl Iterator<Item = &'a str> + Clone,
@@ -75,6 +74,7 @@ fn unknown<'a>(
 
 /// Checks what agreements say, wherever they are settled.
 pub(crate) fn check_terms(agreements: &[Agreement], faults: &mut Diagnostics) {
+    check_owned_once(agreements, faults);
     let mut seen: HashMap<&str, &Obligation> = HashMap::new();
     let ids: Vec<&str> = agreements
         .iter()
@@ -108,6 +108,9 @@ pub(crate) fn check_terms(agreements: &[Agreement], faults: &mut Diagnostics) {
                 "supersedes",
                 faults,
             );
+        }
+        for ownership in &agreement.ownership {
+            check_ownership(agreement, ownership, faults);
         }
         for obligation in &agreement.obligations {
             if seen.insert(&obligation.id, obligation).is_some() {
@@ -233,21 +236,21 @@ impl Check<'_> {
     fn dues(&mut self) {
         let o = self.obligation;
         self.due(&o.due);
-        for pair in o.revisions.windows(2) {
+        for (i, pair) in o.revisions.windows(2).enumerate() {
             if pair[1].on <= pair[0].on {
                 self.fault(
                     &format!("a revision of {} follows one of {}", pair[1].on, pair[0].on),
-                    "revision",
+                    &format!("revision.{}.from", i + 1),
                     "revisions in order of their dates",
                 );
             }
         }
-        for revision in &o.revisions {
+        for (i, revision) in o.revisions.iter().enumerate() {
             self.due(&revision.due);
             if revision.due.is_energy() != o.is_energy() {
                 self.fault(
                     "a revision from energy to water, or back",
-                    "revision",
+                    &format!("revision.{i}"),
                     "the same kind of amount",
                 );
             }
@@ -454,12 +457,13 @@ impl Check<'_> {
 
     fn clauses(&mut self) {
         let o = self.obligation;
-        for clause in &o.clauses {
+        for (i, clause) in o.clauses.iter().enumerate() {
+            let (at, when) = (format!("clause.{i}"), format!("clause.{i}.when"));
             if let Some(threshold) = &clause.when.reading {
                 if threshold.at_least.is_none() && threshold.below.is_none() {
                     self.fault(
                         &format!("the clause `{}` compares with nothing", clause.text),
-                        "clause",
+                        &when,
                         "`at_least` or `below`",
                     );
                 }
@@ -484,7 +488,7 @@ impl Check<'_> {
                                 n(bound.kind()),
                                 bound.kind()
                             ),
-                            "clause",
+                            &when,
                             "an amount of the kind that is read",
                         );
                     }
@@ -494,7 +498,7 @@ impl Check<'_> {
             match &clause.effect {
                 Effect::Scale(part) if bad(*part) => self.fault(
                     &format!("the clause `{}` scales by {part}", clause.text),
-                    "clause",
+                    &at,
                     "a part of at least 0 %",
                 ),
                 Effect::EndCycle if !matches!(o.each, Each::Years { .. }) => self.fault(
@@ -502,7 +506,7 @@ impl Check<'_> {
                         "the clause `{}` ends a cycle where there is none",
                         clause.text
                     ),
-                    "clause",
+                    &at,
                     "`each` of so many years",
                 ),
                 Effect::CancelDebits | Effect::CancelCredits if o.account.is_none() => self.fault(
@@ -510,7 +514,7 @@ impl Check<'_> {
                         "the clause `{}` cancels what no account carries",
                         clause.text
                     ),
-                    "clause",
+                    &at,
                     "an account",
                 ),
                 effect => {
@@ -530,7 +534,7 @@ impl Check<'_> {
                                     n(amount.kind()),
                                     amount.kind()
                                 ),
-                                "clause",
+                                &at,
                                 "an amount of at least 0 of the kind that is due",
                             );
                         }
@@ -554,7 +558,7 @@ impl Check<'_> {
         if !(0.0..=1.0).contains(&account.evaporation) {
             self.fault(
                 &format!("an evaporation of {} a year", account.evaporation),
-                "account",
+                "account.evaporation",
                 "a part from 0 % to 100 %",
             );
         }
@@ -582,20 +586,21 @@ impl Check<'_> {
                 );
             }
         }
-        for entry in &account.entries {
+        for (i, entry) in account.entries.iter().enumerate() {
             if let Some(id) = &entry.against {
+                let at = format!("account.entry.{i}.against");
                 unknown(
                     "obligation",
                     id,
                     ids.iter().copied(),
                     &o.origin,
-                    "account",
+                    &at,
                     self.faults,
                 );
                 if entry.kind != super::EntryKind::SetOff {
                     self.fault(
                         &format!("a {} against `{id}`", entry.kind.name()),
-                        "account",
+                        &at,
                         "`against` in a set-off only",
                     );
                 }
@@ -695,7 +700,7 @@ fn n(word: &str) -> &'static str {
 }
 
 /// What an agreement's points are looked up in.
-trait Places {
+pub(super) trait Places {
     /// The names of all places.
     fn names(&self) -> Vec<&str>;
 
@@ -731,7 +736,9 @@ impl Places for Basin {
                 | Measure::Spill
                 | Measure::Storage
                 | Measure::StorageChange
-                | Measure::Evaporation,
+                | Measure::Evaporation
+                | Measure::Seepage
+                | Measure::Rain,
             ) => at_reservoir,
             Some(Measure::Level) => reservoir.is_some_and(|reservoir| reservoir.curve.is_some()),
             Some(Measure::Energy) => reservoir.is_some_and(|reservoir| reservoir.power.is_some()),
@@ -848,6 +855,8 @@ pub(crate) fn check_claim(
                 | Measure::StorageChange
                 | Measure::Evaporation
                 | Measure::Level
+                | Measure::Seepage
+                | Measure::Rain
                 | Measure::NaturalFlow
         )
     );

@@ -130,6 +130,12 @@ impl Condition {
         }
     }
 
+    /// Whether the calendar lets it hold on a day.
+    pub(crate) fn on_calendar(&self, date: crate::calendar::Date) -> bool {
+        (self.during.is_empty() || self.during.iter().any(|s| s.containing(date).is_some()))
+            && (self.declared.is_empty() || self.declared.iter().any(|w| w.contains(date)))
+    }
+
     /// Whether it depends on the calendar alone.
     pub fn is_by_calendar(&self) -> bool {
         self.reading.is_none()

@@ -3,11 +3,11 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use super::{Amount, Point, Step, When};
+use super::{Amount, Count, Point, Step, When};
 use crate::calendar::{Date, Window};
 
 /// What is due.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Due {
     /// The same amount in each period; a flow counts for each of its days. A period that the
     /// obligation's window cuts owes its part of a volume by days.
@@ -273,7 +273,28 @@ pub struct OwnForm {
     pub(crate) keys: String,
 }
 
+/// Forms are equal that are written alike: by their names and keys.
+impl PartialEq for OwnForm {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.name, &self.keys) == (&other.name, &other.keys)
+    }
+}
+
 impl Due {
+    /// The name in agreement files of the form that this is, counted in a way.
+    pub(crate) fn form(&self, count: Count) -> &str {
+        match (self, count) {
+            (Self::Own(own), _) => &own.name,
+            (Self::Formula(_), _) => "formula",
+            (_, Count::EachDay) => "minimum-flow",
+            (_, Count::AtEnd) => "storage-by",
+            (_, Count::AtMost) => "limit",
+            (due, Count::Sum) if due.is_energy() => "energy",
+            (Self::Amount(_), Count::Sum) => "volume",
+            (Self::Schedule(_), Count::Sum) => "schedule",
+        }
+    }
+
     /// Amounts for stretches of days, one after another.
     pub fn schedule<A: Into<Amount>>(dues: impl IntoIterator<Item = (Window, A)>) -> Self {
         let dues = dues.into_iter();

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{Due, DueFunction, OwnForm};
+use crate::scenario::OBLIGATION_KEYS;
 
 /// The forms that agreement files may use besides those this crate knows.
 ///
@@ -94,14 +95,29 @@ impl Due {
     ///
     /// # Errors
     ///
-    /// If the function's fields cannot be written as TOML; [`Error::is_invalid`](crate::Error::is_invalid)
+    /// If the function's fields cannot be written as TOML, or one has the name of a key that every
+    /// obligation has; [`Error::is_invalid`](crate::Error::is_invalid)
     /// holds.
     pub fn own<F>(name: impl Into<String>, function: F) -> Result<Self, crate::Error>
     where
         F: DueFunction + Serialize + 'static,
     {
         let name = name.into();
-        match toml::Table::try_from(&function) {
+        // By way of the text: a table made of the value itself would not keep dates apart.
+        let keys = toml::to_string(&function)
+            .map_err(|error| error.to_string())
+            .and_then(|text| {
+                let keys = text.parse::<toml::Table>();
+                keys.map_err(|error| error.message().to_owned())
+            });
+        let taken = |key: &&String| OBLIGATION_KEYS.contains(&key.as_str());
+        if let Some(key) = keys.iter().flat_map(toml::Table::keys).find(taken) {
+            return Err(crate::calendar::invalid(
+                crate::error::Diagnostic::new(format!("the form `{name}` has a key `{key}`"))
+                    .expected("keys that no obligation has of its own"),
+            ));
+        }
+        match keys {
             Ok(keys) => Ok(Self::Own(OwnForm {
                 name,
                 function: Arc::new(function),

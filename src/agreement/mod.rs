@@ -13,6 +13,8 @@
 //! | [`Account`] | what is carried from one period to the next |
 //! | [`Claim`] | how what is still owed is claimed on the river |
 //!
+//! Beside its obligations, an agreement may say whose the water in a reservoir is: [`Ownership`].
+//!
 //! What was due and what came is [settled](crate::settlement) against a simulation or against
 //! measured series alone.
 
@@ -23,6 +25,8 @@ mod clause;
 mod due;
 mod forms;
 mod obligation;
+mod ownership;
+mod ownership_check;
 mod period;
 mod point;
 
@@ -33,6 +37,8 @@ pub use clause::{Clause, Condition, Effect, Threshold};
 pub use due::{Brackets, Due, DueFunction, Formula, Index, OwnForm, Sign, Slope};
 pub use forms::Forms;
 pub use obligation::{Claim, Count, Obligation, Pace, Revision, SecondReading};
+pub use ownership::{Debt, Held, Owner, Ownership, Rest, Spilling, Transfer};
+pub(crate) use ownership_check::check_ownership;
 pub use period::{Each, MonthDay, Step, When};
 pub use point::{Measure, Point, Term};
 
@@ -62,7 +68,41 @@ pub struct Agreement {
     pub supersedes: Vec<String>,
     /// The promises, in the order of its articles.
     pub obligations: Vec<Obligation>,
+    /// Whose the stored water is.
+    pub ownership: Vec<Ownership>,
     pub(crate) origin: Origin,
+}
+
+/// Where it was written is no part of it.
+impl PartialEq for Agreement {
+    fn eq(&self, other: &Self) -> bool {
+        // Taken apart, so that a new field cannot be forgotten.
+        let Self {
+            title,
+            parties,
+            source,
+            status,
+            note,
+            open,
+            from,
+            until,
+            supersedes,
+            obligations,
+            ownership,
+            origin: _,
+        } = self;
+        let words = (title, parties, source, status, note, open)
+            == (
+                &other.title,
+                &other.parties,
+                &other.source,
+                &other.status,
+                &other.note,
+                &other.open,
+            );
+        let force = (from, until, supersedes) == (&other.from, &other.until, &other.supersedes);
+        words && force && *obligations == other.obligations && *ownership == other.ownership
+    }
 }
 
 impl Agreement {
@@ -82,6 +122,7 @@ impl Agreement {
             until: None,
             supersedes: Vec::new(),
             obligations: Vec::new(),
+            ownership: Vec::new(),
             origin: Origin::default(),
         }
     }
@@ -90,6 +131,13 @@ impl Agreement {
     #[must_use]
     pub fn obligation(mut self, obligation: Obligation) -> Self {
         self.obligations.push(obligation);
+        self
+    }
+
+    /// The same, with the water of a reservoir owned as said.
+    #[must_use]
+    pub fn ownership(mut self, ownership: Ownership) -> Self {
+        self.ownership.push(ownership);
         self
     }
 

@@ -74,26 +74,46 @@ pub enum Count {
 }
 
 /// How an obligation claims water on the river.
+///
+/// What it still owes becomes claims of the day, so that the run tries to meet it; a ceiling
+/// ([`Count::AtMost`]) becomes a capacity. Without it an obligation only observes: a run is the same
+/// with and without it. What cannot be claimed is refused when a [plan](crate::Plan::compile) is
+/// made: energy, a form of the user's own, and what is known only when its period is over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// The priority class.
+    /// The priority class; a ceiling stands before all classes, and its class means nothing.
     pub class: String,
-    /// How what is owed becomes the claim of a day.
+    /// How what is owed becomes the claim of a day, or a ceiling the capacity of one.
     pub pace: Pace,
 }
 
 /// How what is still owed in a period becomes the claim of a day.
+///
+/// It says how a sum over a period that is known in advance is spread. What is due on every day is
+/// claimed on every day, a storage rises evenly; where a sum depends on readings, what was due so
+/// far is claimed at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Pace {
-    /// Evenly over the days left.
+    /// Over the days left, each by its part in what is due on them: evenly, or by the schedule.
     #[default]
     Even,
-    /// As the users at the point ask for it.
+    /// As the users at the point ask for it, until nothing is owed: for offtakes, and for ceilings,
+    /// which it lets be used up.
     Demand,
 }
 
+impl Pace {
+    /// The pace where nothing is said: of a ceiling by demand, else even.
+    pub fn usual(count: Count) -> Self {
+        match count {
+            Count::AtMost => Self::Demand,
+            Count::Sum | Count::EachDay | Count::AtEnd => Self::Even,
+        }
+    }
+}
+
 /// A later version of what is due: what is still to come changes, what is past stays.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Revision {
     /// The first day it holds.
     pub on: Date,
@@ -101,6 +121,69 @@ pub struct Revision {
     pub source: String,
     /// What is due from then on.
     pub due: Due,
+}
+
+/// Where it was written is no part of it.
+impl PartialEq for Obligation {
+    fn eq(&self, other: &Self) -> bool {
+        // Taken apart, so that a new field cannot be forgotten.
+        let Self {
+            id,
+            article,
+            note,
+            debtor,
+            creditor,
+            point,
+            measure,
+            due,
+            count,
+            window,
+            season,
+            each,
+            clauses,
+            account,
+            revisions,
+            on_top_of,
+            tolerance,
+            claim,
+            second_point,
+            second_reading,
+            stated_total,
+            origin: _,
+        } = self;
+        let words = (id, article, note, debtor, creditor)
+            == (
+                &other.id,
+                &other.article,
+                &other.note,
+                &other.debtor,
+                &other.creditor,
+            );
+        let measured = (point, measure, second_point, second_reading)
+            == (
+                &other.point,
+                &other.measure,
+                &other.second_point,
+                &other.second_reading,
+            );
+        let days = (window, season, each) == (&other.window, &other.season, &other.each);
+        let promised = (due, count, stated_total, tolerance)
+            == (
+                &other.due,
+                &other.count,
+                &other.stated_total,
+                &other.tolerance,
+            );
+        let changed = (clauses, account, revisions, on_top_of, claim)
+            == (
+                &other.clauses,
+                &other.account,
+                &other.revisions,
+                &other.on_top_of,
+                &other.claim,
+            );
+        words && measured && days && promised && changed
+    }
 }
 
 impl Obligation {
@@ -243,12 +326,20 @@ impl Obligation {
         self
     }
 
-    /// The same, claimed on the river in a priority class, evenly over the days left.
+    /// The same, claimed on the river in a priority class, at the [usual](Pace::usual) pace of how
+    /// it is counted so far.
     #[must_use]
-    pub fn claimed_in(mut self, class: impl Into<String>) -> Self {
+    pub fn claimed_in(self, class: impl Into<String>) -> Self {
+        let pace = Pace::usual(self.count);
+        self.claimed(class, pace)
+    }
+
+    /// The same, claimed on the river in a priority class at a pace.
+    #[must_use]
+    pub fn claimed(mut self, class: impl Into<String>, pace: Pace) -> Self {
         self.claim = Some(Claim {
             class: class.into(),
-            pace: Pace::Even,
+            pace,
         });
         self
     }
@@ -284,16 +375,7 @@ impl Obligation {
 
     /// The form's name in agreement files.
     pub fn form(&self) -> &str {
-        match (&self.due, self.count) {
-            (Due::Own(own), _) => &own.name,
-            (Due::Formula(_), _) => "formula",
-            (_, Count::EachDay) => "minimum-flow",
-            (_, Count::AtEnd) => "storage-by",
-            (_, Count::AtMost) => "limit",
-            (due, Count::Sum) if due.is_energy() => "energy",
-            (Due::Amount(_), Count::Sum) => "volume",
-            (Due::Schedule(_), Count::Sum) => "schedule",
-        }
+        self.due.form(self.count)
     }
 }
 

@@ -113,6 +113,10 @@ pub enum Measure {
     StorageChange,
     /// Evaporation from a reservoir, in m3 a day.
     Evaporation,
+    /// Seepage from a reservoir, in m3 a day.
+    Seepage,
+    /// Rain on the surface of a reservoir, in m3 a day.
+    Rain,
     /// The level of a reservoir at the end of a day, in m.
     Level,
     /// Electricity made at a reservoir's power station, in kWh a day.
@@ -125,7 +129,7 @@ pub enum Measure {
 
 impl Measure {
     /// The measures and their names in agreement files.
-    pub const NAMES: [(&'static str, Self); 13] = [
+    pub const NAMES: [(&'static str, Self); 15] = [
         ("delivered", Self::Delivered),
         ("demand", Self::Demand),
         ("flow", Self::Flow),
@@ -135,6 +139,8 @@ impl Measure {
         ("storage", Self::Storage),
         ("storage-change", Self::StorageChange),
         ("evaporation", Self::Evaporation),
+        ("seepage", Self::Seepage),
+        ("rain", Self::Rain),
         ("level", Self::Level),
         ("energy", Self::Energy),
         ("natural-flow", Self::NaturalFlow),

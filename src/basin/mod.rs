@@ -2,13 +2,14 @@
 //! [`Basin`] they form.
 //!
 //! Everything here is as it stands in a scenario's tables: ids are names, quantities have units.
-//! [`Basin`] is what remains after every check: the same things with their names resolved to
+//! [`power`] says how energy is computed. [`Basin`] is what remains after every check: the same things with their names resolved to
 //! indices, in the order of the river.
 
 mod curve;
 mod network;
 mod node;
 mod offtake;
+pub mod power;
 mod reservoir;
 
 pub use curve::{Curve, CurvePoint};
@@ -16,7 +17,8 @@ pub use network::Basin;
 pub(crate) use network::check as check_basin;
 pub use node::{Node, NodeKind, Party, Reach, ReachKind};
 pub use offtake::{Offtake, ReturnFlow};
-pub use reservoir::{Outlet, OutletKind, PowerPlant, Reservoir};
+pub use power::{Outage, PowerPlant, Tailwater};
+pub use reservoir::{Outlet, OutletKind, Reservoir, SeasonalLimit};
 
 /// Everything physical as it was written, before any check.
 #[derive(Clone, Debug, Default)]

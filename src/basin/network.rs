@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{BasinParts, Node, NodeKind, Offtake, Party, Reach, ReachKind, Reservoir};
+use super::{BasinParts, Node, NodeKind, Offtake, Party, PowerPlant, Reach, ReachKind, Reservoir};
 use crate::error::{Diagnostic, Diagnostics, Origin};
 use crate::units::{Flow, Volume};
 
@@ -192,6 +192,7 @@ pub(crate) fn check(parts: BasinParts, faults: &mut Diagnostics) -> Option<Basin
         check_reach(reach, faults);
     }
     check_reservoirs(&parts, &reservoir_node, faults);
+    check_relief(&parts, faults);
     for offtake in &parts.offtakes {
         check_offtake(offtake, &parts.parties, faults);
     }
@@ -457,13 +458,33 @@ fn check_reservoir(r: &Reservoir, faults: &mut Diagnostics) {
             "min_release_m3s",
         );
     }
-    if let Some(ramp) = r.ramp.filter(|q| !q.is_finite() || *q <= Flow::ZERO) {
-        wrong(
-            "ramping limit",
-            ramp.to_string(),
-            "a flow above 0",
-            "ramp_m3s_per_day",
-        );
+    let (up, down) = if r.ramp_up == r.ramp_down {
+        ("ramp_m3s_per_day", None)
+    } else {
+        ("ramp_up_m3s_per_day", r.ramp_down)
+    };
+    for (ramp, field) in [(r.ramp_up, up), (down, "ramp_down_m3s_per_day")] {
+        if let Some(ramp) = ramp.filter(|q| !q.is_finite() || *q <= Flow::ZERO) {
+            wrong("ramping limit", ramp.to_string(), "a flow above 0", field);
+        }
+    }
+    for limit in &r.seasonal {
+        let flows = [limit.min, limit.max].into_iter().flatten();
+        if flows.into_iter().any(|q| !q.is_finite() || q < Flow::ZERO) {
+            let found = format!("no flow in {}", limit.season);
+            wrong(
+                "seasonal limit",
+                found,
+                "flows of at least 0",
+                "min_release_m3s",
+            );
+        }
+        let least = limit.min.unwrap_or(r.min_release);
+        if let Some(most) = limit.max.filter(|most| *most < least) {
+            let found = format!("{most} in {}", limit.season);
+            let limit = format!("at least the least release, {least}");
+            wrong("largest release", found, &limit, "min_release_m3s");
+        }
     }
     if !r.seepage_mm_per_day.is_finite() || r.seepage_mm_per_day < 0.0 {
         let found = r.seepage_mm_per_day.to_string();
@@ -489,6 +510,33 @@ fn check_reservoir(r: &Reservoir, faults: &mut Diagnostics) {
     check_equipment(r, faults);
 }
 
+/// A relief canal leaves its reservoir.
+fn check_relief(parts: &BasinParts, faults: &mut Diagnostics) {
+    for reservoir in &parts.reservoirs {
+        let Some(relief) = &reservoir.relief else {
+            continue;
+        };
+        let canals = || {
+            parts
+                .reaches
+                .iter()
+                .filter(|r| r.kind == ReachKind::Canal && r.from == reservoir.node)
+                .map(|r| r.id.as_str())
+        };
+        if canals().all(|canal| canal != relief) {
+            faults.push(
+                Diagnostic::new(format!(
+                    "the relief of reservoir `{}` is `{relief}`",
+                    reservoir.node
+                ))
+                .at(reservoir.origin.place("relief"))
+                .expected("the id of a canal that leaves it")
+                .nearest(relief, canals()),
+            );
+        }
+    }
+}
+
 /// Outlets, power station and the curve they need.
 fn check_equipment(r: &Reservoir, faults: &mut Diagnostics) {
     for outlet in &r.outlets {
@@ -509,19 +557,15 @@ fn check_equipment(r: &Reservoir, faults: &mut Diagnostics) {
             );
         }
     }
-    if let Some(power) = &r.power {
-        let sound = power.efficiency > 0.0
-            && power.efficiency <= 1.0
-            && power.capacity.is_finite()
-            && power.capacity.kw() >= 0.0
-            && power.tailwater.is_finite();
-        if !sound {
-            faults.push(
-                Diagnostic::new(format!("the power station of reservoir `{}` is not sound", r.node))
-                    .at(r.origin.place("reservoir"))
-                    .expected("an efficiency above 0 and at most 1, a capacity of at least 0, a tailwater level"),
-            );
-        }
+    if let Some((found, expected)) = r.power.as_ref().and_then(PowerPlant::fault) {
+        faults.push(
+            Diagnostic::new(format!(
+                "the power station of reservoir `{}` has {found}",
+                r.node
+            ))
+            .at(r.origin.place("reservoir"))
+            .expected(expected),
+        );
     }
     let needs_curve = r.power.is_some()
         || r.seepage_mm_per_day > 0.0

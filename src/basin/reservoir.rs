@@ -1,15 +1,20 @@
 //! Reservoirs: storage, outlets, losses and hydropower.
 
+use jiff::civil::Date;
+
 use super::curve::Curve;
+use super::power::PowerPlant;
+use crate::calendar::Season;
 use crate::error::Origin;
-use crate::units::{Energy, Flow, Level, Power, Volume};
+use crate::units::{Flow, Level, Volume};
 
 /// A reservoir at a node of kind [`Reservoir`](super::NodeKind::Reservoir).
 ///
 /// Its zones, from the bottom: *dead* storage, which no outlet reaches; *conservation* storage up
 /// to the *full supply* volume; *flood* storage up to the *surcharge* limit, held only while the
-/// spillway cannot pass the water. Evaporation and seepage may draw on dead storage, releases and
-/// offtakes never.
+/// spillway cannot pass the water. What can neither be held nor released goes by the relief canal,
+/// if there is one, and then over the spillway. Evaporation and seepage may draw on dead storage,
+/// releases and offtakes never.
 #[derive(Clone, Debug)]
 pub struct Reservoir {
     /// The node it stands at.
@@ -29,10 +34,17 @@ pub struct Reservoir {
     pub curve: Option<Curve>,
     /// Its outlets; without any, release and spill know no limit.
     pub outlets: Vec<Outlet>,
+    /// The canal from here that takes, as far as its capacity goes, what can neither be held below
+    /// full supply level nor released: the way to a lake or a depression beside the river.
+    pub relief: Option<String>,
     /// What is released whatever the policy says, as long as there is water.
     pub min_release: Flow,
-    /// By how much the release of a day may differ from that of the day before.
-    pub ramp: Option<Flow>,
+    /// By how much the release of a day may be above that of the day before.
+    pub ramp_up: Option<Flow>,
+    /// By how much the release of a day may be below that of the day before.
+    pub ramp_down: Option<Flow>,
+    /// Limits of the release in parts of the year, such as under ice.
+    pub seasonal: Vec<SeasonalLimit>,
     /// Evaporation depth by month, January first, in millimetres a month.
     pub evaporation_mm: [f64; 12],
     /// Seepage depth in millimetres a day over the surface.
@@ -58,8 +70,11 @@ impl Reservoir {
             surcharge: full,
             curve: None,
             outlets: Vec::new(),
+            relief: None,
             min_release: Flow::ZERO,
-            ramp: None,
+            ramp_up: None,
+            ramp_down: None,
+            seasonal: Vec::new(),
             evaporation_mm: [0.0; 12],
             seepage_mm_per_day: 0.0,
             power: None,
@@ -110,6 +125,13 @@ impl Reservoir {
         self
     }
 
+    /// The same, with a canal that relieves it of what it can neither hold nor release.
+    #[must_use]
+    pub fn relief(mut self, canal: impl Into<String>) -> Self {
+        self.relief = Some(canal.into());
+        self
+    }
+
     /// The same, with a minimum release.
     #[must_use]
     pub fn min_release(mut self, flow: Flow) -> Self {
@@ -117,10 +139,30 @@ impl Reservoir {
         self
     }
 
-    /// The same, with a limit on the change of release from one day to the next.
+    /// The same, with a limit on the change of release from one day to the next, up and down.
     #[must_use]
-    pub fn ramp(mut self, per_day: Flow) -> Self {
-        self.ramp = Some(per_day);
+    pub fn ramp(self, per_day: Flow) -> Self {
+        self.ramp_up(per_day).ramp_down(per_day)
+    }
+
+    /// The same, with a limit on the rise of the release from one day to the next.
+    #[must_use]
+    pub fn ramp_up(mut self, per_day: Flow) -> Self {
+        self.ramp_up = Some(per_day);
+        self
+    }
+
+    /// The same, with a limit on the fall of the release from one day to the next.
+    #[must_use]
+    pub fn ramp_down(mut self, per_day: Flow) -> Self {
+        self.ramp_down = Some(per_day);
+        self
+    }
+
+    /// The same, with one more limit of the release in a part of the year.
+    #[must_use]
+    pub fn seasonal(mut self, limit: SeasonalLimit) -> Self {
+        self.seasonal.push(limit);
         self
     }
 
@@ -167,10 +209,14 @@ impl Reservoir {
     /// What turbines and gates can pass at a volume: the most that can be released on purpose.
     /// Infinite where the reservoir has no outlet.
     pub fn release_capacity(&self, volume: Volume) -> Flow {
+        self.release_capacity_at(self.level(volume))
+    }
+
+    fn release_capacity_at(&self, level: Option<Level>) -> Flow {
         if self.outlets.is_empty() {
             return Flow::from_m3s(f64::INFINITY);
         }
-        self.capacity(volume, |kind| kind != OutletKind::Spillway)
+        self.capacity(level, |kind| kind != OutletKind::Spillway)
     }
 
     /// What the spillway can pass at a volume; infinite where there is none, since water that
@@ -179,7 +225,7 @@ impl Reservoir {
         if self.outlets.iter().all(|o| o.kind != OutletKind::Spillway) {
             return Flow::from_m3s(f64::INFINITY);
         }
-        self.capacity(volume, |kind| kind == OutletKind::Spillway)
+        self.capacity(self.level(volume), |kind| kind == OutletKind::Spillway)
     }
 
     /// What the turbines can pass at a volume.
@@ -187,16 +233,104 @@ impl Reservoir {
         if self.outlets.iter().all(|o| o.kind != OutletKind::Turbine) {
             return Flow::from_m3s(f64::INFINITY);
         }
-        self.capacity(volume, |kind| kind == OutletKind::Turbine)
+        self.capacity(self.level(volume), |kind| kind == OutletKind::Turbine)
     }
 
-    fn capacity(&self, volume: Volume, which: impl Fn(OutletKind) -> bool) -> Flow {
-        let level = self.level(volume);
+    /// The least and the most that may be released on a day on purpose, by the storage at its start
+    /// and the release of the day before.
+    ///
+    /// Where limits contradict each other, the first of these holds: what the outlets pass; the
+    /// most of the season; ramping; the least of the season and of the reservoir. So a river that
+    /// freezes is not flooded for the sake of a gentle fall, and who wants one gives the season two
+    /// steps.
+    ///
+    /// ```
+    /// use riparian::basin::{Reservoir, SeasonalLimit};
+    /// use riparian::jiff::civil::date;
+    /// use riparian::units::{Flow, Volume};
+    ///
+    /// let m3s = Flow::from_m3s;
+    /// let full = Volume::from_mcm(5200.0);
+    /// let lake = Reservoir::new("lake", full)
+    ///     .ramp_up(m3s(100.0))
+    ///     .ramp_down(m3s(50.0))
+    ///     .seasonal(SeasonalLimit::new("12-01..02-29".parse()?).at_most(m3s(350.0)));
+    /// let limits = |day, last| lake.release_limits(day, full, m3s(last));
+    /// assert_eq!(limits(date(2024, 6, 1), 400.0), (m3s(350.0), m3s(500.0)));
+    /// assert_eq!(limits(date(2024, 12, 1), 700.0), (m3s(350.0), m3s(350.0)));
+    /// # Ok::<(), riparian::Error>(())
+    /// ```
+    pub fn release_limits(&self, date: Date, start: Volume, last_release: Flow) -> (Flow, Flow) {
+        self.release_limits_at(date, self.level(start), last_release)
+    }
+
+    /// The same, where the level at the day's start is known.
+    pub(crate) fn release_limits_at(
+        &self,
+        date: Date,
+        level: Option<Level>,
+        last_release: Flow,
+    ) -> (Flow, Flow) {
+        let mut least = self.min_release;
+        let mut most = self.release_capacity_at(level);
+        for limit in &self.seasonal {
+            if limit.season.containing(date).is_some() {
+                least = least.max(limit.min.unwrap_or(Flow::ZERO));
+                most = most.min(limit.max.unwrap_or(most));
+            }
+        }
+        if let Some(rise) = self.ramp_up {
+            most = most.min(last_release + rise);
+        }
+        if let Some(fall) = self.ramp_down {
+            least = least.max(last_release - fall);
+        }
+        (least.min(most), most)
+    }
+
+    fn capacity(&self, level: Option<Level>, which: impl Fn(OutletKind) -> bool) -> Flow {
         self.outlets
             .iter()
             .filter(|outlet| which(outlet.kind))
             .map(|outlet| outlet.capacity(level))
             .fold(Flow::ZERO, |sum, flow| sum + flow)
+    }
+}
+
+/// Limits of a release in a part of every year: what a river carries under its ice, or what keeps
+/// the ice whole.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SeasonalLimit {
+    /// The part of the year.
+    pub season: Season,
+    /// The least that is released, as long as there is water.
+    pub min: Option<Flow>,
+    /// The most that is released on purpose.
+    pub max: Option<Flow>,
+}
+
+impl SeasonalLimit {
+    /// A season without limits as yet.
+    pub fn new(season: Season) -> Self {
+        Self {
+            season,
+            min: None,
+            max: None,
+        }
+    }
+
+    /// The same, with a least release.
+    #[must_use]
+    pub fn at_least(mut self, flow: Flow) -> Self {
+        self.min = Some(flow);
+        self
+    }
+
+    /// The same, with a largest release.
+    #[must_use]
+    pub fn at_most(mut self, flow: Flow) -> Self {
+        self.max = Some(flow);
+        self
     }
 }
 
@@ -270,43 +404,5 @@ impl Outlet {
             let t = (level.m() - z0.m()) / (z1.m() - z0.m());
             q0 + (q1 - q0) * t
         }
-    }
-}
-
-/// A power station: energy from the water that goes through the turbines.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PowerPlant {
-    /// Overall efficiency, in `(0, 1]`.
-    pub efficiency: f64,
-    /// What all its units give together.
-    pub capacity: Power,
-    /// The water level below the dam.
-    pub tailwater: Level,
-}
-
-/// Density of water times the acceleration of gravity, in N/m3.
-const WEIGHT_OF_WATER: f64 = 1000.0 * 9.806_65;
-
-impl PowerPlant {
-    /// The energy of a day's turbined volume at a water level:
-    /// `efficiency * rho * g * V * (level - tailwater)`, at most the capacity over 24 hours.
-    ///
-    /// ```
-    /// use riparian::basin::PowerPlant;
-    /// use riparian::units::{Level, Power, Volume};
-    ///
-    /// let plant = PowerPlant {
-    ///     efficiency: 0.9,
-    ///     capacity: Power::from_mw(100.0),
-    ///     tailwater: Level::from_m(330.0),
-    /// };
-    /// let energy = plant.energy_of_day(Volume::from_mcm(10.0), Level::from_m(345.0));
-    /// assert!((energy.mwh() - 367.749).abs() < 1e-3);
-    /// ```
-    pub fn energy_of_day(&self, turbined: Volume, level: Level) -> Energy {
-        let head = (level.m() - self.tailwater.m()).max(0.0);
-        let joule = self.efficiency * WEIGHT_OF_WATER * turbined.m3() * head;
-        let kwh = joule / 3.6e6;
-        Energy::from_kwh(kwh.min(self.capacity.kw() * 24.0))
     }
 }

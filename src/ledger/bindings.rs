@@ -8,7 +8,7 @@ use crate::allocation::Binding;
 /// Most claims are met on most days: a number stands for each reason and 0 for none, so that memory is touched only
 /// where something was short.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct DailyBinding(Daily<u64>);
+pub struct DailyBinding(pub(super) Daily<u64>);
 
 /// Kinds of reasons besides being met.
 const KINDS: u64 = 4;

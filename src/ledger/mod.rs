@@ -2,6 +2,8 @@
 
 mod balance;
 mod bindings;
+mod energy;
+mod join;
 mod sum;
 
 pub(crate) use balance::CLOSES_AT;
@@ -87,6 +89,7 @@ pub struct Ledger {
     pub(crate) offtakes: OfftakeJournal,
     pub(crate) reservoirs: ReservoirJournal,
     pub(crate) claims: ClaimJournal,
+    pub(crate) limits: LimitJournal,
     /// Storage before the first day, by reservoir.
     pub(crate) initial_storage: Vec<f64>,
     /// Water on its way before the first day, by reach.
@@ -160,6 +163,8 @@ pub struct ReservoirJournal {
 }
 
 /// What obligations claimed on the river, numbered as [`Plan::claiming`](crate::simulation::Plan).
+///
+/// A ceiling claims nothing: what it did is in the [`LimitJournal`].
 #[derive(Clone, Debug)]
 pub struct ClaimJournal {
     /// What was claimed.
@@ -168,6 +173,18 @@ pub struct ClaimJournal {
     pub awarded: Daily,
     /// Why the last part of the claim was not served.
     pub binding: DailyBinding,
+}
+
+/// What ceilings of agreements kept from users and reaches.
+#[derive(Clone, Debug)]
+pub struct LimitJournal {
+    /// By offtake: the part of its demand that ceilings kept from it.
+    pub held_back: Daily,
+    /// By offtake: the ceiling that kept it last, as one more than its number in
+    /// [`Plan::claiming`](crate::simulation::Plan); 0 for none.
+    pub of_offtake: Daily<u32>,
+    /// By reach: the ceiling that let less into it than its own capacity, likewise.
+    pub of_reach: Daily<u32>,
 }
 
 /// How many places of each kind a ledger holds.
@@ -233,6 +250,11 @@ impl Ledger {
                 awarded: daily(claims),
                 binding: DailyBinding::new(days, claims),
             },
+            limits: LimitJournal {
+                held_back: daily(offtakes),
+                of_offtake: Daily::new(days, offtakes, 0),
+                of_reach: Daily::new(days, reaches, 0),
+            },
             initial_storage,
             initial_channel,
         }
@@ -276,6 +298,11 @@ impl Ledger {
     /// What obligations claimed.
     pub fn claims(&self) -> &ClaimJournal {
         &self.claims
+    }
+
+    /// What ceilings of agreements kept from users.
+    pub fn limits(&self) -> &LimitJournal {
+        &self.limits
     }
 
     /// Storage before the first day, by reservoir, in m3.

@@ -89,9 +89,5 @@ impl ReleasePolicy for ZoneHedging {
 
 /// At most a share of the demand, within what the reservoir must and can release.
 fn serve(share: f64, view: &ReservoirView, decision: &mut Decision) {
-    decision.at_most(
-        (view.demand * share)
-            .min(view.max_release)
-            .max(view.min_release),
-    );
+    decision.at_most(view.within_limits(view.demand * share));
 }

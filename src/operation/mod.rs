@@ -13,13 +13,58 @@
 //! | [`RuleCurve`] | `rule-curve` | to keep zones of storage, each in a priority class |
 //! | [`LinearHedging`] | `linear-hedging` | to cut back in proportion below a trigger volume |
 //! | [`ZoneHedging`] | `zone-hedging` | to serve a fraction of the demand by storage zone |
+//! | [`EnergyDemand`] | `energy-demand` | to make an energy a day |
+//! | [`StorageTarget`] | `storage-target` | to follow a yearly curve, correcting over some days |
+//! | [`PreRelease`] | `pre_release_days`, with any of them | to make room for a flood before it comes |
+//!
+//! # Limits of a release
+//!
+//! What a policy may ask lies between [`ReservoirView::min_release`] and
+//! [`ReservoirView::max_release`], which are the reservoir's and not the policy's: outlets, a least
+//! release, ramping up and down, and limits by season, such as of a river under ice.
+//! [`Reservoir::release_limits`](crate::basin::Reservoir::release_limits) says which goes first. Spill
+//! heeds none of them.
+//!
+//! # Looking ahead
+//!
+//! A policy that says how many days it [looks ahead](ReleasePolicy::horizon) is shown the inflow
+//! expected on them. Where the model has a forecast for the reservoir
+//! ([`ModelBuilder::forecast`](crate::ModelBuilder::forecast), `series/forecast.csv`) it is that one:
+//! one series of what was expected for each day, however long before. Where it has none, it is the
+//! *unregulated* inflow of the model itself: what its series bring down the rivers in their travel
+//! time, channel losses and net losses taken off, if nobody diverts or stores anything on the way.
+//! Below a head of the river that nobody takes from, that is a perfect forecast; below another dam
+//! it is what would come if that dam passed all it gets. Canals and return flows are left out.
+//!
+//! A policy keeps no memory, so it does not follow a plan: each morning it makes a new one and does
+//! the first day of it.
+//!
+//! | | release of the day, before limits | looks at |
+//! |---|---|---|
+//! | [`StorageTarget`] | `(S + I_1 + ... + I_N - T) / N` | last inflow, or forecast of `N` days |
+//! | [`PreRelease`] | at least `max_i (W_i - F) / i` | forecast |
+//! | [`EnergyDemand`] | at least the smallest that makes the energy | last inflow, or forecast of today |
+//!
+//! Not here: forecasts that are wrong in a way that is known, ensembles of them, plans for several
+//! dams together, and optimisation.
+//!
+//! The rules are elementary, and derived where they stand. What they rest on - targets by time of
+//! year, releases from storage and forecast inflow, limits on how fast a release may change - is the
+//! practice that the US Army Corps of Engineers lays down in *Management of Water Control Systems*,
+//! EM 1110-2-3600 (1987, revised 2017).
 
 mod curve;
+mod energy;
+mod flood;
 mod hedging;
 mod policy;
 mod schedule;
+mod target;
 
 pub use curve::{RuleCurve, YearCurve, Zone};
+pub use energy::EnergyDemand;
+pub use flood::PreRelease;
 pub use hedging::{LinearHedging, ZoneHedging};
-pub use policy::{Decision, ReleasePolicy, ReservoirView, StandardOperating};
+pub use policy::{Decision, Expects, ReleasePolicy, ReservoirView, StandardOperating};
 pub use schedule::Schedule;
+pub use target::StorageTarget;

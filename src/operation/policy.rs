@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
+use crate::basin::Reservoir;
 use crate::units::{Flow, Level, Volume};
 
 /// What the operator of a reservoir wants on a day.
@@ -39,6 +40,16 @@ pub trait ReleasePolicy: Debug + Send + Sync {
         Vec::new()
     }
 
+    /// The priority class in which the floor of the release is claimed, as far as it lies above
+    /// [`ReservoirView::min_release`]; `None`: before all classes. Asked once, when the plan is
+    /// compiled.
+    ///
+    /// A reservoir that runs low draws on the river above it for what it must release. In a class
+    /// junior to the users up there it does so only after them.
+    fn release_class(&self) -> Option<String> {
+        None
+    }
+
     /// Whether [`ReservoirView::demand`] must be computed for this policy.
     fn sees_demand(&self) -> bool {
         false
@@ -48,6 +59,21 @@ pub trait ReleasePolicy: Debug + Send + Sync {
     /// run is longer is refused.
     fn valid(&self) -> Option<(Date, Date)> {
         None
+    }
+
+    /// How many days the policy looks ahead, today included: as many it finds in
+    /// [`ReservoirView::forecast`], or more, except where the run ends before.
+    fn horizon(&self) -> usize {
+        0
+    }
+
+    /// Whether the policy can operate that reservoir; asked once, when the model is checked.
+    ///
+    /// # Errors
+    ///
+    /// What the reservoir lacks, in words that go on from "the policy of `lake` ...".
+    fn suits(&self, _reservoir: &Reservoir) -> Result<(), String> {
+        Ok(())
     }
 
     /// Writes what is wanted on the day of `view` into `decision`, which comes as
@@ -64,12 +90,24 @@ impl<P: ReleasePolicy + ?Sized> ReleasePolicy for Arc<P> {
         (**self).storage_classes()
     }
 
+    fn release_class(&self) -> Option<String> {
+        (**self).release_class()
+    }
+
     fn sees_demand(&self) -> bool {
         (**self).sees_demand()
     }
 
     fn valid(&self) -> Option<(Date, Date)> {
         (**self).valid()
+    }
+
+    fn horizon(&self) -> usize {
+        (**self).horizon()
+    }
+
+    fn suits(&self, reservoir: &Reservoir) -> Result<(), String> {
+        (**self).suits(reservoir)
     }
 
     fn decide(&self, view: &ReservoirView, decision: &mut Decision) {
@@ -83,7 +121,9 @@ impl<P: ReleasePolicy + ?Sized> ReleasePolicy for Arc<P> {
 /// allocation. [`ReservoirView::last_inflow`] is the last one seen.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct ReservoirView {
+pub struct ReservoirView<'a> {
+    /// The reservoir itself: its curve, outlets and power station.
+    pub reservoir: &'a Reservoir,
     /// The day.
     pub date: Date,
     /// Storage at the start of the day.
@@ -97,18 +137,81 @@ pub struct ReservoirView {
     pub full: Volume,
     /// Water level at the start of the day, if there is a curve.
     pub level: Option<Level>,
+    /// The part of today's inflow that is in [`available`](Self::available) already: what enters at
+    /// the reservoir itself, negative for a net loss.
+    pub entered: Flow,
+    /// The inflow expected today and on the days after, both what the river brings and what enters
+    /// at the reservoir itself; at least as many days as [`ReleasePolicy::horizon`] asks for, except
+    /// at the end of the run. The [module](super) says where it comes from.
+    pub forecast: &'a [Flow],
     /// What the river brought the day before.
     pub last_inflow: Flow,
     /// The release of the day before.
     pub last_release: Flow,
-    /// The least the release may be today: the minimum release, and the ramping limit.
+    /// The least the release may be today: the minimum release, and ramping and seasonal limits.
     pub min_release: Flow,
-    /// The most that can be released on purpose today: the outlets at this level, and the ramping
-    /// limit. Infinite where nothing limits it.
+    /// The most that can be released on purpose today: the outlets at this level, and ramping and
+    /// seasonal limits. Infinite where nothing limits it.
     pub max_release: Flow,
     /// What is claimed from here down to the next reservoirs today, losses on the way included,
     /// net of what enters there; zero unless [`ReleasePolicy::sees_demand`].
     pub demand: Flow,
+}
+
+/// What a policy takes for the inflow it cannot know yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Expects {
+    /// That it goes on as it was.
+    #[default]
+    LastInflow,
+    /// What the forecast says.
+    Forecast,
+}
+
+impl Expects {
+    /// The expectations and their names in `scenario.toml`.
+    pub const NAMES: [(&'static str, Self); 2] = [
+        ("last-inflow", Self::LastInflow),
+        ("forecast", Self::Forecast),
+    ];
+}
+
+impl ReservoirView<'_> {
+    /// The volume expected at the end of today, were nothing released.
+    pub fn expected_today(&self, expects: Expects) -> Volume {
+        let river = match (expects, self.forecast) {
+            (Expects::Forecast, [today, ..]) => (*today - self.entered).max(Flow::ZERO),
+            _ => self.last_inflow,
+        };
+        self.available + river.over_days(1.0)
+    }
+
+    /// The volumes expected at the end of today and of the days after, as far as the forecast goes,
+    /// were nothing released. Evaporation, seepage and rain of the days after today are not
+    /// foreseen.
+    ///
+    /// ```
+    /// # use riparian::operation::ReservoirView;
+    /// # use riparian::units::Volume;
+    /// /// The most the forecast would have in the lake.
+    /// fn highest(lake: &ReservoirView) -> Volume {
+    ///     lake.foreseen().fold(lake.available, Volume::max)
+    /// }
+    /// ```
+    pub fn foreseen(&self) -> impl Iterator<Item = Volume> {
+        let mut volume = self.expected_today(Expects::Forecast);
+        self.forecast.iter().enumerate().map(move |(day, flow)| {
+            if day > 0 {
+                volume += flow.over_days(1.0);
+            }
+            volume
+        })
+    }
+
+    /// The flow nearest to `wanted` that may be released today.
+    pub fn within_limits(&self, wanted: Flow) -> Flow {
+        wanted.min(self.max_release).max(self.min_release)
+    }
 }
 
 /// A policy's answer for a day.
@@ -140,7 +243,8 @@ impl Decision {
         self.ceiling = flow;
     }
 
-    /// Releases at least this, as long as there is water for it, before any other claim.
+    /// Releases at least this, as long as there is water for it, before any other claim or as
+    /// [`ReleasePolicy::release_class`] says.
     pub fn at_least(&mut self, flow: Flow) {
         self.floor = flow;
     }

@@ -9,11 +9,13 @@ use crate::units::Flow;
 /// One release a day: a schedule agreed before the season, or releases observed in a past one.
 ///
 /// A day's release is what is written, brought between what the reservoir must and can release
-/// ([`ReservoirView::min_release`] and [`ReservoirView::max_release`]).
+/// ([`ReservoirView::min_release`] and [`ReservoirView::max_release`]). It goes before every
+/// claim, unless [`Schedule::claimed_in`] gives it a class.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     name: &'static str,
     releases: DailySeries,
+    class: Option<String>,
 }
 
 impl Schedule {
@@ -22,6 +24,7 @@ impl Schedule {
         Self {
             name: "schedule",
             releases,
+            class: None,
         }
     }
 
@@ -30,7 +33,16 @@ impl Schedule {
         Self {
             name: "replay",
             releases,
+            class: None,
         }
+    }
+
+    /// The same, with the release claimed in a priority class, not before all of them: an empty
+    /// reservoir then does not take the water of senior users upstream for it.
+    #[must_use]
+    pub fn claimed_in(mut self, class: impl Into<String>) -> Self {
+        self.class = Some(class.into());
+        self
     }
 }
 
@@ -39,12 +51,16 @@ impl ReleasePolicy for Schedule {
         self.name
     }
 
+    fn release_class(&self) -> Option<String> {
+        self.class.clone()
+    }
+
     fn valid(&self) -> Option<(Date, Date)> {
         Some((self.releases.start(), self.releases.end()))
     }
 
     fn decide(&self, view: &ReservoirView, decision: &mut Decision) {
         let release = Flow::from_m3s(self.releases.get(view.date).unwrap_or(0.0));
-        decision.release(release.min(view.max_release).max(view.min_release));
+        decision.release(view.within_limits(release));
     }
 }

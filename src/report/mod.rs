@@ -164,9 +164,9 @@ impl Report {
         &self.balance
     }
 
-    /// Writes `obligations.csv`, `deliveries.csv`, `reservoirs.csv`, `flows.csv`, `balance.csv` and
-    /// `summary.json` into a folder. They are written beside it first; the folder is replaced when
-    /// they are complete.
+    /// Writes `obligations.csv`, `accounts.csv`, `events.csv`, `deliveries.csv`, `reservoirs.csv`,
+    /// `flows.csv`, `balance.csv` and `summary.json` into a folder. They are written beside it
+    /// first; the folder is replaced when they are complete.
     ///
     /// # Errors
     ///
@@ -174,5 +174,17 @@ impl Report {
     /// or a file cannot be written ([`Error::is_io`](crate::Error::is_io)). The old folder is then as it was.
     pub fn write(&self, folder: impl AsRef<Path>) -> Result<()> {
         write::write(self, folder.as_ref())
+    }
+}
+
+impl Settled {
+    /// Writes `obligations.csv`, `accounts.csv`, `events.csv` and `summary.json` into a folder, as
+    /// [`Report::write`] does.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Report::write`].
+    pub fn write(&self, folder: impl AsRef<Path>) -> Result<()> {
+        write::write_settled(self, folder.as_ref())
     }
 }

@@ -1,5 +1,6 @@
 //! Files: CSV tables with units in their column names, and a JSON summary.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,14 +10,16 @@ use serde::Serialize;
 use super::Report;
 use crate::basin::NodeKind;
 use crate::error::{Error, Result};
-use crate::settlement::{Settlement, Status};
+use crate::settlement::{Settled, Settlement, Status};
 use crate::units::Volume;
 
 const SECONDS_A_DAY: f64 = 86_400.0;
 
 /// The files of an output folder. A folder that holds anything else is not touched.
-const FILES: [&str; 6] = [
+const FILES: [&str; 8] = [
     "obligations.csv",
+    "accounts.csv",
+    "events.csv",
     "deliveries.csv",
     "reservoirs.csv",
     "flows.csv",
@@ -29,6 +32,36 @@ const SUMMARY: &str = "summary.json";
 const WRITER: &str = "riparian";
 
 pub(super) fn write(report: &Report, folder: &Path) -> Result<()> {
+    fill(folder, |new| {
+        settled_tables(report.settled(), new)?;
+        deliveries(report, new)?;
+        reservoirs(report, new)?;
+        flows(report, new)?;
+        balance(report, new)?;
+        summary(report, new)
+    })
+}
+
+pub(super) fn write_settled(settled: &Settled, folder: &Path) -> Result<()> {
+    fill(folder, |new| {
+        settled_tables(settled, new)?;
+        let summary = SettledSummary {
+            writer: WRITER,
+            version: env!("CARGO_PKG_VERSION"),
+            settlements: verdicts(settled),
+        };
+        write_json(&summary, new)
+    })
+}
+
+fn settled_tables(settled: &Settled, folder: &Path) -> Result<()> {
+    obligations(settled, folder)?;
+    accounts(settled, folder)?;
+    events(settled, folder)
+}
+
+/// Fills a folder beside, and puts it in the place of the old one when it is complete.
+fn fill(folder: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     refuse_foreign(folder)?;
     let name = folder
         .file_name()
@@ -46,12 +79,7 @@ pub(super) fn write(report: &Report, folder: &Path) -> Result<()> {
     };
     let new = Scratch(beside("new"));
     fs::create_dir(&new.0).map_err(|e| Error::io(&new.0, "cannot be made", e))?;
-    obligations(report, &new.0)?;
-    deliveries(report, &new.0)?;
-    reservoirs(report, &new.0)?;
-    flows(report, &new.0)?;
-    balance(report, &new.0)?;
-    summary(report, &new.0)?;
+    write(&new.0)?;
     replace(folder, &new.0, &beside("old"))
 }
 
@@ -169,7 +197,7 @@ fn flow(volume: f64) -> String {
     figure(volume / SECONDS_A_DAY)
 }
 
-fn obligations(report: &Report, folder: &Path) -> Result<()> {
+fn obligations(settled: &Settled, folder: &Path) -> Result<()> {
     let mut table = Table::new(
         folder,
         "obligations.csv",
@@ -203,7 +231,7 @@ fn obligations(report: &Report, folder: &Path) -> Result<()> {
             "rests_on_unaccounted",
         ],
     )?;
-    for row in report.settlements() {
+    for row in &settled.rows {
         let optional = |value: Option<f64>| value.map_or(String::new(), figure);
         table.row([
             row.agreement.clone(),
@@ -237,6 +265,52 @@ fn obligations(report: &Report, folder: &Path) -> Result<()> {
             row.clauses.join("; "),
             figure(row.unaccounted),
             row.rests_on_unaccounted().to_string(),
+        ])?;
+    }
+    table.close()
+}
+
+/// The accounts of obligations, line by line.
+fn accounts(settled: &Settled, folder: &Path) -> Result<()> {
+    let header = [
+        "obligation",
+        "debtor",
+        "date",
+        "reason",
+        "counterpart",
+        "unit",
+        "amount",
+        "balance",
+    ];
+    let mut table = Table::new(folder, "accounts.csv", &header)?;
+    for journal in &settled.journals {
+        for line in &journal.lines {
+            table.row([
+                journal.obligation.clone(),
+                journal.debtor.clone(),
+                line.date.to_string(),
+                line.reason.clone(),
+                line.counterpart.clone(),
+                journal.unit.sign().into(),
+                figure(line.amount),
+                figure(line.balance),
+            ])?;
+        }
+    }
+    table.close()
+}
+
+/// What agreements ask to report.
+fn events(settled: &Settled, folder: &Path) -> Result<()> {
+    let header = ["obligation", "from", "to", "event", "reading"];
+    let mut table = Table::new(folder, "events.csv", &header)?;
+    for event in &settled.events {
+        table.row([
+            event.obligation.clone(),
+            event.window.from().to_string(),
+            event.window.to().to_string(),
+            event.text.clone(),
+            event.reading.map_or(String::new(), figure),
         ])?;
     }
     table.close()
@@ -416,7 +490,7 @@ struct Summary<'a> {
     offtakes: usize,
     obligations: usize,
     /// How many settlements have each verdict.
-    settlements: std::collections::BTreeMap<&'static str, usize>,
+    settlements: BTreeMap<&'static str, usize>,
     basin_in_mcm: f64,
     basin_out_mcm: f64,
     basin_change_mcm: f64,
@@ -428,13 +502,6 @@ fn summary(report: &Report, folder: &Path) -> Result<()> {
     let model = report.plan().model();
     let volumes = report.volumes().ok();
     let basin = model.basin();
-    let count = |status| {
-        report
-            .settlements()
-            .iter()
-            .filter(|row| row.status == status)
-            .count()
-    };
     let whole = &report.balance().basin;
     let summary = Summary {
         writer: WRITER,
@@ -454,18 +521,42 @@ fn summary(report: &Report, folder: &Path) -> Result<()> {
         reservoirs: basin.reservoirs().len(),
         offtakes: basin.offtakes().len(),
         obligations: model.agreements().iter().map(|a| a.obligations.len()).sum(),
-        settlements: Status::ALL
-            .into_iter()
-            .map(|status| (status.name(), count(status)))
-            .collect(),
+        settlements: verdicts(report.settled()),
         basin_in_mcm: whole.inflow / 1e6,
         basin_out_mcm: whole.outflow / 1e6,
         basin_change_mcm: whole.change / 1e6,
         basin_unaccounted_mcm: whole.unaccounted / 1e6,
         basin_residual_mcm: whole.residual / 1e6,
     };
+    write_json(&summary, folder)
+}
+
+/// The summary of a settlement without simulation.
+#[derive(Serialize)]
+struct SettledSummary<'a> {
+    writer: &'a str,
+    version: &'a str,
+    settlements: BTreeMap<&'static str, usize>,
+}
+
+/// How many settlements have each verdict.
+fn verdicts(settled: &Settled) -> BTreeMap<&'static str, usize> {
+    let count = |status| {
+        settled
+            .rows
+            .iter()
+            .filter(|row| row.status == status)
+            .count()
+    };
+    Status::ALL
+        .into_iter()
+        .map(|status| (status.name(), count(status)))
+        .collect()
+}
+
+fn write_json(summary: &impl Serialize, folder: &Path) -> Result<()> {
     let path = folder.join(SUMMARY);
-    let text = serde_json::to_string_pretty(&summary)
+    let text = serde_json::to_string_pretty(summary)
         .map_err(|e| Error::io(&path, "cannot be written", e.into()))?;
     let mut file = fs::File::create(&path).map_err(|e| Error::io(&path, "cannot be written", e))?;
     writeln!(file, "{text}").map_err(|e| Error::io(&path, "cannot be written", e))

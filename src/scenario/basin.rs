@@ -6,11 +6,11 @@ use super::folder::Files;
 use super::table::{Column, Row, Table, may, must};
 use super::text::{unknown, whole};
 use crate::basin::{
-    Curve, CurvePoint, Node, NodeKind, Offtake, Outlet, OutletKind, Party, PowerPlant, Reach,
-    ReachKind, Reservoir,
+    Curve, CurvePoint, Node, NodeKind, Offtake, Outlet, OutletKind, Party, Reach, ReachKind,
+    Reservoir,
 };
 use crate::error::{Diagnostic, Diagnostics, Place};
-use crate::units::{Area, Flow, Level, Power, Volume};
+use crate::units::{Area, Flow, Level, Volume};
 
 /// The physical model as far as it could be read.
 #[derive(Default)]
@@ -81,10 +81,17 @@ pub(super) fn read(files: &Files, antecedent_given: bool, faults: &mut Diagnosti
             Some(())
         },
     );
+    if physical.lost.reaches {
+        // The canals may be among what was lost.
+        for reservoir in &mut physical.reservoirs {
+            reservoir.relief = None;
+        }
+    }
     physical.offtakes(files, faults);
     physical.curves(files, faults);
     physical.outlets(files, faults);
     physical.evaporation(files, faults);
+    physical.limits(files, faults);
     physical.power(files, faults);
     physical
 }
@@ -101,7 +108,7 @@ const REACHES: [Column; 8] = [
     may("capacity_m3s"),
     may("antecedent_m3s"),
 ];
-const RESERVOIRS: [Column; 9] = [
+const RESERVOIRS: [Column; 12] = [
     must("reservoir"),
     may("party"),
     must("initial_mcm"),
@@ -110,7 +117,10 @@ const RESERVOIRS: [Column; 9] = [
     may("surcharge_mcm"),
     may("min_release_m3s"),
     may("ramp_m3s_per_day"),
+    may("ramp_up_m3s_per_day"),
+    may("ramp_down_m3s_per_day"),
     may("seepage_mm_per_day"),
+    may("relief"),
 ];
 const CURVES: [Column; 4] = [
     must("reservoir"),
@@ -128,12 +138,6 @@ const OUTLETS: [Column; 5] = [
 const MONTHS: [&str; 12] = [
     "jan_mm", "feb_mm", "mar_mm", "apr_mm", "may_mm", "jun_mm", "jul_mm", "aug_mm", "sep_mm",
     "oct_mm", "nov_mm", "dec_mm",
-];
-const POWER: [Column; 4] = [
-    must("reservoir"),
-    must("efficiency"),
-    must("capacity_mw"),
-    must("tailwater_m"),
 ];
 const OFFTAKES: [Column; 10] = [
     must("offtake"),
@@ -160,7 +164,7 @@ fn node_kinds() -> [(&'static str, NodeKind); 5] {
 }
 
 /// Reads the rows of a table, if there is one; whether any were lost.
-fn each(
+pub(super) fn each(
     files: &Files,
     name: &str,
     columns: &[Column],
@@ -240,6 +244,8 @@ fn reservoir(row: &Row, faults: &mut Diagnostics) -> Option<Reservoir> {
     };
     let min_release = row.number("min_release_m3s", faults).unwrap_or(0.0);
     let ramp = row.number("ramp_m3s_per_day", faults);
+    let ramp_up = row.number("ramp_up_m3s_per_day", faults).or(ramp);
+    let ramp_down = row.number("ramp_down_m3s_per_day", faults).or(ramp);
     let seepage = row.number("seepage_mm_per_day", faults).unwrap_or(0.0);
     let mut reservoir = Reservoir::new(row.need_text("reservoir", faults)?, full)
         .party(row.text("party").unwrap_or_default())
@@ -248,7 +254,9 @@ fn reservoir(row: &Row, faults: &mut Diagnostics) -> Option<Reservoir> {
         .surcharge(surcharge)
         .min_release(Flow::from_m3s(min_release))
         .seepage_mm_per_day(seepage);
-    reservoir.ramp = ramp.map(Flow::from_m3s);
+    reservoir.ramp_up = ramp_up.map(Flow::from_m3s);
+    reservoir.ramp_down = ramp_down.map(Flow::from_m3s);
+    reservoir.relief = row.text("relief").map(str::to_owned);
     Some(reservoir.written_at(row.origin()))
 }
 
@@ -275,7 +283,11 @@ impl Physical {
     }
 
     /// The reservoir that a row of another table is about.
-    fn reservoir_of(&mut self, row: &Row, faults: &mut Diagnostics) -> Option<&mut Reservoir> {
+    pub(super) fn reservoir_of(
+        &mut self,
+        row: &Row,
+        faults: &mut Diagnostics,
+    ) -> Option<&mut Reservoir> {
         let id = row.need_text("reservoir", faults)?;
         let at = self
             .reservoirs
@@ -381,39 +393,10 @@ impl Physical {
             Some(())
         });
     }
-
-    fn power(&mut self, files: &Files, faults: &mut Diagnostics) {
-        let mut seen = HashSet::new();
-        self.lost.power = each(files, "power.csv", &POWER, faults, |row, faults| {
-            let efficiency = row.need_number("efficiency", faults);
-            let efficiency = efficiency.filter(|&found| {
-                let sound = found > 0.0 && found <= 1.0;
-                if !sound {
-                    faults.push(
-                        Diagnostic::new(format!("an efficiency of {found}"))
-                            .at(Some(row.place("efficiency")))
-                            .expected("a fraction above 0 and at most 1"),
-                    );
-                }
-                sound
-            });
-            let capacity = row.need_number("capacity_mw", faults);
-            let capacity = capacity.and_then(|mw| at_least_zero(mw, "capacity_mw", row, faults));
-            let tailwater = row.need_number("tailwater_m", faults);
-            let reservoir = self.reservoir_of(row, faults)?;
-            once(&mut seen, &reservoir.node, row, faults);
-            reservoir.power = Some(PowerPlant {
-                efficiency: efficiency?,
-                capacity: Power::from_mw(capacity?),
-                tailwater: Level::from_m(tailwater?),
-            });
-            Some(())
-        });
-    }
 }
 
 /// Adds an item to those of its key, keys in the order they first came.
-fn group<K: PartialEq + Clone, T>(groups: &mut Vec<(K, Vec<T>)>, key: &K, item: T) {
+pub(super) fn group<K: PartialEq + Clone, T>(groups: &mut Vec<(K, Vec<T>)>, key: &K, item: T) {
     match groups.iter_mut().find(|(known, _)| known == key) {
         Some((_, items)) => items.push(item),
         None => groups.push((key.clone(), vec![item])),
@@ -421,7 +404,7 @@ fn group<K: PartialEq + Clone, T>(groups: &mut Vec<(K, Vec<T>)>, key: &K, item: 
 }
 
 /// A fault for a second row about the same reservoir.
-fn once(seen: &mut HashSet<String>, id: &str, row: &Row, faults: &mut Diagnostics) {
+pub(super) fn once(seen: &mut HashSet<String>, id: &str, row: &Row, faults: &mut Diagnostics) {
     if !seen.insert(id.to_owned()) {
         faults.push(
             Diagnostic::new(format!("a second row for `{id}`"))
@@ -431,7 +414,12 @@ fn once(seen: &mut HashSet<String>, id: &str, row: &Row, faults: &mut Diagnostic
     }
 }
 
-fn at_least_zero(found: f64, column: &str, row: &Row, faults: &mut Diagnostics) -> Option<f64> {
+pub(super) fn at_least_zero(
+    found: f64,
+    column: &str,
+    row: &Row,
+    faults: &mut Diagnostics,
+) -> Option<f64> {
     if found < 0.0 {
         faults.push(
             Diagnostic::new(format!("`{column}` is {found}"))

@@ -8,11 +8,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::agreement::Agreements;
 use super::basin::Physical;
 use super::operation::PolicyRow;
 use super::series::AllSeries;
 use super::settings::Settings;
-use crate::agreement::Agreement;
 use crate::allocation::Proportional;
 use crate::basin::{
     Curve, CurvePoint, Node, NodeKind, Party, PowerPlant, Reach, ReachKind, Reservoir,
@@ -30,7 +30,7 @@ pub(super) struct Records {
     pub(super) physical: Physical,
     pub(super) series: AllSeries,
     pub(super) policies: Vec<PolicyRow>,
-    pub(super) agreements: Vec<Agreement>,
+    pub(super) agreements: Agreements,
     pub(super) inputs_hash: u64,
 }
 
@@ -102,16 +102,24 @@ impl Records {
         for (id, series, origin) in self.series.rain.columns {
             builder = builder.rain_column(id, series, origin);
         }
+        for (id, series, origin) in self.series.forecast.columns {
+            builder = builder.forecast_column(id, series, origin);
+        }
         for (id, policy, origin) in self.policies {
             builder = builder.policy_row(id, policy, origin);
         }
         self.agreements
+            .list
             .into_iter()
             .fold(builder, ModelBuilder::agreement)
     }
 
     fn put_stand_ins(&mut self, run: Window) {
         self.drop_obligations();
+        let lost = &self.physical.lost;
+        if self.agreements.lost || lost.nodes || lost.reaches || lost.offtakes {
+            self.drop_references();
+        }
         let lost = &self.physical.lost;
         let (nodes, reaches) = (lost.nodes, lost.reaches);
         if lost.parties {
@@ -159,13 +167,34 @@ impl Records {
             .chain(physical.reaches.iter().map(|reach| reach.id.as_str()))
             .chain(physical.offtakes.iter().map(|offtake| offtake.id.as_str()))
             .collect();
-        for agreement in &mut self.agreements {
+        for agreement in &mut self.agreements.list {
             agreement.obligations.retain(|obligation| {
                 readings(obligation)
                     .iter()
                     .flat_map(|(point, _)| &point.terms)
                     .all(|term| known.contains(term.id.as_str()))
             });
+        }
+    }
+
+    /// What names an obligation that may be among what was lost.
+    fn drop_references(&mut self) {
+        let agreements = &mut self.agreements.list;
+        let known: HashSet<String> = agreements
+            .iter()
+            .flat_map(|agreement| &agreement.obligations)
+            .map(|obligation| obligation.id.clone())
+            .collect();
+        for agreement in agreements {
+            agreement.supersedes.retain(|id| known.contains(id));
+            for obligation in &mut agreement.obligations {
+                obligation.on_top_of.retain(|id| known.contains(id));
+                if let Some(account) = &mut obligation.account {
+                    let sound =
+                        |id: &Option<String>| id.as_ref().is_none_or(|id| known.contains(id));
+                    account.entries.retain(|entry| sound(&entry.against));
+                }
+            }
         }
     }
 
@@ -184,7 +213,7 @@ impl Records {
                 .iter()
                 .map(|reservoir| reservoir.party.clone()),
         );
-        for agreement in &self.agreements {
+        for agreement in &self.agreements.list {
             named.extend(agreement.parties.iter().cloned());
             for obligation in &agreement.obligations {
                 named.insert(obligation.debtor.clone());
@@ -204,13 +233,13 @@ impl Records {
                 .iter()
                 .map(|offtake| offtake.class.clone()),
         );
-        named.extend(
-            self.policies
-                .iter()
-                .flat_map(|(_, policy, _)| policy.storage_classes()),
-        );
+        named.extend(self.policies.iter().flat_map(|(_, policy, _)| {
+            let release = policy.release_class();
+            policy.storage_classes().into_iter().chain(release)
+        }));
         let obligations = self
             .agreements
+            .list
             .iter()
             .flat_map(|agreement| &agreement.obligations);
         named.extend(
@@ -324,11 +353,9 @@ impl Physical {
         }
         if self.lost.power || self.lost.reservoirs {
             for reservoir in self.reservoirs.iter_mut().filter(|r| r.curve.is_some()) {
-                reservoir.power.get_or_insert(PowerPlant {
-                    efficiency: 1.0,
-                    capacity: Power::ZERO,
-                    tailwater: Level::ZERO,
-                });
+                reservoir
+                    .power
+                    .get_or_insert(PowerPlant::new(1.0, Power::ZERO, Level::ZERO));
             }
         }
     }

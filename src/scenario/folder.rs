@@ -12,7 +12,7 @@ use crate::error::{Diagnostic, Diagnostics, Error, Place, Result};
 pub(super) const SETTINGS: &str = "scenario.toml";
 
 /// The tables of a scenario, besides its series.
-pub(super) const TABLES: [&str; 9] = [
+pub(super) const TABLES: [&str; 12] = [
     "parties.csv",
     "nodes.csv",
     "reaches.csv",
@@ -20,12 +20,23 @@ pub(super) const TABLES: [&str; 9] = [
     "curves.csv",
     "outlets.csv",
     "evaporation.csv",
+    "limits.csv",
     "power.csv",
+    "tailwater.csv",
+    "outages.csv",
     "offtakes.csv",
 ];
 
 /// The series a scenario may have, by file stem.
-pub(super) const SERIES: [&str; 5] = ["inflows", "demands", "releases", "unaccounted", "rain"];
+pub(super) const SERIES: [&str; 7] = [
+    "inflows",
+    "demands",
+    "releases",
+    "unaccounted",
+    "rain",
+    "forecast",
+    "energy_demand",
+];
 
 /// The files of a scenario, by their path within its folder.
 #[derive(Clone, Debug, Default)]

@@ -94,11 +94,18 @@ impl<'a> Value<'a> {
         example: &str,
         faults: &mut Diagnostics,
     ) -> Option<T> {
+        let expected = format!("a number with its unit, as in \"{example}\"");
+        self.parsed(&expected, faults)
+    }
+
+    /// What a text says.
+    pub(super) fn parsed<T: FromStr<Err = Error>>(
+        self,
+        expected: &str,
+        faults: &mut Diagnostics,
+    ) -> Option<T> {
         let Some(text) = self.as_text() else {
-            self.wrong(
-                &format!("a number with its unit, as in \"{example}\""),
-                faults,
-            );
+            self.wrong(expected, faults);
             return None;
         };
         match text.parse() {
@@ -166,6 +173,67 @@ impl<'a> Value<'a> {
         self.value.get_ref().is_array()
     }
 
+    /// The word `true`, for a key that is there or not.
+    pub(super) fn yes(self, faults: &mut Diagnostics) -> Option<()> {
+        let yes = self.is_yes().then_some(());
+        if yes.is_none() {
+            self.wrong("the word true, or no such line", faults);
+        }
+        yes
+    }
+
+    pub(super) fn is_yes(self) -> bool {
+        matches!(self.value.get_ref(), DeValue::Boolean(true))
+    }
+
+    /// The value without its place; none, and a fault, for a number that is none.
+    fn plain(self, faults: &mut Diagnostics) -> Option<toml::Value> {
+        let source = self.source;
+        Some(match self.value.get_ref() {
+            DeValue::String(text) => text.as_ref().into(),
+            DeValue::Integer(number) => {
+                let number = i64::from_str_radix(number.as_str(), number.radix()).ok();
+                if number.is_none() {
+                    self.wrong("a whole number of 64 bits", faults);
+                }
+                number?.into()
+            }
+            DeValue::Float(_) => self.number(faults)?.into(),
+            DeValue::Boolean(value) => (*value).into(),
+            DeValue::Datetime(time) => (*time).into(),
+            DeValue::Array(items) => {
+                let items = items
+                    .iter()
+                    .map(|value| Value { source, value }.plain(faults));
+                toml::Value::Array(items.collect::<Option<_>>()?)
+            }
+            DeValue::Table(table) => {
+                let entries = table.iter().map(|(key, value)| {
+                    let value = Value { source, value }.plain(faults)?;
+                    Some((key.get_ref().to_string(), value))
+                });
+                toml::Value::Table(entries.collect::<Option<_>>()?)
+            }
+        })
+    }
+
+    /// Where the values within a value stand, by their names behind that of the value.
+    fn places(self, name: String, places: &mut Vec<(String, u32, u32)>) {
+        let source = self.source;
+        if let Some(table) = self.value.get_ref().as_table() {
+            for (key, value) in table {
+                let name = format!("{name}.{}", key.get_ref());
+                Value { source, value }.places(name, places);
+            }
+        } else if let Some(items) = self.value.get_ref().as_array() {
+            for (i, value) in items.iter().enumerate() {
+                Value { source, value }.places(format!("{name}.{i}"), places);
+            }
+        }
+        let place = self.place();
+        places.push((name, place.line, place.column));
+    }
+
     /// The keys of a table.
     pub(super) fn keys(self, expected: &str, faults: &mut Diagnostics) -> Option<Keys<'a>> {
         let Some(table) = self.value.get_ref().as_table() else {
@@ -225,12 +293,22 @@ impl<'a> Keys<'a> {
             let place = entry.value.place();
             (entry.key.to_owned(), place.line, place.column)
         });
-        Origin::new(
-            &self.place.file,
-            self.place.line,
-            self.place.column,
-            fields.collect(),
-        )
+        self.origin_with(fields.collect())
+    }
+
+    /// Where the table and each of its values stand, and those within them: `due`, `due.0`,
+    /// `due.0.flow`.
+    pub(super) fn deep_origin(&self) -> Origin {
+        let mut fields = Vec::new();
+        for entry in &self.entries {
+            entry.value.places(entry.key.to_owned(), &mut fields);
+        }
+        self.origin_with(fields)
+    }
+
+    fn origin_with(&self, fields: Vec<(String, u32, u32)>) -> Origin {
+        let Place { file, line, column } = &self.place;
+        Origin::new(file, *line, *column, fields)
     }
 
     /// Whether a key is there, readable or not.
@@ -288,6 +366,23 @@ impl<'a> Keys<'a> {
         faults: &mut Diagnostics,
     ) -> Option<&'a str> {
         self.need(key, faults)?.text(faults)
+    }
+
+    /// Takes out all keys but some, with their values; none, and a fault, if a value is none.
+    pub(super) fn take_others(
+        &mut self,
+        known: &[&str],
+        faults: &mut Diagnostics,
+    ) -> Option<toml::Table> {
+        let (kept, others) = std::mem::take(&mut self.entries)
+            .into_iter()
+            .partition(|entry| known.contains(&entry.key));
+        self.entries = kept;
+        let others: Vec<Entry> = others;
+        let values = others
+            .into_iter()
+            .map(|entry| Some((entry.key.to_owned(), entry.value.plain(faults)?)));
+        values.collect()
     }
 
     /// All keys with their values and the places of the keys, for tables whose keys are names.

@@ -28,8 +28,10 @@
 //! scenario.toml                                          the run, the classes, the operation
 //! nodes.csv  reaches.csv                                 the network
 //! parties.csv  offtakes.csv                              who takes water, and where
-//! reservoirs.csv  curves.csv  outlets.csv  evaporation.csv  power.csv
+//! reservoirs.csv  curves.csv  outlets.csv  evaporation.csv  limits.csv
+//! power.csv  tailwater.csv  outages.csv                  power stations
 //! series/inflows.csv  demands.csv  releases.csv  unaccounted.csv  rain.csv
+//!        forecast.csv  energy_demand.csv
 //! agreements/<any name>.toml                             one agreement a file
 //! observed/  SOURCES.md  README.md  ...                  not read
 //! ```
@@ -105,7 +107,10 @@
 //! | `surcharge_mcm` | Mm3 | storage never exceeded | `full_mcm` |
 //! | `min_release_m3s` | m3/s | released whatever the policy says, while there is water | 0 |
 //! | `ramp_m3s_per_day` | m3/s a day | most the release may change from one day to the next | no limit |
+//! | `ramp_up_m3s_per_day` | m3/s a day | most it may rise | `ramp_m3s_per_day` |
+//! | `ramp_down_m3s_per_day` | m3/s a day | most it may fall | `ramp_m3s_per_day` |
 //! | `seepage_mm_per_day` | mm a day | seepage over the surface | 0 |
+//! | `relief` | | a canal from here that takes what can neither be held below `full_mcm` nor released, as far as its capacity goes; the rest is spilled to the river | all is spilled |
 //!
 //! ## `curves.csv`
 //!
@@ -143,16 +148,57 @@
 //! | **`reservoir`** | | the node |
 //! | **`jan_mm`** to **`dec_mm`** | mm a month | depth that evaporates in the month: `jan`, `feb`, `mar`, `apr`, `may`, `jun`, `jul`, `aug`, `sep`, `oct`, `nov`, `dec` |
 //!
+//! ## `limits.csv`
+//!
+//! Limits of a release in parts of every year, such as under ice; as many rows a reservoir as need
+//! be. Which limit goes first where two contradict each other, says
+//! [`Reservoir::release_limits`](crate::basin::Reservoir::release_limits).
+//!
+//! | column | unit | meaning | if empty |
+//! |---|---|---|---|
+//! | **`reservoir`** | | the node | |
+//! | **`from`**, **`to`** | | first and last day, as in `12-01` and `02-29`, see [`Season`](crate::calendar::Season) | |
+//! | `min_release_m3s` | m3/s | released whatever the policy says, while there is water | no other limit |
+//! | `max_release_m3s` | m3/s | most that is released on purpose | no other limit |
+//!
+//! One of the two limits must be filled.
+//!
 //! ## `power.csv`
 //!
 //! One row for each reservoir with a power station; it works on what the turbines pass.
+//! [`basin::power`](crate::basin::power) says how.
+//!
+//! | column | unit | meaning | if empty |
+//! |---|---|---|---|
+//! | **`reservoir`** | | the node | |
+//! | **`efficiency`** | fraction | overall, above 0 and at most 1 | |
+//! | **`capacity_mw`** | MW | of all units together | |
+//! | `units` | | how many units, all alike | 1 |
+//! | `max_discharge_m3s` | m3/s | what all units swallow together | as much as their outlets pass |
+//! | `tailwater_m` | m | water level below the dam | see `tailwater.csv` |
+//! | `head_loss_m` | m | head lost between lake and tailwater | 0 |
+//! | `min_head_m` | m | net head below which the station stands still | 0 |
+//!
+//! ## `tailwater.csv`
+//!
+//! The [rating](crate::basin::Tailwater) of the water below a dam with a power station, for which
+//! `power.csv` then gives no `tailwater_m`. Discharges rise strictly, levels never fall.
 //!
 //! | column | unit | meaning |
 //! |---|---|---|
 //! | **`reservoir`** | | the node |
-//! | **`efficiency`** | fraction | overall, above 0 and at most 1 |
-//! | **`capacity_mw`** | MW | of all units together |
-//! | **`tailwater_m`** | m | water level below the dam |
+//! | **`discharge_m3s`** | m3/s | all that leaves the dam |
+//! | **`level_m`** | m | water level below the dam |
+//!
+//! ## `outages.csv`
+//!
+//! Planned outages of a station's units.
+//!
+//! | column | unit | meaning |
+//! |---|---|---|
+//! | **`reservoir`** | | the node |
+//! | **`unit`** | | the number of the unit, from 1 |
+//! | **`from`**, **`to`** | | first and last day, as in `2024-06-01` |
 //!
 //! ## `offtakes.csv`
 //!
@@ -183,6 +229,7 @@
 //! | `_m3s` | mean flow in m3/s |
 //! | `_mcm` | volume of the period in Mm3, made a mean flow |
 //! | `_mm` | depth of the period in mm, made a mean depth a day |
+//! | `_mwh` | energy of the period in `MWh`, made a mean energy a day |
 //!
 //! | file | columns | endings | values |
 //! |---|---|---|---|
@@ -191,8 +238,11 @@
 //! | `releases.csv` | reservoirs, for the policy `replay` | `_m3s`, `_mcm` | not negative |
 //! | `unaccounted.csv` | reservoirs | `_m3s`, `_mcm` | positive for water that appears |
 //! | `rain.csv` | reservoirs with a curve | `_mm` | not negative |
+//! | `forecast.csv` | reservoirs: the inflow that was expected, for policies that [look ahead](crate::operation#looking-ahead) | `_m3s`, `_mcm` | not negative |
+//! | `energy_demand.csv` | reservoirs, for the policy `energy-demand` | `_mwh` | not negative |
 //!
-//! Rows must cover the run and may go beyond it; `releases.csv` must where it is replayed. How rows
+//! Rows must cover the run and may go beyond it; `releases.csv` and `energy_demand.csv` must where a
+//! policy goes by them. How rows
 //! become days, and what stands in for rows and cells that are missing, is said in `scenario.toml`.
 //!
 //! # `scenario.toml`
@@ -217,7 +267,7 @@
 //! | **`name`** | its name | |
 //! | `rule` | how it shares a shortage: one of [`RULE_NAMES`](crate::allocation::RULE_NAMES) | `"proportional"` |
 //!
-//! `[series.<file>]`, for any of the five series files:
+//! `[series.<file>]`, for any of the series files:
 //!
 //! | key | meaning | if missing |
 //! |---|---|---|
@@ -230,27 +280,40 @@
 //! |---|---|---|
 //! | `keep_rank` | which reservoirs keep water nobody claims: the lower rank first, a whole number | the number of reservoirs upstream |
 //! | `policy` | one of the [release policies](crate::operation) below | `"standard"` |
+//! | `pre_release_days` | makes room for the floods forecast for so many days, today included, whatever the policy; see [`PreRelease`](crate::operation::PreRelease) | does not |
 //!
 //! | policy | its keys |
 //! |---|---|
 //! | `"standard"` | none |
-//! | `"replay"` | none; the releases are in `series/releases.csv` |
-//! | `"schedule"` | **`flow`**: a list of a period and a `flow` each, as in `{ month = "2024-06", flow = "500 m3/s" }`; `otherwise`: the flow on all other days, needed if there are any |
+//! | `"replay"` | the releases are in `series/releases.csv`; `class`: the priority class in which they are claimed, before all classes if missing: a reservoir that runs empty then takes the water of users upstream |
+//! | `"schedule"` | **`flow`**: a list of a period and a `flow` each, as in `{ month = "2024-06", flow = "500 m3/s" }`; `otherwise`: the flow on all other days, needed if there are any; `class` as under `"replay"` |
 //! | `"rule-curve"` | **`zones`**: a list from the bottom up, each with a **`class`** in which its water is kept, a **`top`**, and, for whoever reads it, a `name`. A top is a volume, or a list of points of the year as in `{ day = "04-01", volume = "3290 Mm3" }`, linear between them |
 //! | `"linear-hedging"` | **`trigger`**: the usable storage below which releases are cut in proportion |
 //! | `"zone-hedging"` | **`zones`**: a list as in `{ above = "1500 Mm3", fraction = 0.8 }`: the fraction of the demand that is served |
+//! | `"storage-target"` | **`target`**: the storage at the end of each day, a volume or a list of points of the year like a `top`; **`over_days`**: the days over which a deviation is corrected; `expects` |
+//! | `"energy-demand"` | `expects`; the energy is in `series/energy_demand.csv` |
+//!
+//! `expects` says what inflow a policy reckons with: `"last-inflow"`, that of the day before (as if
+//! missing), or `"forecast"`.
 //!
 //! A period is written `day = 2024-06-01`, `dekad = "2024-06-1"`, `month = "2024-06"`, or
 //! `from = 2024-06-01, to = 2024-08-31`.
 //!
 //! # Agreements
 //!
+//! [`Agreement::open`](crate::agreement::Agreement::open) reads such a file on its own, and
+//! [`Agreement::to_toml`](crate::agreement::Agreement::to_toml) writes it, with its keys in the
+//! order of these tables and without comments: what is to stay is a `note`.
+//!
 //! | key | meaning | if missing |
 //! |---|---|---|
 //! | **`title`** | the agreement's title | |
 //! | **`parties`** | a list of parties | |
 //! | `source` | where its text or figures come from | none |
-//! | `status`, `note` | for whoever reads the file | none |
+//! | `status`, `note` | how sure its figures are, and remarks, for whoever reads the file | none |
+//! | `open` | a list of what the source leaves open, and the file therefore too | none |
+//! | `from`, `until` | the first and last day it is in force | always was, still is |
+//! | `supersedes` | a list of obligations of other agreements that end when it comes into force | none |
 //!
 //! `[[obligation]]`, one for each promise, in the order of the articles:
 //!
@@ -258,36 +321,133 @@
 //! |---|---|---|
 //! | **`id`** | an id no other obligation of the scenario has | |
 //! | `article` | the words it rests on | none |
+//! | `note` | for whoever reads the file | none |
 //! | **`debtor`** | the party that owes | |
 //! | `creditor` | the party it is owed to | nobody: the river itself |
-//! | **`form`** | what is due, see below | |
-//! | **`point`** | where it is measured: the id of a node, reach or offtake; or a list, each an id or `{ point = "...", weight = 0.5 }`, for their sum | |
-//! | `measure` | `"delivered"`, `"flow"`, `"inflow"`, `"release"`, `"storage"`, `"energy"` or `"none"`, see [`Measure`](crate::agreement::Measure) | the ordinary one of the point |
-//! | `from`, `to` | the first and last day it holds | see below |
+//! | **`point`** | where it is measured: the id of a node, reach or offtake; or a list of ids and of tables `{ point = "...", measure = "flow", weight = 0.5, lag_days = 2 }`, for their sum: the measure is the obligation's, the weight 1 and the lag 0 where they are not said | |
+//! | `measure` | what is measured there: one of the names of [`Measure`](crate::agreement::Measure::NAMES) | the ordinary one of the point |
+//! | `second_point` | a second gauge shown beside, as `point` | none |
+//! | `second_reading` | a volume or energy that others state for what was delivered | none |
+//! | `second_source` | whose figure that is | none |
 //! | `tolerance` | what may be missing before it is short, as in `"1 %"` | none |
 //! | `stated_total` | a total the source states, as in `"5421.6 Mm3"`; that what is due does not add up to it, to half a unit of its last digit, is a fault | none |
-//! | `claim` | the priority class in which what is still owed is claimed on the river each day | it only observes |
-//! | `second_point` | a second gauge shown beside, as `point` | none |
-//! | `second_reading` | a volume that others state for what was delivered | none |
-//! | `second_source` | whose figure that is | none |
-//! | `status`, `note` | for whoever reads the file | none |
+//! | `from`, `to` | the first and last day it holds | those of the agreement |
+//! | `season` | the days of every year it holds, as in `"04-01..09-30"` | all |
+//! | `each` | the periods it is settled by: `"season"`, the days it holds as a whole or each year's season, `"day"`, `"week"`, `"dekad"`, `"month"`, `"quarter"`, `"year"`, a cycle as in `"5 years"`, or a moving sum as in `"10 years moving"` | `"season"` |
+//! | `starting` | the first day of a year, for periods of years, as in `"10-25"` | `"01-01"` |
+//! | `on_top_of` | a list of obligations at the same point that are served before this one counts anything | none |
+//! | `claim` | the priority class in which what is still owed is claimed on the river each day; a limit becomes a capacity of its users or reach, before all classes, until it is used up | it only observes |
+//! | `pace` | how what is owed becomes the claim of a day: `"even"` or `"demand"`, see [`Pace`](crate::agreement::Pace) | `"even"`; for a limit `"demand"` |
+//! | **`form`** | what is due, see below | |
 //!
-//! | form | its keys | `from` and `to` |
+//! Something must say how long a period is: `from` and `to`, here or as `from` and `until` of the
+//! agreement, `season`, `each`, or the days of `due` and `by`.
+//!
+//! | form | what is due | its keys |
 //! |---|---|---|
-//! | `"volume"` | **`volume`** | must be there |
-//! | `"limit"` | **`volume`**: at most this | must be there |
-//! | `"schedule"` | **`due`**: a list of a period with a `volume` or a `flow` each | the first and last day of the periods |
-//! | `"minimum-flow"` | **`flow`**; `each` | must be there |
-//! | `"storage-by"` | **`storage`**; **`by`**: the day at whose end it is measured | that day |
-//! | `"energy"` | **`due`**: a list of a period with an `energy` each | the first and last day of the periods |
-//! | `"energy-coupled"` | **`rate`**, as in `"0.033 kWh/m3"`; **`coupled_to`**: where the water is measured, as `point`; `each` | must be there |
+//! | `"volume"` | so much in a period | **`volume`** or **`flow`** |
+//! | `"schedule"` | so much in each of several periods | **`due`** |
+//! | `"minimum-flow"` | at least so much on every day | **`flow`** or **`due`** |
+//! | `"storage-by"` | so much in store at the end of a day | **`storage`** and **`by`**, a date, or a month and a day of every year as in `"05-31"`; `from` is the day on which filling begins; without `by`, at the end of each period; or **`due`** |
+//! | `"limit"` | at most so much in a period | **`volume`**, **`flow`**, **`energy`** or **`due`** |
+//! | `"energy"` | so much energy in a period | **`energy`** or **`due`** |
+//! | `"formula"` | a function of what is measured elsewhere | see below |
+//! | a [registered](crate::agreement::Forms) form | what it says | its own |
 //!
-//! `each` says how it is settled: by the `"season"` as a whole (as if missing), or by `"month"`,
-//! `"dekad"` or `"day"`.
+//! `due` is a list of stretches of days with a `volume`, `flow` or `energy` each, and these are the
+//! periods: `{ month = "2024-06", flow = "500 m3/s" }`. The days are written as `day`, `dekad`,
+//! `month` or `from` and `to`, for once, or as in `season = "06-01..06-30"` for every year.
+//!
+//! A formula is a sum of functions that are linear between points ([`Brackets`](crate::agreement::Brackets)):
+//!
+//! | key | meaning | if missing |
+//! |---|---|---|
+//! | **`of`** | the water or energy it is a function of, as `point` | |
+//! | `points` | pairs of what comes and what is due for it, by rising index, as in `["70000 cusecs", "35000 cusecs"]` | from nothing for nothing |
+//! | `then` | what is due for each unit beyond the last point: a part as in `"50 %"`, or energy for water as in `"0.033 kWh/m3"` | no more |
+//! | `terms` | several functions, in place of these three keys: a list of tables of them | one |
+//! | `plus`, `minus` | an amount added or taken off in each period | none |
+//! | `on` | the step on which it is read: `"day"`, `"week"`, `"dekad"`, `"month"`, `"quarter"` or `"period"` | `"day"` |
+//!
+//! `count`, for a formula or a registered form, says how what came is held against it: added up
+//! (`"sum"`, as if missing), on `"each-day"` for itself, or as a limit, `"at-most"`.
+//!
+//! `[[obligation.clause]]`, one for each thing that changes what is due, in the order in which they
+//! apply:
+//!
+//! | key | meaning | if missing |
+//! |---|---|---|
+//! | **`text`** | the words it rests on | |
+//! | `during` | a list of seasons of every year in which it applies | all days |
+//! | `declared` | a list of stretches of days on which it applies, as in `{ month = "2024-06" }` | all days |
+//! | `when` | a reading under which it applies: a table of **`point`**, `measure`, `on` (a step as above), and `at_least` and `below`, one or both | whatever is read |
+//!
+//! and one effect:
+//!
+//! | key | what then holds |
+//! |---|---|
+//! | `suspend = true` | nothing is due |
+//! | `excuse = true` | what is missing is excused |
+//! | `scale = "50 %"` | a part of it is due |
+//! | `replace`, `reduce`, `at_least`, `at_most` | an amount in its place; so much less; at least, at most so much |
+//! | `need` | no more than is asked for at a point |
+//! | `guarantee`, `yield` | this side's, or the other side's, turn of a guarantee: a table of **`amount`**, a flow, and **`of`**, the water that is shared |
+//! | `consult = true` | the parties consult: an event to report |
+//! | `end_cycle = true` | the cycle ends, and debts are considered paid |
+//! | `cancel` | the `"debits"` or the `"credits"` of the account are cancelled |
+//!
+//! `[obligation.account]`, for what is carried from period to period:
+//!
+//! | key | meaning | if missing |
+//! |---|---|---|
+//! | `opening_credit` or `opening_debit` | the balance before the first period | none |
+//! | `credit` | whether more than was due counts later: `true`, or a table of the caps `yearly` and `accrued` | it does not |
+//! | `debit` | whether less than was due is owed later, likewise | it is not |
+//! | `evaporation` | the part of a credit that evaporates in a year, as in `"10 %"` | none |
+//!
+//! `[[obligation.account.entry]]`, for what the parties agreed on later: **`date`**, **`kind`**
+//! (`"relinquish"`, `"forgive"`, `"transfer"` or `"set-off"`), **`amount`**, `reason`, and for a
+//! set-off **`against`**, the other obligation.
+//!
+//! `[[obligation.revision]]`, for a later version of what is due: **`from`**, the first day it
+//! holds, `source`, and the keys of the obligation's form; `form`, if it is another one.
+//!
+//! `[[ownership]]`, for each reservoir whose water several parties own
+//! ([`Ownership`](crate::agreement::Ownership) says how it is settled):
+//!
+//! | key | meaning | if missing |
+//! |---|---|---|
+//! | **`reservoir`** | its node; without a basin, the name of its columns | |
+//! | `article` | the words it rests on | none |
+//! | `from` | the first day of the accounts | the first of the record |
+//! | `capacity` | the volume of which spaces are parts | spaces are volumes |
+//! | `inflow` | what flows in, as `point` | all that passes the node |
+//! | `release` | what is let out on purpose, as `point`, users who draw on the reservoir itself among it | its release |
+//! | `rest` | who is charged for what nobody called for: `"by share"`, `"by holding"` or a party | `"by share"` |
+//! | `spill` | whose water spills once nobody holds more than its space: `"by holding"`, `"by inflow"`, `"by share"` or a list of parties in order | `"by holding"` |
+//! | `internal_spill = true` | water beyond an owner's space passes to those who have space left | it stays |
+//! | `payback` | the part of a borrower's inflow that pays back, as in `"50 %"` | all |
+//! | `lines` | the days added up in a line of the accounts: `"day"`, `"week"`, `"dekad"`, `"month"` or `"quarter"` | `"month"` |
+//!
+//! `[[ownership.owner]]`, one for each owner:
+//!
+//! | key | meaning | if missing |
+//! |---|---|---|
+//! | **`party`** | the party | |
+//! | **`share`** | its part of the inflow that is nobody's own, as in `"50 %"`; they add up to 100 % | |
+//! | `own` | inflow of its own, as `point` | none |
+//! | `opening` | what it holds before the first day: a volume, or a part of the storage | its share |
+//! | `space` | the room it has: a volume, or a part of the capacity | no bound |
+//! | `calls` | the places whose water is released for it, as `point`; a lag is the travel time from the dam | none |
+//!
+//! `[[ownership.debt]]`, for what owners owe each other at the start: **`debtor`**, **`creditor`**,
+//! **`amount`**. `[[ownership.transfer]]`, for water that changes hands: **`date`**, **`from`**,
+//! **`to`**, **`amount`**, `reason`.
 
 mod agreement;
 mod basin;
 mod build;
+mod equipment;
 mod folder;
 mod keys;
 mod operation;
@@ -300,11 +460,14 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use agreement::OBLIGATION_KEYS;
+
 use std::path::Path;
 
 use build::Records;
 use folder::Files;
 
+use crate::agreement::Forms;
 use crate::error::{Diagnostics, Result};
 use crate::model::Model;
 
@@ -324,6 +487,8 @@ pub fn read(folder: impl AsRef<Path>) -> Result<Model> {
 #[derive(Clone, Debug)]
 pub struct Scenario {
     files: Files,
+    /// Forms of obligation besides those this crate knows.
+    forms: Forms,
     /// Faults of the files themselves.
     faults: Diagnostics,
 }
@@ -339,7 +504,11 @@ impl Scenario {
     pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
         let mut faults = Diagnostics::new();
         let files = Files::open(folder.as_ref(), &mut faults)?;
-        Ok(Self { files, faults })
+        Ok(Self {
+            files,
+            forms: Forms::new(),
+            faults,
+        })
     }
 
     /// A scenario from files in memory: their paths within a folder, with `/`, and contents.
@@ -353,7 +522,18 @@ impl Scenario {
             .into_iter()
             .map(|(name, bytes)| (name.into(), bytes.into()));
         let files = Files::in_memory(files, &mut faults);
-        Self { files, faults }
+        Self {
+            files,
+            forms: Forms::new(),
+            faults,
+        }
+    }
+
+    /// The same scenario, whose agreements may use forms of the user's own.
+    #[must_use]
+    pub fn forms(mut self, forms: Forms) -> Self {
+        self.forms = forms;
+        self
     }
 
     /// The names of the files that are read, those of the extended scenario as `../base/...`.
@@ -384,12 +564,12 @@ impl Scenario {
         let series = series::read(&self.files, &settings, &mut faults);
         let policies = operation::read(
             operations,
-            &series.releases,
+            &series,
             settings.window,
             &mut physical,
             &mut faults,
         );
-        let agreements = agreement::read(&self.files, &mut faults);
+        let agreements = agreement::read(&self.files, &self.forms, &mut faults);
         let records = Records {
             settings,
             physical,

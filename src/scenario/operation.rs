@@ -6,14 +6,14 @@ use jiff::civil::Date;
 
 use super::basin::Physical;
 use super::keys::{Keys, Value};
-use super::series::SeriesFile;
+use super::series::{AllSeries, SeriesFile};
 use super::settings::Operation;
 use super::text::unknown;
 use crate::calendar::{Period, Window};
 use crate::error::{Diagnostic, Diagnostics, Origin};
 use crate::operation::{
-    LinearHedging, ReleasePolicy, RuleCurve, Schedule, StandardOperating, YearCurve, Zone,
-    ZoneHedging,
+    EnergyDemand, Expects, LinearHedging, PreRelease, ReleasePolicy, RuleCurve, Schedule,
+    StandardOperating, StorageTarget, YearCurve, Zone, ZoneHedging,
 };
 use crate::series::DailySeries;
 use crate::units::{Flow, Volume};
@@ -24,12 +24,13 @@ pub(super) type PolicyRow = (String, Arc<dyn ReleasePolicy>, Origin);
 /// Reads the operation of all reservoirs.
 pub(super) fn read(
     operations: Vec<Operation>,
-    releases: &SeriesFile,
+    series: &AllSeries,
     window: Option<Window>,
     physical: &mut Physical,
     faults: &mut Diagnostics,
 ) -> Vec<PolicyRow> {
-    check_releases(releases, physical, faults);
+    check_columns(&series.releases, "release", physical, faults);
+    check_columns(&series.energy_demand, "energy demand", physical, faults);
     let mut rows = Vec::new();
     for Operation {
         reservoir: id,
@@ -44,7 +45,7 @@ pub(super) fn read(
         }
         let rank = keys.get("keep_rank").and_then(|value| value.whole(faults));
         let origin = keys.origin();
-        let policy = policy(keys, id, releases, window, faults);
+        let policy = policy(keys, id, series, window, faults);
         if let Some(at) = at {
             physical.reservoirs[at].keep_rank = rank;
             rows.extend(policy.map(|policy| (id.to_owned(), policy, origin)));
@@ -53,10 +54,10 @@ pub(super) fn read(
     rows
 }
 
-/// Releases are of reservoirs, and none is negative.
-fn check_releases(releases: &SeriesFile, physical: &Physical, faults: &mut Diagnostics) {
+/// Columns are of reservoirs, each of another, and no value is negative.
+fn check_columns(file: &SeriesFile, what: &str, physical: &Physical, faults: &mut Diagnostics) {
     let known = || physical.reservoirs.iter().map(|r| r.node.as_str());
-    for (i, (id, series, origin)) in releases.columns.iter().enumerate() {
+    for (i, (id, series, origin)) in file.columns.iter().enumerate() {
         if known().all(|reservoir| reservoir != id) && !physical.lost.reservoirs {
             faults.push(
                 Diagnostic::new(format!("a column for the unknown reservoir `{id}`"))
@@ -65,10 +66,7 @@ fn check_releases(releases: &SeriesFile, physical: &Physical, faults: &mut Diagn
                     .nearest(id, known()),
             );
         }
-        if releases.columns[..i]
-            .iter()
-            .any(|(before, ..)| before == id)
-        {
+        if file.columns[..i].iter().any(|(before, ..)| before == id) {
             faults.push(
                 Diagnostic::new(format!("two columns for the reservoir `{id}`"))
                     .at(origin.place(id)),
@@ -76,7 +74,7 @@ fn check_releases(releases: &SeriesFile, physical: &Physical, faults: &mut Diagn
         }
         if let Some((day, value)) = series.iter().find(|&(_, value)| value < 0.0) {
             faults.push(
-                Diagnostic::new(format!("the release of `{id}` is {value} on {day}"))
+                Diagnostic::new(format!("the {what} of `{id}` is {value} on {day}"))
                     .at(origin.place(id))
                     .expected("at least 0"),
             );
@@ -92,21 +90,25 @@ enum Kind {
     RuleCurve,
     LinearHedging,
     ZoneHedging,
+    EnergyDemand,
+    StorageTarget,
 }
 
-const KINDS: [(&str, Kind); 6] = [
+const KINDS: [(&str, Kind); 8] = [
     ("standard", Kind::Standard),
     ("replay", Kind::Replay),
     ("schedule", Kind::Schedule),
     ("rule-curve", Kind::RuleCurve),
     ("linear-hedging", Kind::LinearHedging),
     ("zone-hedging", Kind::ZoneHedging),
+    ("energy-demand", Kind::EnergyDemand),
+    ("storage-target", Kind::StorageTarget),
 ];
 
 fn policy(
     mut keys: Keys,
     id: &str,
-    releases: &SeriesFile,
+    series: &AllSeries,
     window: Option<Window>,
     faults: &mut Diagnostics,
 ) -> Option<Arc<dyn ReleasePolicy>> {
@@ -116,32 +118,101 @@ fn policy(
     };
     let policy: Option<Arc<dyn ReleasePolicy>> = match kind {
         Kind::Standard => Some(Arc::new(StandardOperating)),
-        Kind::Replay => replay(&mut keys, id, releases, faults).map(|p| Arc::new(p) as _),
-        Kind::Schedule => schedule(&mut keys, window, faults).map(|p| Arc::new(p) as _),
+        Kind::Replay => {
+            let releases = replay(&mut keys, id, series, faults);
+            claimed(&mut keys, releases, faults)
+        }
+        Kind::Schedule => {
+            let releases = schedule(&mut keys, window, faults);
+            claimed(&mut keys, releases, faults)
+        }
         Kind::RuleCurve => rule_curve(&mut keys, faults).map(|p| Arc::new(p) as _),
         Kind::LinearHedging => linear_hedging(&mut keys, faults).map(|p| Arc::new(p) as _),
         Kind::ZoneHedging => zone_hedging(&mut keys, faults).map(|p| Arc::new(p) as _),
+        Kind::EnergyDemand => {
+            energy_demand(&mut keys, id, series, faults).map(|p| Arc::new(p) as _)
+        }
+        Kind::StorageTarget => storage_target(&mut keys, faults).map(|p| Arc::new(p) as _),
     };
+    let ahead = keys.get("pre_release_days");
+    let days = ahead.and_then(|value| days(value, faults));
     keys.finish(faults);
-    policy
+    match (ahead, days) {
+        (None, _) => policy,
+        (Some(_), days) => Some(Arc::new(PreRelease::new(policy?, days?))),
+    }
+}
+
+/// A number of days, of at least one and at most a year's.
+fn days(value: Value, faults: &mut Diagnostics) -> Option<usize> {
+    let days = value.whole(faults)?;
+    if !(1..=366).contains(&days) {
+        faults.push(value.fault(format!("{days} days"), "1 to 366 days"));
+        return None;
+    }
+    Some(days as usize)
+}
+
+/// The column of a reservoir that its policy needs.
+fn column<'s>(
+    keys: &mut Keys,
+    file: &'s SeriesFile,
+    id: &str,
+    (what, name): (&str, &str),
+    faults: &mut Diagnostics,
+) -> Option<&'s DailySeries> {
+    let column = file.columns.iter().find(|(of, ..)| of == id);
+    if column.is_none() && !file.lost {
+        let place = keys.get("policy").map(Value::place);
+        faults.push(
+            Diagnostic::new(format!("no {what}"))
+                .at(place)
+                .expected(format!("a column {name}")),
+        );
+    }
+    column.map(|(_, series, _)| series)
+}
+
+fn expects(keys: &mut Keys, faults: &mut Diagnostics) -> Expects {
+    let word = keys
+        .get("expects")
+        .and_then(|value| value.word("expectation", &Expects::NAMES, faults));
+    word.unwrap_or_default()
+}
+
+fn energy_demand(
+    keys: &mut Keys,
+    id: &str,
+    series: &AllSeries,
+    faults: &mut Diagnostics,
+) -> Option<EnergyDemand> {
+    let what = format!("energy demand of `{id}`");
+    let name = format!("`{id}_mwh` in series/energy_demand.csv");
+    let column = column(keys, &series.energy_demand, id, (&what, &name), faults);
+    let expects = expects(keys, faults);
+    Some(EnergyDemand::new(column?.clone()).expecting(expects))
+}
+
+fn storage_target(keys: &mut Keys, faults: &mut Diagnostics) -> Option<StorageTarget> {
+    let target = keys.need("target", faults);
+    let target = target.and_then(|value| curve(value, faults));
+    let over = keys.need("over_days", faults);
+    let over = over.and_then(|value| days(value, faults));
+    let expects = expects(keys, faults);
+    let policy = StorageTarget::new(target?, over?).ok()?;
+    Some(policy.expecting(expects))
 }
 
 fn replay(
     keys: &mut Keys,
     id: &str,
-    releases: &SeriesFile,
+    series: &AllSeries,
     faults: &mut Diagnostics,
 ) -> Option<Schedule> {
-    let column = releases.columns.iter().find(|(of, ..)| of == id);
-    if column.is_none() && !releases.lost {
-        let place = keys.get("policy").map(Value::place);
-        faults.push(
-            Diagnostic::new(format!("no releases of `{id}` to replay"))
-                .at(place)
-                .expected(format!("a column `{id}_m3s` in series/releases.csv")),
-        );
-    }
-    column.map(|(_, series, _)| Schedule::observed(series.clone()))
+    let what = format!("releases of `{id}` to replay");
+    let name = format!("`{id}_m3s` in series/releases.csv");
+    let column = column(keys, &series.releases, id, (&what, &name), faults);
+    column.map(|series| Schedule::observed(series.clone()))
 }
 
 fn schedule(keys: &mut Keys, window: Option<Window>, faults: &mut Diagnostics) -> Option<Schedule> {
@@ -248,6 +319,20 @@ fn key(step: Period, value: Value, faults: &mut Diagnostics) -> Option<Window> {
     }
 }
 
+/// Releases written down beforehand, and the class in which they are claimed.
+fn claimed(
+    keys: &mut Keys,
+    releases: Option<Schedule>,
+    faults: &mut Diagnostics,
+) -> Option<Arc<dyn ReleasePolicy>> {
+    let class = keys.text("class", faults);
+    let releases = releases?;
+    Some(match class {
+        Some(class) => Arc::new(releases.claimed_in(class)),
+        None => Arc::new(releases),
+    })
+}
+
 fn rule_curve(keys: &mut Keys, faults: &mut Diagnostics) -> Option<RuleCurve> {
     let before = faults.len();
     let list = keys
@@ -267,16 +352,20 @@ fn curve_zone(value: Value, faults: &mut Diagnostics) -> Option<Zone> {
     let class = keys.need_text("class", faults);
     let top = keys.need("top", faults);
     keys.finish(faults);
-    let top = top?;
-    let top = if top.is_list() {
-        year_curve(top, faults)
-    } else {
-        volume(top, faults).map(YearCurve::constant)
-    };
+    let top = curve(top?, faults);
     Some(Zone {
         class: class?.to_owned(),
         top: top?,
     })
+}
+
+/// A volume all year, or a list of points of the year.
+fn curve(value: Value, faults: &mut Diagnostics) -> Option<YearCurve> {
+    if value.is_list() {
+        year_curve(value, faults)
+    } else {
+        volume(value, faults).map(YearCurve::constant)
+    }
 }
 
 fn year_curve(value: Value, faults: &mut Diagnostics) -> Option<YearCurve> {

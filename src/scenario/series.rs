@@ -27,6 +27,8 @@ pub(super) struct AllSeries {
     pub(super) releases: SeriesFile,
     pub(super) unaccounted: SeriesFile,
     pub(super) rain: SeriesFile,
+    pub(super) forecast: SeriesFile,
+    pub(super) energy_demand: SeriesFile,
 }
 
 /// What the values of a column are, by the end of its name.
@@ -38,16 +40,21 @@ enum Unit {
     Volume,
     /// Depth of the row in mm, made a mean depth a day.
     Depth,
+    /// Energy of the row in `MWh`, made a mean energy a day.
+    Energy,
 }
 
 const FLOWS: [(&str, Unit); 2] = [("m3s", Unit::Flow), ("mcm", Unit::Volume)];
 const DEPTHS: [(&str, Unit); 1] = [("mm", Unit::Depth)];
+const ENERGIES: [(&str, Unit); 1] = [("mwh", Unit::Energy)];
 
 /// Reads all series files there are.
 pub(super) fn read(files: &Files, settings: &Settings, faults: &mut Diagnostics) -> AllSeries {
     let mut file = |stem: &str, units: &[(&str, Unit)]| {
-        // Releases need to cover the run only where a policy replays them.
-        let run = settings.window.filter(|_| stem != "releases");
+        // These need to cover the run only where a policy goes by them.
+        let run = settings
+            .window
+            .filter(|_| !matches!(stem, "releases" | "energy_demand"));
         let treatment = SERIES.iter().position(|known| *known == stem);
         let treatment = treatment.map_or(Treatment::default(), |i| settings.series[i]);
         let name = format!("series/{stem}.csv");
@@ -73,6 +80,8 @@ pub(super) fn read(files: &Files, settings: &Settings, faults: &mut Diagnostics)
         releases: file("releases", &FLOWS),
         unaccounted: file("unaccounted", &FLOWS),
         rain: file("rain", &DEPTHS),
+        forecast: file("forecast", &FLOWS),
+        energy_demand: file("energy_demand", &ENERGIES),
     }
 }
 
@@ -301,13 +310,13 @@ impl Reader {
 }
 
 impl Unit {
-    /// The mean flow in m3/s, or depth in mm a day, of a value for a period.
+    /// The mean flow in m3/s, or depth in mm or energy in `MWh` a day, of a value for a period.
     fn mean(self, value: f64, period: Window) -> f64 {
         let days = period.days() as f64;
         match self {
             Self::Flow => value,
             Self::Volume => (Volume::from_mcm(value) / Days(days)).m3s(),
-            Self::Depth => value / days,
+            Self::Depth | Self::Energy => value / days,
         }
     }
 }

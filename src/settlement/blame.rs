@@ -175,8 +175,15 @@ impl<'a> Case<'a> {
                 let (Gauge::Offtake(i), Some(then)) = (gauge, day.checked_sub(lag as usize)) else {
                     continue;
                 };
+                let limits = self.ledger.limits();
+                let held = (weight * limits.held_back.at(then, i)).clamp(0.0, left);
+                if let Some(why) = self.ceiling(limits.of_offtake.at(then, i)) {
+                    reasons.add(why, held);
+                    left -= held;
+                }
                 let journal = self.ledger.offtakes();
-                let unmet = weight * (journal.demand.at(then, i) - journal.delivered.at(then, i));
+                let got = journal.delivered.at(then, i) + limits.held_back.at(then, i);
+                let unmet = weight * (journal.demand.at(then, i) - got);
                 let mut part = unmet.clamp(0.0, left);
                 left -= part;
                 let offtake = &self.basin().offtakes()[i];
@@ -208,6 +215,15 @@ impl<'a> Case<'a> {
         reasons.add(self.no_water(), left);
     }
 
+    /// The ceiling that a number in the journal of limits stands for.
+    fn ceiling(&self, number: u32) -> Option<Why> {
+        let ceiling = &self.plan.claiming()[number.checked_sub(1)? as usize];
+        let obligations = &self.model().agreements()[ceiling.agreement].obligations;
+        Some(Why::Limit {
+            limit: obligations[ceiling.obligation].id.clone(),
+        })
+    }
+
     /// Explains water missing on a day at one place, with what the allocation says of its claim.
     fn water_missing(
         &self,
@@ -223,9 +239,17 @@ impl<'a> Case<'a> {
         let dam = |r: usize| store_at(basin, basin.reach_ends(r).0).is_some();
         match binding {
             // At a dam it may be the policy: that shows in what is held.
-            Binding::Capacity(r) if !dam(r) => {
-                reasons.add(Why::Capacity { place: reach(r) }, left);
-                return;
+            Binding::Capacity(r) => {
+                let then = (day + basin.lead(basin.reach_ends(r).0) as usize)
+                    .checked_sub(basin.lead(water.node) as usize)
+                    .filter(|&then| then < self.ledger.days());
+                let ceiling = then.map(|then| self.ledger.limits().of_reach.at(then, r));
+                if let Some(why) = ceiling.and_then(|number| self.ceiling(number)) {
+                    return reasons.add(why, left);
+                }
+                if !dam(r) {
+                    return reasons.add(Why::Capacity { place: reach(r) }, left);
+                }
             }
             Binding::Floor(r) => return reasons.add(Why::MinimumFlow { reach: reach(r) }, left),
             _ => {}

@@ -12,6 +12,8 @@ use crate::calendar::{Date, Period, Window, date_of, day_index};
 pub(super) struct Obliged {
     /// The days of the period on which the obligation holds.
     pub(super) window: Window,
+    /// How many days the whole period has.
+    whole: usize,
     /// What was due on each of them, in m3 or kWh.
     pub(super) by_day: Vec<f64>,
     /// Their sum as it was stated, where nothing changed it.
@@ -82,12 +84,35 @@ pub(super) fn committed(o: &Obligation, bounds: Bounds, record: &Record) -> Vec<
         .collect()
 }
 
-/// The periods of an obligation and what is due on each of their days, as far as that can be told
-/// before anything is measured.
-pub(crate) fn in_advance(o: &Obligation, bounds: Bounds, run: Window) -> Vec<(Window, Vec<f64>)> {
+/// A period as far as it can be told before anything is measured.
+#[derive(Clone, Debug)]
+pub(crate) struct InAdvance {
+    /// The days of the period on which the obligation holds.
+    pub(crate) window: Window,
+    /// How many days the whole period has.
+    pub(crate) whole: usize,
+    /// What is due on each day, in m3 or kWh.
+    pub(crate) by_day: Vec<f64>,
+    /// Whether a clause cancels debts.
+    pub(crate) cancels_debits: bool,
+    /// Whether a clause cancels credits.
+    pub(crate) cancels_credits: bool,
+    /// Whether a clause ends the cycle before its time.
+    pub(crate) ended_early: bool,
+}
+
+/// The periods of an obligation, as far as they can be told before anything is measured.
+pub(crate) fn in_advance(o: &Obligation, bounds: Bounds, run: Window) -> Vec<InAdvance> {
     committed(o, bounds, &Record::new(run))
         .into_iter()
-        .map(|period| (period.window, period.by_day))
+        .map(|period| InAdvance {
+            cancels_debits: period.applies(o, &Effect::CancelDebits),
+            cancels_credits: period.applies(o, &Effect::CancelCredits),
+            ended_early: period.ended_early,
+            window: period.window,
+            whole: period.whole,
+            by_day: period.by_day,
+        })
         .collect()
 }
 
@@ -272,6 +297,7 @@ impl Case<'_> {
         let days = span.held.days();
         let mut obliged = Obliged {
             window: span.held,
+            whole: span.whole.days(),
             by_day: vec![0.0; days],
             stated: None,
             first: None,
@@ -518,10 +544,6 @@ impl Case<'_> {
 
     /// The stretches of a period on which a condition holds, does not, or is not known to.
     fn stretches(&self, when: &Condition, held: Window, whole: Window) -> Vec<Stretch> {
-        let by_calendar = |date: Date| {
-            (when.during.is_empty() || when.during.iter().any(|s| s.containing(date).is_some()))
-                && (when.declared.is_empty() || when.declared.iter().any(|w| w.contains(date)))
-        };
         let step = when
             .reading
             .as_ref()
@@ -536,7 +558,7 @@ impl Case<'_> {
             let Some(part) = step.intersect(held) else {
                 continue;
             };
-            for window in runs(part, by_calendar) {
+            for window in runs(part, |date| when.on_calendar(date)) {
                 let (holds, reading) = match &when.reading {
                     Some(threshold) => self.compare(threshold, step),
                     None => (Some(true), None),

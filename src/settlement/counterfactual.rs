@@ -386,8 +386,16 @@ impl<'a> Case<'a> {
         for (number, claiming) in self.plan.claiming().iter().enumerate() {
             let own = (claiming.agreement, claiming.obligation) == self.row.number;
             if let (Some(r), false) = (claiming.reach(), own) {
-                let reach = basin.reaches()[r].id.clone();
-                causes.push((Why::MinimumFlow { reach }, Change::Stream(number)));
+                let agreement = &model.agreements()[claiming.agreement];
+                let o = &agreement.obligations[claiming.obligation];
+                causes.push(if o.count == Count::AtMost {
+                    let limit = o.id.clone();
+                    let number = (claiming.agreement, claiming.obligation);
+                    (Why::Limit { limit }, Change::Limit(number))
+                } else {
+                    let reach = basin.reaches()[r].id.clone();
+                    (Why::MinimumFlow { reach }, Change::Stream(number))
+                });
             }
         }
         causes.extend(self.withdrawals());
@@ -402,7 +410,10 @@ impl<'a> Case<'a> {
         let mut places: Vec<(usize, String, Change)> = Vec::new();
         for &k in &self.stores {
             let reservoir = &basin.reservoirs()[k];
-            if !reservoir.outlets.is_empty() || reservoir.ramp.is_some() {
+            let limited = reservoir.ramp_up.is_some()
+                || reservoir.ramp_down.is_some()
+                || !reservoir.seasonal.is_empty();
+            if limited || !reservoir.outlets.is_empty() {
                 let node = basin.reservoir_node(k);
                 places.push((node, reservoir.node.clone(), Change::Dam(k)));
             }

@@ -10,7 +10,7 @@ use crate::units::Volume;
 
 /// What a place reads, resolved to numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Gauge {
+pub(crate) enum Gauge {
     Offtake(usize),
     Demand(usize),
     /// All the water that passes a node.
@@ -24,6 +24,8 @@ pub(super) enum Gauge {
     Storage(usize),
     StorageChange(usize),
     Evaporation(usize),
+    Seepage(usize),
+    Rain(usize),
     Level(usize),
     Energy(usize),
     /// What would pass a node without users and reservoirs above it.
@@ -32,7 +34,7 @@ pub(super) enum Gauge {
 
 impl Gauge {
     /// The gauge of a place; the ordinary one of its kind where no measure is named.
-    pub(super) fn new(basin: &Basin, id: &str, measure: Option<Measure>) -> Option<Self> {
+    pub(crate) fn new(basin: &Basin, id: &str, measure: Option<Measure>) -> Option<Self> {
         if let Some(offtake) = basin.offtake_index(id) {
             return match measure {
                 Some(Measure::Demand) => Some(Self::Demand(offtake)),
@@ -55,6 +57,8 @@ impl Gauge {
             Some(Measure::Storage) => store.map(Self::Storage),
             Some(Measure::StorageChange) => store.map(Self::StorageChange),
             Some(Measure::Evaporation) => store.map(Self::Evaporation),
+            Some(Measure::Seepage) => store.map(Self::Seepage),
+            Some(Measure::Rain) => store.map(Self::Rain),
             Some(Measure::Level) => store.map(Self::Level),
             Some(Measure::Energy) => store.map(Self::Energy),
             Some(Measure::Delivered | Measure::Demand | Measure::Nothing) => None,
@@ -62,7 +66,7 @@ impl Gauge {
     }
 
     /// The reading of a day: m3, m, or kWh for energy.
-    pub(super) fn read(self, basin: &Basin, ledger: &Ledger, day: usize) -> f64 {
+    pub(crate) fn read(self, basin: &Basin, ledger: &Ledger, day: usize) -> f64 {
         let stores = ledger.reservoirs();
         match self {
             Self::Offtake(i) => ledger.offtakes().delivered.at(day, i),
@@ -75,6 +79,8 @@ impl Gauge {
             Self::Storage(k) => stores.storage.at(day, k),
             Self::StorageChange(k) => storage_change(ledger, day, k),
             Self::Evaporation(k) => stores.evaporation.at(day, k),
+            Self::Seepage(k) => stores.seepage.at(day, k),
+            Self::Rain(k) => stores.rain.at(day, k),
             Self::Level(k) => basin.reservoirs()[k]
                 .level(Volume::from_m3(stores.storage.at(day, k)))
                 .map_or(f64::NAN, crate::units::Level::m),
@@ -106,12 +112,14 @@ impl Gauge {
             | Self::Storage(_)
             | Self::StorageChange(_)
             | Self::Evaporation(_)
+            | Self::Seepage(_)
+            | Self::Rain(_)
             | Self::Level(_) => At::Place,
         }
     }
 
     /// The node whose water it reads.
-    pub(super) fn node(self, basin: &Basin) -> usize {
+    pub(crate) fn node(self, basin: &Basin) -> usize {
         match self {
             Self::Offtake(i) | Self::Demand(i) => basin.offtake_node(i),
             Self::Node(v) | Self::Arrivals(v) | Self::Natural(v) => v,
@@ -121,6 +129,8 @@ impl Gauge {
             | Self::Storage(k)
             | Self::StorageChange(k)
             | Self::Evaporation(k)
+            | Self::Seepage(k)
+            | Self::Rain(k)
             | Self::Level(k)
             | Self::Energy(k) => basin.reservoir_node(k),
         }

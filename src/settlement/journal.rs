@@ -64,7 +64,7 @@ impl Journal {
 }
 
 /// Who has what evaporates, and whom a debtor owes that owes to no party.
-const RIVER: &str = "the river";
+pub(super) const RIVER: &str = "the river";
 
 /// An account while its periods are settled, in m3 or kWh.
 pub(super) struct Book<'a> {
@@ -194,12 +194,7 @@ impl<'a> Book<'a> {
 
     fn evaporate(&mut self, window: Window) {
         if self.balance > 0.0 && self.account.evaporation > 0.0 {
-            let from = window.from();
-            let year = from
-                .checked_add(jiff::Span::new().years(1))
-                .map_or(365, |next| crate::calendar::day_index(from, next));
-            let part = self.account.evaporation * window.days() as f64 / year as f64;
-            let lost = self.balance * part.min(1.0);
+            let lost = self.balance * evaporating(&self.account, window);
             self.post_with(
                 window.to(),
                 "evaporation of the credit",
@@ -219,6 +214,13 @@ impl<'a> Book<'a> {
             let reason = format!("{}: {}", entry.kind.name(), entry.reason);
             self.post(entry.date, reason, amount);
         }
+    }
+
+    /// Leaves out the agreed lines up to the end of a period that is not settled: they belong to
+    /// a balance that is not known, not to the next one that is.
+    pub(super) fn pass_over(&mut self, window: Window) {
+        self.entries
+            .retain(|posting| posting.entry.date > window.to());
     }
 
     /// A credit counts up to its caps: the gain of the period, and all in all.
@@ -270,6 +272,123 @@ impl<'a> Book<'a> {
             lines: self.lines,
         })
     }
+}
+
+/// The arithmetic of a [`Book`] without its lines, for a run that must know day by day what is owed.
+#[derive(Clone, Debug)]
+pub(crate) struct Carry {
+    /// The balance before the first period: a credit above zero, a debt below.
+    pub(crate) opening: f64,
+    /// Caps of a credit, in a period and in all, if it counts later.
+    credit: Option<(f64, f64)>,
+    /// Whether a debt is owed later.
+    debit: bool,
+    periods: Vec<Strike>,
+}
+
+/// What the account of a period changes, whatever comes.
+#[derive(Clone, Debug)]
+struct Strike {
+    to: Date,
+    /// The part of a credit that evaporates.
+    evaporates: f64,
+    cancels_debits: bool,
+    cancels_credits: bool,
+    ended_early: bool,
+    /// Agreed lines since the period before, by date.
+    entries: Vec<(Date, f64)>,
+}
+
+impl Carry {
+    /// The account of an obligation over these periods; none if it has none.
+    pub(crate) fn new(
+        agreements: &[Agreement],
+        obligation: &Obligation,
+        periods: &[super::InAdvance],
+    ) -> Option<Self> {
+        let account = obligation.account.as_ref()?;
+        let mut entries: Vec<(Date, f64)> = postings(agreements, obligation)
+            .iter()
+            .map(|posting| (posting.entry.date, posting.amount))
+            .collect();
+        let cap = |cap: &Option<crate::agreement::Amount>| {
+            cap.as_ref()
+                .map_or(f64::INFINITY, crate::agreement::Amount::base)
+        };
+        let periods = periods.iter().map(|period| {
+            let to = period.window.to();
+            let (now, later) = entries.iter().partition(|&&(date, _)| date <= to);
+            entries = later;
+            Strike {
+                to,
+                evaporates: evaporating(account, period.window),
+                cancels_debits: period.cancels_debits,
+                cancels_credits: period.cancels_credits,
+                ended_early: period.ended_early,
+                entries: now,
+            }
+        });
+        Some(Self {
+            opening: match &account.opening {
+                Some(Opening::Credit(amount)) => amount.base(),
+                Some(Opening::Debit(amount)) => -amount.base(),
+                None => 0.0,
+            },
+            credit: account
+                .credit
+                .as_ref()
+                .map(|caps| (cap(&caps.yearly), cap(&caps.accrued))),
+            debit: account.debit.is_some(),
+            periods: periods.collect(),
+        })
+    }
+
+    /// What a balance is worth in a period that it is brought into.
+    pub(crate) fn brought_in(&self, period: usize, balance: f64) -> f64 {
+        let strike = &self.periods[period];
+        if balance > 0.0 {
+            let left = balance * (1.0 - strike.evaporates);
+            if strike.cancels_credits { 0.0 } else { left }
+        } else if strike.cancels_debits {
+            0.0
+        } else {
+            balance
+        }
+    }
+
+    /// The agreed lines of a period up to a day.
+    pub(crate) fn agreed(&self, period: usize, until: Date) -> f64 {
+        let entries = self.periods[period].entries.iter();
+        entries
+            .filter(|&&(date, _)| date <= until)
+            .map(|&(_, amount)| amount)
+            .sum()
+    }
+
+    /// The balance after a period.
+    pub(crate) fn close(&self, period: usize, balance: f64, due: f64, came: f64) -> f64 {
+        let strike = &self.periods[period];
+        let before = self.brought_in(period, balance);
+        let balance = before - due + came + self.agreed(period, strike.to);
+        if balance < 0.0 {
+            let owed_later = self.debit && !strike.ended_early;
+            return if owed_later { balance } else { 0.0 };
+        }
+        let Some((in_period, in_all)) = self.credit else {
+            return before.max(0.0).min(balance);
+        };
+        let gain = (balance - before.max(0.0)).max(0.0);
+        (balance - (gain - in_period).max(0.0)).min(in_all)
+    }
+}
+
+/// The part of a credit that evaporates in a period.
+fn evaporating(account: &Account, window: Window) -> f64 {
+    let from = window.from();
+    let year = from
+        .checked_add(jiff::Span::new().years(1))
+        .map_or(365, |next| crate::calendar::day_index(from, next));
+    (account.evaporation * window.days() as f64 / year as f64).min(1.0)
 }
 
 /// The agreed lines that change an obligation's balance: its own, and set-offs against it.

@@ -30,18 +30,21 @@ mod course;
 mod gauge;
 mod journal;
 mod natural;
+mod ownership;
 mod reason;
 mod record;
 mod verdict;
 mod waters;
 
-pub(crate) use committed::in_advance;
+pub(crate) use committed::{InAdvance, in_advance};
 pub use counterfactual::counterfactual;
-pub(crate) use gauge::river_position;
+pub(crate) use gauge::{Gauge, river_position};
+pub(crate) use journal::Carry;
 pub use journal::{Journal, Line};
+pub use ownership::{DebtJournal, Halt, OwnedStorage, OwnerJournal};
 pub use reason::{Reason, Why};
 pub use record::Record;
-pub(crate) use record::{gauges, readings};
+pub(crate) use record::readings;
 pub(crate) use verdict::known_in_advance;
 pub use verdict::{Event, Settled, Settlement, Status, Unit, settle};
 

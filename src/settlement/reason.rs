@@ -37,7 +37,7 @@ pub enum Why {
         /// The id of the reach, offtake or reservoir.
         place: String,
     },
-    /// A limit on the point's own users.
+    /// A ceiling of an agreement on the point's own users, or on a reach on the way.
     Limit {
         /// The obligation that limits them.
         limit: String,
@@ -151,7 +151,7 @@ impl std::fmt::Display for Why {
             Self::NoWater { node } => write!(f, "no more water at {node}"),
             Self::Unaccounted { reservoir } => write!(f, "unaccounted for in {reservoir}"),
             Self::Capacity { place } => write!(f, "{place} carries no more"),
-            Self::Limit { limit } => write!(f, "limited by {limit}"),
+            Self::Limit { limit } => write!(f, "the limit `{limit}`"),
             Self::MinimumFlow { reach } => write!(f, "another minimum flow in {reach}"),
             Self::Seniors { party } => write!(f, "taken by senior users of {party}"),
             Self::Equals { party } => write!(f, "taken by users of {party} in the same class"),

@@ -1,6 +1,6 @@
 //! What was measured or computed, day by day: all that a settlement reads.
 
-use crate::agreement::{Agreement, Measure, Obligation, Point};
+use crate::agreement::{Agreement, Measure, Obligation, Ownership, Point};
 use crate::calendar::{Date, Window, day_index};
 
 /// Daily readings by place and measure.
@@ -185,14 +185,17 @@ pub(crate) fn readings(obligation: &Obligation) -> Vec<Read> {
 
 /// The distinct places and measures that agreements read.
 pub(crate) fn gauges(agreements: &[Agreement]) -> Vec<(String, Option<Measure>)> {
+    let obligations = agreements.iter().flat_map(|a| &a.obligations);
+    let ownerships = agreements.iter().flat_map(|a| &a.ownership);
+    let reads = obligations
+        .flat_map(readings)
+        .chain(ownerships.flat_map(Ownership::readings));
     let mut gauges: Vec<(String, Option<Measure>)> = Vec::new();
-    for obligation in agreements.iter().flat_map(|a| &a.obligations) {
-        for (point, measure) in readings(obligation) {
-            for term in &point.terms {
-                let gauge = (term.id.clone(), term.measure.or(measure));
-                if gauge.1 != Some(Measure::Nothing) && !gauges.contains(&gauge) {
-                    gauges.push(gauge);
-                }
+    for (point, measure) in reads {
+        for term in &point.terms {
+            let gauge = (term.id.clone(), term.measure.or(measure));
+            if gauge.1 != Some(Measure::Nothing) && !gauges.contains(&gauge) {
+                gauges.push(gauge);
             }
         }
     }

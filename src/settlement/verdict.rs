@@ -3,6 +3,7 @@
 use super::committed::{Obliged, committed};
 use super::exceeds;
 use super::journal::{Book, Carried, Journal};
+use super::ownership::{OwnedStorage, stores};
 use super::reason::Reason;
 use super::record::{Reading, Record};
 use crate::agreement::{Agreement, Bounds, Count, Due, Effect, Measure, Obligation};
@@ -202,6 +203,8 @@ pub struct Settled {
     pub journals: Vec<Journal>,
     /// Calls for consultation.
     pub events: Vec<Event>,
+    /// Whose the water of owned reservoirs was.
+    pub stores: Vec<OwnedStorage>,
 }
 
 /// Settles agreements against what was measured or computed.
@@ -210,7 +213,10 @@ pub struct Settled {
 /// due is read; until then it is pending, and shows what came so far. An obligation without end is
 /// settled for the periods the record touches.
 pub fn settle(agreements: &[Agreement], record: &Record) -> Settled {
-    let mut settled = Settled::default();
+    let mut settled = Settled {
+        stores: stores(agreements, record),
+        ..Settled::default()
+    };
     let all = agreements.iter().enumerate().flat_map(|(a, agreement)| {
         let obligations = agreement.obligations.iter().enumerate();
         obligations.map(move |(b, obligation)| ((a, b), agreement, obligation))
@@ -323,6 +329,7 @@ impl Case<'_> {
             rests: false,
         };
         let Some(came) = delivered.filter(|_| ready) else {
+            book.pass_over(period.window);
             return row;
         };
         let carried = match o.account {

@@ -5,7 +5,7 @@ use super::course::Sources;
 use super::gauge::Gauge;
 use super::reason::{Reasons, Why};
 use crate::basin::Basin;
-use crate::units::{SECONDS_PER_DAY, Volume};
+use crate::units::{Flow, SECONDS_PER_DAY, Volume};
 
 pub(super) fn store_at(basin: &Basin, node: usize) -> Option<usize> {
     (0..basin.reservoirs().len()).find(|&k| basin.reservoir_node(k) == node)
@@ -14,7 +14,7 @@ pub(super) fn store_at(basin: &Basin, node: usize) -> Option<usize> {
 /// The water that came or could have come to one place, followed from the first day on.
 pub(super) struct Waters<'c, 'a> {
     case: &'c Case<'a>,
-    node: usize,
+    pub(super) node: usize,
     weight: f64,
     lag: usize,
     sources: Sources,
@@ -473,8 +473,8 @@ impl<'c, 'a> Waters<'c, 'a> {
         }
     }
 
-    /// The most a dam could have released on a day whatever its policy: its outlets, and the limit on
-    /// the change from the day before.
+    /// The most a dam could have released on a day whatever its policy: its outlets, the limits of the
+    /// season, and that on the change from the day before.
     fn outlets(&self, k: usize, day: usize) -> f64 {
         let case = self.case;
         let reservoir = &case.basin().reservoirs()[k];
@@ -483,16 +483,15 @@ impl<'c, 'a> Waters<'c, 'a> {
         let storage = before.map_or(case.ledger.initial_storage()[k], |day| {
             journal.storage.at(day, k)
         });
-        let outlets = reservoir.release_capacity(Volume::from_m3(storage)).m3s() * SECONDS_PER_DAY;
-        let ramp = reservoir.ramp.map_or(f64::INFINITY, |ramp| {
-            let river = case.basin().river_from(case.basin().reservoir_node(k));
-            let antecedent = river.map_or(0.0, |r| {
-                case.plan.reaches[r].antecedent / case.plan.reaches[r].gain
-            });
-            let last = before.map_or(antecedent, |day| journal.release.at(day, k));
-            last + ramp.m3s() * SECONDS_PER_DAY
+        let river = case.basin().river_from(case.basin().reservoir_node(k));
+        let antecedent = river.map_or(0.0, |r| {
+            case.plan.reaches[r].antecedent / case.plan.reaches[r].gain
         });
-        outlets.min(ramp)
+        let last = before.map_or(antecedent, |day| journal.release.at(day, k));
+        let last = Flow::from_m3s(last / SECONDS_PER_DAY);
+        let date = case.ledger.date(day);
+        let (_, most) = reservoir.release_limits(date, Volume::from_m3(storage), last);
+        most.m3s() * SECONDS_PER_DAY
     }
 }
 

@@ -16,11 +16,15 @@
 //! ```
 
 mod antecedent;
+mod claims;
+mod forecast;
+mod live;
 mod plan;
 mod route;
 mod state;
 mod step;
 
-pub use plan::{Claiming, Plan};
+pub use claims::Claiming;
+pub use plan::Plan;
 pub use state::State;
 pub use step::Simulation;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use crate::agreement::{Agreement, Bounds, Count, Measure, Obligation};
+use super::claims::{ClaimedAt, Claiming, OwedStorage, Watch};
 use crate::allocation::{Network, Place, Role, Tier};
 use crate::basin::{Basin, NodeKind, ReachKind};
 use crate::calendar::Window;
@@ -12,7 +12,7 @@ use crate::error::{Diagnostic, Diagnostics, Result};
 use crate::ledger::Sizes;
 use crate::model::Model;
 use crate::series::DailySeries;
-use crate::settlement::in_advance;
+use crate::units::Flow;
 
 /// Seconds in a day: a mean flow of 1 m3/s is this many m3 a day.
 pub(crate) const SECONDS_A_DAY: f64 = 86_400.0;
@@ -47,6 +47,8 @@ pub struct Plan {
     /// Claims of class 0 for net losses, by node.
     pub(crate) loss_claim: Vec<Option<usize>>,
     pub(crate) claiming: Vec<Claiming>,
+    /// The gauges that claims depend on.
+    pub(crate) watched: Vec<Watch>,
     pub(crate) network: Network,
 }
 
@@ -88,11 +90,20 @@ pub(crate) struct Store {
     pub(crate) surcharge: f64,
     pub(crate) refill_claim: usize,
     pub(crate) floor_claim: usize,
+    /// The claim of a release that has a class of its own; the floor claim is then but the
+    /// minimum release.
+    pub(crate) release_claim: Option<usize>,
     pub(crate) wish_claims: Vec<usize>,
     pub(crate) wish_classes: Vec<u16>,
     pub(crate) owed: Vec<OwedStorage>,
     pub(crate) keep_claim: usize,
+    /// The canal that takes what can neither be held nor released.
+    pub(crate) relief: Option<usize>,
     pub(crate) sees_demand: bool,
+    /// How many days its policy looks ahead.
+    pub(crate) horizon: usize,
+    /// By day: the inflow expected; empty if nobody looks ahead.
+    pub(crate) forecast: Vec<Flow>,
     /// By day: evaporation depth in m.
     pub(crate) evaporation: Vec<f64>,
     /// m a day.
@@ -101,15 +112,6 @@ pub(crate) struct Store {
     pub(crate) rain: Option<Vec<f64>>,
     /// By day: the unaccounted term in m3.
     pub(crate) unaccounted: Option<Vec<f64>>,
-}
-
-/// A storage wish of an obligation.
-#[derive(Clone, Debug)]
-pub(crate) struct OwedStorage {
-    /// Which of [`Plan::claiming`] it serves.
-    pub(crate) claiming: usize,
-    pub(crate) class: u16,
-    pub(crate) claim: usize,
 }
 
 /// An offtake in numbers.
@@ -132,77 +134,6 @@ pub(crate) struct Return {
     pub(crate) waves: usize,
 }
 
-/// An obligation that claims water on the river.
-#[derive(Clone, Debug)]
-pub struct Claiming {
-    /// The agreement, by its number in the model.
-    pub agreement: usize,
-    /// The obligation, by its number in the agreement.
-    pub obligation: usize,
-    pub(crate) place: ClaimedAt,
-    /// The periods in which something is due: first and last day of the run they cover, and the
-    /// volume in m3 (for a minimum flow: m3 a day).
-    pub(crate) dues: Vec<(i64, i64, f64)>,
-    pub(crate) kind: Pace,
-}
-
-impl Claiming {
-    /// The reach in whose stream it claims, if it does.
-    pub(crate) fn reach(&self) -> Option<usize> {
-        match self.place {
-            ClaimedAt::Stream { reach, .. } => Some(reach),
-            ClaimedAt::Offtakes(_) | ClaimedAt::Storage { .. } => None,
-        }
-    }
-
-    /// The period a day of the run lies in.
-    pub(crate) fn period(&self, day: i64) -> Option<usize> {
-        let next = self.dues.partition_point(|&(_, to, _)| to < day);
-        let &(from, ..) = self.dues.get(next)?;
-        (from <= day).then_some(next)
-    }
-}
-
-/// Where an obligation claims.
-#[derive(Clone, Debug)]
-pub(crate) enum ClaimedAt {
-    /// At offtakes, sharing in proportion to their demand.
-    Offtakes(Vec<usize>),
-    /// In the stream of a reach.
-    Stream {
-        reach: usize,
-        gauge: StreamGauge,
-        node: usize,
-        claim: usize,
-    },
-    /// In the storage of a reservoir.
-    Storage { store: usize, claim: usize },
-}
-
-/// Where the water of a claim in the stream is measured: as settlement measures it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StreamGauge {
-    /// What arrives at the reach's head.
-    Head,
-    /// What enters the reach.
-    Tail,
-    /// All that passes the node at the reach's tail.
-    Node,
-    /// What the reservoir at the reach's tail releases on purpose.
-    Release(usize),
-}
-
-/// How what is owed becomes the claim of a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pace {
-    /// What is missing of the period's volume, spread evenly over its days left.
-    Even,
-    /// The same volume every day.
-    Daily,
-    /// Storage that rises evenly from the start of the period to the volume due.
-    Fill,
-}
-
 /// Class numbers of the allocation, senior first.
 const LOSSES: u16 = 0;
 const FLOORS: u16 = 1;
@@ -214,8 +145,8 @@ impl Plan {
     /// # Errors
     ///
     /// What the allocation cannot solve, as an error for which
-    /// [`Error::is_invalid`](crate::Error::is_invalid) holds: a claim in the stream of a canal, or
-    /// an obligation that claims where no single reach carries the water.
+    /// [`Error::is_invalid`](crate::Error::is_invalid) holds; and obligations that claim what cannot
+    /// be claimed, such as a flow in a canal or what is known only when its period is over.
     pub fn compile(model: Model) -> Result<Self> {
         let mut faults = Diagnostics::new();
         match Compiler::new(&model, &mut faults).compile() {
@@ -239,7 +170,7 @@ impl Plan {
         self.model.window
     }
 
-    /// The obligations that claim water on the river, as the ledger numbers them.
+    /// The obligations that claim water on the river or hold it back, as the ledger numbers them.
     pub fn claiming(&self) -> &[Claiming] {
         &self.claiming
     }
@@ -270,6 +201,7 @@ struct Parts {
     returns: Vec<Return>,
     loss_claim: Vec<Option<usize>>,
     claiming: Vec<Claiming>,
+    watched: Vec<Watch>,
     network: Network,
 }
 
@@ -299,21 +231,24 @@ impl Parts {
             returns: self.returns,
             loss_claim: self.loss_claim,
             claiming: self.claiming,
+            watched: self.watched,
             network: self.network,
             model,
         };
         super::antecedent::fill(&mut plan);
+        super::forecast::fill(&mut plan);
         plan
     }
 }
 
-struct Compiler<'a> {
-    model: &'a Model,
-    basin: &'a Basin,
-    faults: &'a mut Diagnostics,
+pub(super) struct Compiler<'a> {
+    pub(super) model: &'a Model,
+    pub(super) basin: &'a Basin,
+    pub(super) faults: &'a mut Diagnostics,
     dates: Vec<Date>,
-    network: crate::allocation::NetworkBuilder,
+    pub(super) network: crate::allocation::NetworkBuilder,
     keep_class: BTreeMap<u32, u16>,
+    pub(super) watched: Vec<Watch>,
 }
 
 impl<'a> Compiler<'a> {
@@ -325,6 +260,7 @@ impl<'a> Compiler<'a> {
             dates: model.window.iter().collect(),
             network: Network::builder(),
             keep_class: BTreeMap::new(),
+            watched: Vec::new(),
         }
     }
 
@@ -415,6 +351,7 @@ impl<'a> Compiler<'a> {
             returns,
             loss_claim,
             claiming,
+            watched: self.watched,
             network,
         })
     }
@@ -446,7 +383,7 @@ impl<'a> Compiler<'a> {
 
     /// A weight where the rule of the class heeds weights; an offtake's own compares it within its
     /// own class, and is checked there.
-    fn weight(&self, class: u16, weight: f64) -> f64 {
+    pub(super) fn weight(&self, class: u16, weight: f64) -> f64 {
         let rule = &self.model.classes[usize::from(class - FIRST_CLASS)].rule;
         if rule.weighted() { weight } else { 1.0 }
     }
@@ -458,7 +395,7 @@ impl<'a> Compiler<'a> {
             .any(|r| basin.reach_ends(r).1 == node && basin.reaches()[r].kind == ReachKind::River)
     }
 
-    fn class(&self, name: &str) -> u16 {
+    pub(super) fn class(&self, name: &str) -> u16 {
         let at = self
             .model
             .classes
@@ -482,6 +419,10 @@ impl<'a> Compiler<'a> {
         let river = ways[node].river.unwrap_or_default();
         let refill_claim = self.network.claim(Place::Node(node), LOSSES, 1.0);
         let floor_claim = self.network.claim(Place::Arc(river), FLOORS, 1.0);
+        let release_claim = policy.release_class().map(|name| {
+            let class = self.class(&name);
+            self.network.claim(Place::Arc(river), class, 1.0)
+        });
         let wish_classes: Vec<u16> = policy
             .storage_classes()
             .iter()
@@ -507,11 +448,19 @@ impl<'a> Compiler<'a> {
             surcharge: reservoir.surcharge.m3(),
             refill_claim,
             floor_claim,
+            release_claim,
             wish_claims,
             wish_classes,
             owed: Vec::new(),
             keep_claim,
+            relief: reservoir
+                .relief
+                .as_ref()
+                .and_then(|canal| self.basin.reach_index(canal)),
             sees_demand: policy.sees_demand(),
+            horizon: policy.horizon(),
+            // Filled in when the plan is whole.
+            forecast: Vec::new(),
             evaporation: self
                 .dates
                 .iter()
@@ -560,130 +509,6 @@ impl<'a> Compiler<'a> {
             })
             .collect();
         (intakes, returns)
-    }
-
-    /// The obligations that claim, with claims of their own at every place they claim at.
-    fn claiming(
-        &mut self,
-        ways: &[Ways],
-        stores: &mut [Store],
-        offtakes: &mut [Intake],
-    ) -> Vec<Claiming> {
-        let model = self.model;
-        let mut all: Vec<Claiming> = Vec::new();
-        for (a, agreement) in model.agreements.iter().enumerate() {
-            for (b, obligation) in agreement.obligations.iter().enumerate() {
-                let Some(claim) = &obligation.claim else {
-                    continue;
-                };
-                let class = self.class(&claim.class);
-                let number = all.len();
-                let Some(place) =
-                    self.claimed_at(obligation, class, number, ways, stores, offtakes)
-                else {
-                    continue;
-                };
-                let (dues, kind) = dues(&model.agreements, agreement, obligation, model.window);
-                all.push(Claiming {
-                    agreement: a,
-                    obligation: b,
-                    place,
-                    dues,
-                    kind,
-                });
-            }
-        }
-        all
-    }
-
-    fn claimed_at(
-        &mut self,
-        obligation: &Obligation,
-        class: u16,
-        number: usize,
-        ways: &[Ways],
-        stores: &mut [Store],
-        offtakes: &mut [Intake],
-    ) -> Option<ClaimedAt> {
-        let basin = self.basin;
-        let id = &obligation.point.terms[0].id;
-        if basin.offtake_index(id).is_some() {
-            let members: Vec<usize> = obligation
-                .point
-                .terms
-                .iter()
-                .filter_map(|term| basin.offtake_index(&term.id))
-                .collect();
-            for &i in &members {
-                let weight = self.weight(class, basin.offtakes()[i].weight);
-                let claim = self
-                    .network
-                    .claim(Place::Node(offtakes[i].node), class, weight);
-                offtakes[i].owed.push((number, claim));
-            }
-            return Some(ClaimedAt::Offtakes(members));
-        }
-        if obligation.count == Count::AtEnd {
-            let store = basin.reservoir_index(id)?;
-            let claim = self
-                .network
-                .claim(Place::Node(stores[store].node), class, 1.0);
-            stores[store].owed.push(OwedStorage {
-                claiming: number,
-                class,
-                claim,
-            });
-            return Some(ClaimedAt::Storage { store, claim });
-        }
-        let (reach, gauge, node) = if let Some(reach) = basin.reach_index(id) {
-            (Some(reach), StreamGauge::Tail, basin.reach_ends(reach).0)
-        } else {
-            let node = basin.node_index(id)?;
-            let ways = &ways[node];
-            let inflow =
-                ways.store.is_some() && matches!(obligation.measure, None | Some(Measure::Inflow));
-            let terminal = ways.river.is_none();
-            if inflow || terminal {
-                let single = (ways.into.len() == 1).then(|| ways.into[0]);
-                (single, StreamGauge::Head, node)
-            } else {
-                let release = ways
-                    .store
-                    .filter(|_| obligation.measure == Some(Measure::Release));
-                let gauge = release.map_or(StreamGauge::Node, StreamGauge::Release);
-                (ways.river, gauge, node)
-            }
-        };
-        let Some(reach) = reach else {
-            self.faults.push(
-                Diagnostic::new(format!(
-                    "obligation `{}` claims at `{id}`, where no single reach carries the water",
-                    obligation.id
-                ))
-                .at(obligation.origin.place("point"))
-                .expected("a reach, or a node with one reach to it"),
-            );
-            return None;
-        };
-        if basin.reaches()[reach].kind == ReachKind::Canal {
-            self.faults.push(
-                Diagnostic::new(format!(
-                    "obligation `{}` claims a flow in the canal `{}`",
-                    obligation.id,
-                    basin.reaches()[reach].id
-                ))
-                .at(obligation.origin.place("point"))
-                .expected("a river reach; beyond a canal's head, claim at its offtakes"),
-            );
-            return None;
-        }
-        let claim = self.network.claim(Place::Arc(reach), class, 1.0);
-        Some(ClaimedAt::Stream {
-            reach,
-            gauge,
-            node,
-            claim,
-        })
     }
 }
 
@@ -740,32 +565,4 @@ fn by_day(window: Window, series: &[Option<&DailySeries>]) -> Vec<f64> {
         }
     }
     values
-}
-
-/// What is due when, in days of the run, and how it becomes a daily claim.
-fn dues(
-    agreements: &[Agreement],
-    agreement: &Agreement,
-    obligation: &Obligation,
-    run: Window,
-) -> (Vec<(i64, i64, f64)>, Pace) {
-    let bounds = Bounds::of(agreements, agreement, obligation);
-    let index = |date| crate::calendar::day_index(run.from(), date);
-    let pace = match obligation.count {
-        Count::EachDay => Pace::Daily,
-        Count::AtEnd => Pace::Fill,
-        Count::Sum | Count::AtMost => Pace::Even,
-    };
-    let periods = in_advance(obligation, bounds, run);
-    let dues = periods.into_iter().map(|(window, by_day)| {
-        let (from, to) = (index(window.from()), index(window.to()));
-        // What was due before the run is not the run's to deliver.
-        let to_come = &by_day[((-from).max(0) as usize).min(by_day.len())..];
-        let due = match pace {
-            Pace::Daily => by_day.first().copied().unwrap_or(0.0),
-            Pace::Fill | Pace::Even => to_come.iter().sum(),
-        };
-        (from, to, due)
-    });
-    (dues.collect(), pace)
 }

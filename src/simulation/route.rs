@@ -1,7 +1,7 @@
 //! Routing: the awards become water that moves, and every cubic metre is written once.
 
 use super::Simulation;
-use super::plan::{ClaimedAt, SECONDS_A_DAY, StreamGauge};
+use super::plan::SECONDS_A_DAY;
 use crate::error::{Error, Result};
 use crate::ledger::{CLOSES_AT, Ledger};
 use crate::units::Volume;
@@ -10,6 +10,8 @@ use crate::units::Volume;
 struct Outflow {
     stored: f64,
     release: f64,
+    /// What goes by the relief canal, beside what is sent there on purpose.
+    relieved: f64,
     spill: f64,
     overtopped: f64,
 }
@@ -49,11 +51,17 @@ impl Simulation<'_> {
             let taken = self.withdraw(i, day, (water - dead).max(0.0));
             water -= taken;
         }
+        let relief = ways.store.and_then(|k| plan.stores[k].relief);
+        let mut by_relief = 0.0;
         for &r in &ways.canals {
             let most = (water - dead).max(0.0);
             let flow = self.solver.outcome().flow[r].min(most);
             water -= flow;
-            self.send(r, flow, day);
+            if relief == Some(r) {
+                by_relief = flow;
+            } else {
+                self.send(r, flow, day);
+            }
         }
         if ways.store.is_none() && self.wave.loss[v] > 0.0 {
             let lost = self.wave.loss[v].min(water);
@@ -66,8 +74,12 @@ impl Simulation<'_> {
                 .set(day, v, self.wave.loss[v] - lost);
         }
         if let Some(k) = ways.store {
-            let outflow = self.part_storage(k, water);
+            let room = relief.map_or(0.0, |r| plan.reaches[r].capacity - by_relief);
+            let outflow = self.part_storage(k, water, room.max(0.0));
             self.book_reservoir(k, day, arrived, &outflow);
+            if let Some(r) = relief {
+                self.send(r, by_relief + outflow.relieved, day);
+            }
             water = outflow.release + outflow.spill;
         }
         if let Some(r) = ways.river {
@@ -93,7 +105,7 @@ impl Simulation<'_> {
             }
         }
         // The parts of a demand that obligations claim may add up to more by rounding.
-        let award = award.min(plan.demand[day * plan.offtakes.len() + i]);
+        let award = award.min(self.wave.demand[i]);
         let taken = award.min(water);
         let journal = &mut self.ledger.offtakes;
         journal.allocated.set(day, i, award);
@@ -123,9 +135,9 @@ impl Simulation<'_> {
     ///
     /// What the allocation sends on is released, the rest stored as far as it fits. Water the
     /// allocation did not know of, such as spill from above, is held like any other. What does not
-    /// fit leaves by the outlets as far as they are open, over the spillway, and at last over the
-    /// dam.
-    fn part_storage(&self, k: usize, water: f64) -> Outflow {
+    /// fit leaves by the outlets as far as they are open, by the relief canal as far as it has
+    /// room, over the spillway, and at last over the dam.
+    fn part_storage(&self, k: usize, water: f64, room: f64) -> Outflow {
         let plan = self.plan;
         let store = &plan.stores[k];
         let river = plan.ways[store.node].river;
@@ -134,6 +146,7 @@ impl Simulation<'_> {
         let mut outflow = Outflow {
             stored: water - release,
             release,
+            relieved: 0.0,
             spill: 0.0,
             overtopped: 0.0,
         };
@@ -145,6 +158,8 @@ impl Simulation<'_> {
         outflow.release += open;
         outflow.stored = store.full;
         over -= open;
+        outflow.relieved = over.min(room);
+        over -= outflow.relieved;
         if over > 0.0 {
             let spillway = self.spillway(k);
             let held = self.surcharged(k, over);
@@ -179,14 +194,15 @@ impl Simulation<'_> {
         journal.release.set(day, k, outflow.release);
         journal.spill.note(day, k, outflow.spill);
         journal.overtopped.note(day, k, outflow.overtopped);
-        if let Some(plant) = &reservoir.power {
-            let turbines = reservoir.turbine_capacity(Volume::from_m3(start));
-            let turbined = outflow.release.min(turbines.m3s() * SECONDS_A_DAY);
-            let mean = Volume::from_m3(0.5 * (start + outflow.stored));
-            if let Some(level) = reservoir.level(mean) {
-                let energy = plant.energy_of_day(Volume::from_m3(turbined), level);
-                journal.energy.set(day, k, energy.kwh());
-            }
+        let volume = Volume::from_m3;
+        let made = reservoir.energy_of_day(
+            self.plan.dates[day],
+            (volume(start), volume(outflow.stored)),
+            volume(outflow.release),
+            volume(outflow.spill),
+        );
+        if let Some(energy) = made {
+            journal.energy.set(day, k, energy.kwh());
         }
         self.state.storage[k] = outflow.stored;
         self.state.last_release[k] = outflow.release;
@@ -246,70 +262,5 @@ impl Simulation<'_> {
     fn does_not_close(&self, v: usize, day: usize, residual: f64, throughput: f64) -> Error {
         let node = &self.plan.model.basin.nodes()[v].id;
         Error::balance(node, self.plan.dates[day], residual, throughput)
-    }
-
-    /// What obligations got of what they claimed, and what came at their points so far.
-    fn book_claims(&mut self) {
-        let plan = self.plan;
-        for (k, claiming) in plan.claiming.iter().enumerate() {
-            match &claiming.place {
-                ClaimedAt::Offtakes(members) => {
-                    for &i in members {
-                        let offtake = &plan.offtakes[i];
-                        let Some(day) = self.wave.day[offtake.node] else {
-                            continue;
-                        };
-                        for &(_, claim) in offtake.owed.iter().filter(|&&(of, _)| of == k) {
-                            self.book_award(k, day, claim, 1.0);
-                        }
-                        let came = self.ledger.offtakes.delivered.at(day, i);
-                        self.count(k, day, came);
-                    }
-                }
-                &ClaimedAt::Stream {
-                    reach,
-                    gauge,
-                    node,
-                    claim,
-                } => {
-                    let Some(day) = self.wave.day[node] else {
-                        continue;
-                    };
-                    let (gain, came) = match gauge {
-                        StreamGauge::Head => {
-                            let arrived = self.ledger.reaches.arrived.at(day, reach);
-                            (plan.reaches[reach].gain, arrived)
-                        }
-                        StreamGauge::Tail => (1.0, self.ledger.reaches.entered.at(day, reach)),
-                        StreamGauge::Node => (1.0, self.ledger.flow_at_node(day, node)),
-                        StreamGauge::Release(store) => {
-                            (1.0, self.ledger.reservoirs.release.at(day, store))
-                        }
-                    };
-                    self.book_award(k, day, claim, gain);
-                    self.count(k, day, came);
-                }
-                &ClaimedAt::Storage { store, claim } => {
-                    if let Some(day) = self.wave.day[plan.stores[store].node] {
-                        self.book_award(k, day, claim, 1.0);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Books what a claim of an obligation got, by the measure of its point.
-    fn book_award(&mut self, k: usize, day: usize, claim: usize, gain: f64) {
-        let outcome = self.solver.outcome();
-        let journal = &mut self.ledger.claims;
-        journal.awarded.add(day, k, outcome.award[claim] * gain);
-        journal.binding.note(day, k, outcome.binding[claim]);
-    }
-
-    /// Counts what came at the point of an obligation towards the period of the day.
-    fn count(&mut self, k: usize, day: usize, came: f64) {
-        if let Some(period) = self.plan.claiming[k].period(day as i64) {
-            self.state.accounts[k][period] += came;
-        }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
+use super::claims::Accounts;
 use crate::error::{Error, Result};
 
 /// Everything a run carries from one wave to the next: restore it and the run goes on to the same
@@ -33,8 +34,8 @@ pub struct State {
     pub(crate) last_inflow: Vec<f64>,
     /// By return flow: what is on its way, one place for each wave until it arrives.
     pub(crate) returning: Vec<Vec<f64>>,
-    /// By claiming obligation and its periods: what came so far, in m3.
-    pub(crate) accounts: Vec<Vec<f64>>,
+    /// What obligations that claim have got so far.
+    pub(crate) accounts: Accounts,
 }
 
 impl State {
@@ -60,11 +61,7 @@ impl State {
                 .collect(),
             last_inflow: plan.stores.iter().map(|s| arriving(s.node)).collect(),
             returning: plan.returns.iter().map(|r| vec![0.0; r.waves]).collect(),
-            accounts: plan
-                .claiming
-                .iter()
-                .map(|claiming| vec![0.0; claiming.dues.len()])
-                .collect(),
+            accounts: Accounts::first(plan),
         }
     }
 
@@ -75,7 +72,13 @@ impl State {
             ("reservoirs", self.last_release.len(), plan.stores.len()),
             ("reservoirs", self.last_inflow.len(), plan.stores.len()),
             ("return flows", self.returning.len(), plan.returns.len()),
-            ("claims", self.accounts.len(), plan.claiming.len()),
+            ("claims", self.accounts.came.len(), plan.claiming.len()),
+            (
+                "accounts",
+                self.accounts.balances.len(),
+                plan.claiming.len(),
+            ),
+            ("gauges", self.accounts.seen.len(), plan.watched.len()),
         ];
         for (what, found, expected) in sizes {
             if found != expected {
@@ -93,11 +96,7 @@ impl State {
                 "the saved state has return flows of other travel times than the plan",
             ));
         }
-        let periods = self.accounts.iter().zip(&plan.claiming);
-        if periods
-            .into_iter()
-            .any(|(held, claiming)| held.len() != claiming.dues.len())
-        {
+        if !self.accounts.fit(plan) {
             return Err(Error::state(
                 "the saved state has obligations of other periods than the plan",
             ));

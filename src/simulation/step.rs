@@ -1,6 +1,6 @@
 //! The run: one wave after another.
 
-use super::plan::{ClaimedAt, Claiming, Pace, SECONDS_A_DAY, Store, StreamGauge, Ways};
+use super::plan::{SECONDS_A_DAY, Store, Ways};
 use super::{Plan, State};
 use crate::allocation::{Solver, Today};
 use crate::error::{Error, Result};
@@ -28,7 +28,7 @@ pub struct Simulation<'p> {
     pub(super) state: State,
     pub(super) ledger: Ledger,
     pub(super) solver: Solver,
-    today: Today,
+    pub(super) today: Today,
     decisions: Vec<Decision>,
     pub(super) wave: Wave,
     /// By node: its balance over the run so far.
@@ -63,6 +63,10 @@ pub(super) struct Wave {
     pub(super) ceiling: Vec<f64>,
     /// By reach: what arrives at its head.
     pub(super) arriving: Vec<f64>,
+    /// By reach: its capacity, or what ceilings of agreements leave of it.
+    pub(super) capacity: Vec<f64>,
+    /// By offtake: its demand, or what ceilings of agreements leave of it.
+    pub(super) demand: Vec<f64>,
 }
 
 impl<'p> Simulation<'p> {
@@ -115,6 +119,8 @@ impl<'p> Simulation<'p> {
                 known: vec![0.0; stores],
                 ceiling: vec![0.0; stores],
                 arriving: vec![0.0; plan.reaches.len()],
+                capacity: plan.reaches.iter().map(|r| r.capacity).collect(),
+                demand: vec![0.0; plan.offtakes.len()],
             },
             books: vec![Book::default(); n],
             plan,
@@ -294,96 +300,6 @@ impl<'p> Simulation<'p> {
         self.ledger.nodes.unmet_loss.note(day, v, unmet);
     }
 
-    /// What offtakes and obligations ask of the river; storage comes with the policies.
-    fn claims(&mut self) {
-        let plan = self.plan;
-        let width = plan.offtakes.len();
-        for (i, offtake) in plan.offtakes.iter().enumerate() {
-            if let Some(day) = self.wave.day[offtake.node] {
-                self.today.claim[offtake.claim] = plan.demand[day * width + i];
-                self.ledger
-                    .offtakes
-                    .demand
-                    .set(day, i, plan.asked[day * width + i]);
-            }
-        }
-        for (k, claiming) in plan.claiming.iter().enumerate() {
-            match &claiming.place {
-                ClaimedAt::Offtakes(members) => self.claim_at_offtakes(k, claiming, members),
-                &ClaimedAt::Stream {
-                    reach,
-                    gauge,
-                    node,
-                    claim,
-                } => {
-                    let channel = &plan.reaches[reach];
-                    let (Some(day), Some(_)) = (self.wave.day[node], self.wave.day[channel.tail])
-                    else {
-                        continue;
-                    };
-                    let day_index = day as i64;
-                    let due = claiming
-                        .period(day_index)
-                        .map_or(0.0, |period| self.due_today(k, period, day_index));
-                    let at_head = gauge == StreamGauge::Head;
-                    self.today.claim[claim] = if at_head { due / channel.gain } else { due };
-                    self.ledger.claims.claimed.set(day, k, due);
-                }
-                ClaimedAt::Storage { .. } => {}
-            }
-        }
-    }
-
-    /// Part of the demand of offtakes becomes the claim of an obligation. Where they lie at
-    /// different travel times, some may be in another period than others.
-    fn claim_at_offtakes(&mut self, k: usize, claiming: &Claiming, members: &[usize]) {
-        let plan = self.plan;
-        let days = members
-            .iter()
-            .map(|&i| plan.day_at(self.state.wave, plan.offtakes[i].node));
-        let (Some(first), Some(last)) = (days.clone().min(), days.max()) else {
-            return;
-        };
-        let begin = claiming.dues.partition_point(|&(_, to, _)| to < first);
-        for (period, &(from, to, _)) in claiming.dues.iter().enumerate().skip(begin) {
-            if from > last {
-                break;
-            }
-            let day_in_period = |wave: &Wave, i: usize| {
-                wave.day[plan.offtakes[i].node].filter(|&day| (from..=to).contains(&(day as i64)))
-            };
-            // The last to claim in the period are those the wave reaches first.
-            let due = self.due_today(k, period, first);
-            let open: f64 = members
-                .iter()
-                .filter(|&&i| day_in_period(&self.wave, i).is_some())
-                .map(|&i| self.today.claim[plan.offtakes[i].claim])
-                .sum();
-            let part = if open > due { due / open } else { 1.0 };
-            for &i in members {
-                let offtake = &plan.offtakes[i];
-                let claim = offtake.owed.iter().find(|&&(of, _)| of == k);
-                if let (Some(day), Some(&(_, claim))) = (day_in_period(&self.wave, i), claim) {
-                    let demand = self.today.claim[offtake.claim];
-                    let owed = demand * part;
-                    self.today.claim[claim] = owed;
-                    self.today.claim[offtake.claim] = demand - owed;
-                    self.ledger.claims.claimed.add(day, k, owed);
-                }
-            }
-        }
-    }
-
-    /// What an obligation claims on a day of a period: volume in m3.
-    fn due_today(&self, k: usize, period: usize, day: i64) -> f64 {
-        let claiming = &self.plan.claiming[k];
-        let (_, to, due) = claiming.dues[period];
-        match claiming.kind {
-            Pace::Even => (due - self.state.accounts[k][period]).max(0.0) / (to - day + 1) as f64,
-            Pace::Daily | Pace::Fill => due,
-        }
-    }
-
     /// Asks each operator, and turns the answers into claims and capacities.
     fn ask_policies(&mut self) -> Result<()> {
         let plan = self.plan;
@@ -409,9 +325,14 @@ impl<'p> Simulation<'p> {
                 ));
             }
             let mut ceiling = decision.ceiling.m3s() * SECONDS_A_DAY;
-            self.today.claim[store.floor_claim] = decision.floor.m3s() * SECONDS_A_DAY;
+            let mut before_all = decision.floor;
+            if let Some(claim) = store.release_claim {
+                self.today.claim[claim] = decision.floor.m3s() * SECONDS_A_DAY;
+                before_all = before_all.min(view.min_release);
+            }
+            self.today.claim[store.floor_claim] = before_all.m3s() * SECONDS_A_DAY;
             if let Some(river) = plan.ways[store.node].river {
-                ceiling = ceiling.min(plan.reaches[river].capacity);
+                ceiling = ceiling.min(self.wave.capacity[river]);
                 self.today.capacity[river] = ceiling;
             }
             self.wave.ceiling[k] = ceiling;
@@ -421,27 +342,28 @@ impl<'p> Simulation<'p> {
         Ok(())
     }
 
-    fn view(&self, k: usize, day: usize) -> ReservoirView {
+    fn view(&self, k: usize, day: usize) -> ReservoirView<'p> {
         let store = &self.plan.stores[k];
         let reservoir = &self.plan.model.basin.reservoirs()[k];
         let storage = Volume::from_m3(self.state.storage[k]);
         let flow = |volume: f64| Flow::from_m3s(volume / SECONDS_A_DAY);
+        let date = self.plan.dates[day];
         let last_release = flow(self.state.last_release[k]);
-        let mut max_release = reservoir.release_capacity(storage);
-        let mut min_release = reservoir.min_release;
-        if let Some(ramp) = reservoir.ramp {
-            max_release = max_release.min(last_release + ramp);
-            min_release = min_release.max(last_release - ramp);
-        }
-        // An outlet that cannot pass the minimum passes what it can.
-        min_release = min_release.min(max_release);
+        let level = reservoir.level(storage);
+        let (min_release, max_release) = reservoir.release_limits_at(date, level, last_release);
+        let ahead = day + store.horizon.min(self.plan.days - day);
         ReservoirView {
-            date: self.plan.dates[day],
+            reservoir,
+            date,
             storage,
             available: Volume::from_m3(self.wave.known[k]),
             dead: Volume::from_m3(store.dead),
             full: Volume::from_m3(store.full),
-            level: reservoir.level(storage),
+            level,
+            entered: flow(
+                self.ledger.nodes.lateral.at(day, store.node) + self.wave.antecedent[store.node],
+            ),
+            forecast: store.forecast.get(day..ahead).unwrap_or_default(),
             last_inflow: flow(self.state.last_inflow[k]),
             last_release,
             min_release,
@@ -504,28 +426,6 @@ impl<'p> Simulation<'p> {
         self.today.claim[store.keep_claim] = (store.full - store.dead - kept).max(0.0);
     }
 
-    /// The storage an obligation wants at the end of a day: on an even way from today's storage up
-    /// to the volume due, or that volume where there is more.
-    fn storage_due(&self, claiming: usize, day: usize) -> f64 {
-        let claiming = &self.plan.claiming[claiming];
-        let ClaimedAt::Storage { store, .. } = claiming.place else {
-            return 0.0;
-        };
-        let start = self.state.storage[store];
-        let day = day as i64;
-        claiming
-            .dues
-            .iter()
-            .find(|&&(from, to, _)| (from..=to).contains(&day))
-            .map_or(0.0, |&(_, to, due)| {
-                if start < due {
-                    start + (due - start) / (to - day + 1) as f64
-                } else {
-                    due
-                }
-            })
-    }
-
     /// What is wanted at each node and beyond it, down to the next reservoirs, net of what enters
     /// on the way.
     fn find_need(&mut self) {
@@ -551,7 +451,7 @@ impl<'p> Simulation<'p> {
         if reach.feeds_river || self.plan.ways[reach.head].store.is_some() {
             0.0
         } else {
-            (self.wave.need[reach.head] / reach.gain).min(reach.capacity)
+            (self.wave.need[reach.head] / reach.gain).min(self.wave.capacity[r])
         }
     }
 
@@ -579,7 +479,9 @@ impl<'p> Simulation<'p> {
             wanted += self.wanted_by_offtakes(ways);
             if let Some(k) = ways.store {
                 let store = &plan.stores[k];
-                stream = stream.max(self.today.claim[store.floor_claim]);
+                for claim in [Some(store.floor_claim), store.release_claim] {
+                    stream = stream.max(claim.map_or(0.0, |claim| self.today.claim[claim]));
+                }
                 wanted += self.wanted_in_store(store) - self.today.supply[v];
             }
             wanted = (wanted + stream).max(0.0);
@@ -643,7 +545,7 @@ impl<'p> Simulation<'p> {
                 .iter()
                 .map(|&r| {
                     let canal = &plan.reaches[r];
-                    (self.wave.need[canal.head] / canal.gain).min(canal.capacity)
+                    (self.wave.need[canal.head] / canal.gain).min(self.wave.capacity[r])
                 })
                 .sum();
             let surely = arriving - self.wave.antecedent[v] + self.today.supply[v];
@@ -653,6 +555,12 @@ impl<'p> Simulation<'p> {
             let mut on = left;
             if let Some(k) = ways.store.filter(|_| self.wave.day[v].is_some()) {
                 let over = (left - self.wave.ceiling[k]).max(0.0);
+                let room = plan.stores[k].relief.map_or(0.0, |r| {
+                    let canal = &plan.reaches[r];
+                    (canal.capacity - self.wave.need[canal.head] / canal.gain).max(0.0)
+                });
+                let relieved = over.min(room);
+                let over = over - relieved;
                 let held = self.surcharged(k, over);
                 let spill = (over - held).min(self.today.supply[v]);
                 self.today.supply[v] -= spill;
@@ -660,7 +568,7 @@ impl<'p> Simulation<'p> {
                     self.today.supply[reach.head] += spill * reach.gain;
                 }
                 // The rest goes on as ordinary flow.
-                on -= held + spill;
+                on -= relieved + held + spill;
             }
             self.wave.arriving[river] += on * reach.gain;
         }

@@ -106,12 +106,24 @@ impl<P: ReleasePolicy> ReleasePolicy for Watched<P> {
         self.policy.storage_classes()
     }
 
+    fn release_class(&self) -> Option<String> {
+        self.policy.release_class()
+    }
+
     fn sees_demand(&self) -> bool {
         self.policy.sees_demand()
     }
 
     fn valid(&self) -> Option<(Date, Date)> {
         self.policy.valid()
+    }
+
+    fn horizon(&self) -> usize {
+        self.policy.horizon()
+    }
+
+    fn suits(&self, reservoir: &Reservoir) -> Result<(), String> {
+        self.policy.suits(reservoir)
     }
 
     fn decide(&self, view: &ReservoirView, decision: &mut Decision) {

@@ -69,7 +69,9 @@ impl Dam {
             .surcharge(Volume::from_m3(surcharge))
             .initial(Volume::from_m3(initial))
             .min_release(flow(UNIT * self.min_release));
-        reservoir.ramp = self.ramp.map(|ramp| flow(UNIT * ramp));
+        if let Some(ramp) = self.ramp {
+            reservoir = reservoir.ramp(flow(UNIT * ramp));
+        }
         reservoir.keep_rank = self.keep_rank;
         if let Some(surface) = self.surface {
             reservoir = surface.on(reservoir, full);
@@ -142,11 +144,11 @@ impl Surface {
             .evaporation_mm([self.evaporation_mm; 12])
             .seepage_mm_per_day(self.seepage_mm);
         if self.power {
-            reservoir = reservoir.power(PowerPlant {
-                efficiency: 0.9,
-                capacity: Power::from_mw(10.0),
-                tailwater: Level::from_m(95.0),
-            });
+            reservoir = reservoir.power(PowerPlant::new(
+                0.9,
+                Power::from_mw(10.0),
+                Level::from_m(95.0),
+            ));
         }
         reservoir
     }
@@ -287,7 +289,10 @@ impl Sketch {
         }
         let named: BTreeSet<String> = policies
             .iter()
-            .flat_map(|(_, policy)| policy.storage_classes())
+            .flat_map(|(_, policy)| {
+                let release = policy.release_class();
+                policy.storage_classes().into_iter().chain(release)
+            })
             .filter(|class| !CLASSES.contains(&class.as_str()))
             .collect();
         builder = named.into_iter().fold(builder, ModelBuilder::class);

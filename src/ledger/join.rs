@@ -1,0 +1,137 @@
+//! One ledger from the parts of a run that was interrupted.
+
+use super::{
+    ClaimJournal, Daily, DailyBinding, Ledger, LimitJournal, NodeJournal, OfftakeJournal,
+    ReachJournal, ReservoirJournal,
+};
+use crate::error::{Error, Result};
+
+impl Ledger {
+    /// Joins the ledger of a run up to where it was interrupted and that of the run that went on
+    /// from the [saved state](crate::State): the ledger of one run, to the last bit; only what an
+    /// obligation claimed at several offtakes is added up in another order.
+    ///
+    /// Each holds what it lived through, and nothing of the other.
+    ///
+    /// ```
+    /// # use riparian::{Plan, Simulation};
+    /// # fn in_two_parts(plan: &Plan) -> riparian::Result<()> {
+    /// let mut first = Simulation::new(plan);
+    /// first.step()?;
+    /// let state = first.state().clone();
+    /// let second = Simulation::resume(plan, state)?.run()?;
+    /// let whole = first.into_ledger().join(&second)?;
+    /// whole.balance(plan.model().basin()).check(whole.window().to())?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the two are not of one plan, as far as sizes tell ([`Error::is_state`]).
+    pub fn join(mut self, later: &Self) -> Result<Self> {
+        let fits = self.window == later.window
+            && self.initial_storage.len() == later.initial_storage.len()
+            && self.nodes.arrived.width() == later.nodes.arrived.width()
+            && self.reaches.entered.width() == later.reaches.entered.width()
+            && self.offtakes.delivered.width() == later.offtakes.delivered.width()
+            && self.claims.claimed.width() == later.claims.claimed.width();
+        if !fits {
+            return Err(Error::state("the ledgers are of two different plans"));
+        }
+        let Self {
+            window: _,
+            nodes,
+            reaches,
+            offtakes,
+            reservoirs,
+            claims,
+            limits,
+            initial_storage: _,
+            initial_channel: _,
+        } = &mut self;
+        nodes.join(&later.nodes);
+        reaches.join(&later.reaches);
+        offtakes.join(&later.offtakes);
+        reservoirs.join(&later.reservoirs);
+        claims.join(&later.claims);
+        limits.join(&later.limits);
+        Ok(self)
+    }
+}
+
+impl<T: Copy> Daily<T> {
+    /// Takes over what the other has written.
+    fn take_over(&mut self, later: &Self, written: impl Fn(T) -> bool) {
+        for (value, &then) in self.values.iter_mut().zip(&later.values) {
+            if written(then) {
+                *value = then;
+            }
+        }
+    }
+}
+
+impl Daily {
+    fn join(&mut self, later: &Self) {
+        // A zero with a sign was written too.
+        self.take_over(later, |value| value.to_bits() != 0);
+    }
+
+    fn add_all(&mut self, later: &Self) {
+        for (value, then) in self.values.iter_mut().zip(&later.values) {
+            *value += then;
+        }
+    }
+}
+
+impl DailyBinding {
+    fn join(&mut self, later: &Self) {
+        self.0.take_over(&later.0, |reason| reason != 0);
+    }
+}
+
+/// Joins all tables of a journal; one that is forgotten does not compile.
+macro_rules! join_tables {
+    ($journal:ident: $($table:ident),+) => {
+        impl $journal {
+            fn join(&mut self, later: &Self) {
+                let Self { $($table),+ } = self;
+                $($table.join(&later.$table);)+
+            }
+        }
+    };
+}
+
+join_tables!(NodeJournal: arrived, lateral, unmet_loss, returned, left);
+join_tables!(ReachJournal: entered, arrived, lost);
+join_tables!(OfftakeJournal: demand, allocated, delivered, binding);
+join_tables!(
+    ReservoirJournal: storage, release, spill, overtopped, evaporation, seepage, rain, unaccounted,
+    energy, ceiling
+);
+impl LimitJournal {
+    fn join(&mut self, later: &Self) {
+        let Self {
+            held_back,
+            of_offtake,
+            of_reach,
+        } = self;
+        held_back.join(&later.held_back);
+        of_offtake.take_over(&later.of_offtake, |ceiling| ceiling != 0);
+        of_reach.take_over(&later.of_reach, |ceiling| ceiling != 0);
+    }
+}
+
+impl ClaimJournal {
+    /// Users at other travel times may have claimed for one day in both parts.
+    fn join(&mut self, later: &Self) {
+        let Self {
+            claimed,
+            awarded,
+            binding,
+        } = self;
+        claimed.add_all(&later.claimed);
+        awarded.add_all(&later.awarded);
+        binding.join(&later.binding);
+    }
+}
