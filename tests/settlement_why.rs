@@ -339,6 +339,30 @@ fn a_minimum_flow_of_others() {
 }
 
 #[test]
+fn a_ceiling_on_the_point_s_own_users() {
+    let ceiling = Obligation::limit("ceiling", "LO", "own", m3(20.0))
+        .within(four_days())
+        .claimed_in("senior");
+    let agreement = promise(due("own", 80.0)).obligation(ceiling);
+    let model = user(stream(20.0), "own", "town", "junior", 20.0);
+    let limit = "ceiling".into();
+    both(model.agreement(agreement), &[(Why::Limit { limit }, 60.0)]);
+}
+
+#[test]
+fn a_ceiling_on_the_flow_of_a_reach() {
+    let ceiling = Obligation::limit("ceiling", "UP", "upper", m3(20.0))
+        .within(four_days())
+        .claimed_in("senior");
+    let agreement = promise(due("town", 80.0).claimed_in("senior")).obligation(ceiling);
+    let limit = "ceiling".into();
+    both(
+        river(dam(100.0), 0.0).agreement(agreement),
+        &[(Why::Limit { limit }, 60.0)],
+    );
+}
+
+#[test]
 fn what_was_not_asked_for() {
     let model = user(stream(20.0), "own", "town", "junior", 5.0);
     both(

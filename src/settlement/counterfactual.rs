@@ -388,14 +388,14 @@ impl<'a> Case<'a> {
             if let (Some(r), false) = (claiming.reach(), own) {
                 let agreement = &model.agreements()[claiming.agreement];
                 let o = &agreement.obligations[claiming.obligation];
-                let why = if o.count == Count::AtMost {
+                causes.push(if o.count == Count::AtMost {
                     let limit = o.id.clone();
-                    Why::Limit { limit }
+                    let number = (claiming.agreement, claiming.obligation);
+                    (Why::Limit { limit }, Change::Limit(number))
                 } else {
                     let reach = basin.reaches()[r].id.clone();
-                    Why::MinimumFlow { reach }
-                };
-                causes.push((why, Change::Stream(number)));
+                    (Why::MinimumFlow { reach }, Change::Stream(number))
+                });
             }
         }
         causes.extend(self.withdrawals());

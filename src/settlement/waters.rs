@@ -473,8 +473,8 @@ impl<'c, 'a> Waters<'c, 'a> {
         }
     }
 
-    /// The most a dam could have released on a day whatever its policy: its outlets, and the limit on
-    /// the change from the day before.
+    /// The most a dam could have released on a day whatever its policy: its outlets, the limits of the
+    /// season, and that on the change from the day before.
     fn outlets(&self, k: usize, day: usize) -> f64 {
         let case = self.case;
         let reservoir = &case.basin().reservoirs()[k];
