@@ -239,6 +239,9 @@ impl Settled {
     /// shortfall on another; the amounts add up to the shortfall. Of several places that are added
     /// up each is explained by itself.
     ///
+    /// Explaining costs several times the run itself. Who needs verdicts only, as for thousands of
+    /// runs, asks for `settle(model.agreements(), &Record::of(plan, ledger))`: a small part of it.
+    ///
     /// # Panics
     ///
     /// If the ledger is of another plan.
