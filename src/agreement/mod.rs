@@ -21,6 +21,7 @@
 mod account;
 mod amount;
 mod check;
+mod check_places;
 mod clause;
 mod due;
 mod forms;
@@ -32,7 +33,7 @@ mod point;
 
 pub use account::{Account, Caps, Entry, EntryKind, Opening};
 pub use amount::{Amount, Quantity};
-pub(crate) use check::{check as check_agreements, check_claim, check_record};
+pub(crate) use check_places::{check as check_agreements, check_claim, check_record};
 pub use clause::{Clause, Condition, Effect, Threshold};
 pub use due::{Brackets, Due, DueFunction, Formula, Index, OwnForm, Sign, Slope};
 pub use forms::Forms;
