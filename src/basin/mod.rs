@@ -10,6 +10,7 @@ mod network;
 mod node;
 mod offtake;
 mod reservoir;
+pub mod routing;
 
 pub use curve::{Curve, CurvePoint};
 pub use network::Basin;
@@ -17,6 +18,7 @@ pub(crate) use network::check as check_basin;
 pub use node::{Node, NodeKind, Party, Reach, ReachKind};
 pub use offtake::{Offtake, ReturnFlow};
 pub use reservoir::{Outlet, OutletKind, PowerPlant, Reservoir};
+pub use routing::Routing;
 
 /// Everything physical as it was written, before any check.
 #[derive(Clone, Debug, Default)]

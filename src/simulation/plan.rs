@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::channel::{Routed, ordinary_capacity, seasonal_capacity};
+use super::orders::{Orders, Wants};
 use crate::agreement::{Form, Measure, Obligation};
 use crate::allocation::{Network, Place, Role, Tier};
 use crate::basin::{Basin, NodeKind, ReachKind};
@@ -46,6 +48,12 @@ pub struct Plan {
     /// Claims of class 0 for net losses, by node.
     pub(crate) loss_claim: Vec<Option<usize>>,
     pub(crate) claiming: Vec<Claiming>,
+    /// The reaches that no wave spans, and the orders through each of them.
+    pub(crate) routed: Vec<Routed>,
+    pub(crate) orders: Vec<Orders>,
+    pub(crate) wants: Wants,
+    /// Reaches whose capacity changes, with their capacity by day.
+    pub(crate) by_season: Vec<(usize, Vec<f64>)>,
     pub(crate) network: Network,
 }
 
@@ -68,10 +76,16 @@ pub(crate) struct Channel {
     pub(crate) head: usize,
     pub(crate) gain: f64,
     pub(crate) lag: usize,
+    /// Which of [`Plan::routed`] it is.
+    pub(crate) routed: Option<usize>,
+    /// Which of [`Plan::by_season`] it is.
+    pub(crate) by_season: Option<usize>,
+    /// The bankfull flow in m3 a day, and which of [`Plan::returns`] takes the rest.
+    pub(crate) overflow: Option<(f64, usize)>,
     /// A canal that leads to a node the river reaches too: what is wanted there is asked of the
     /// river alone, or a canal that rejoins it would double the demand.
     pub(crate) feeds_river: bool,
-    /// m3 a day.
+    /// m3 a day, out of season.
     pub(crate) capacity: f64,
     /// What arrives each day of the water that entered before the run, in m3.
     pub(crate) antecedent: f64,
@@ -122,7 +136,7 @@ pub(crate) struct Intake {
     pub(crate) returns: Option<usize>,
 }
 
-/// A return flow in numbers.
+/// A return flow, or water over a bank, in numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Return {
     pub(crate) to: usize,
@@ -261,6 +275,10 @@ struct Parts {
     returns: Vec<Return>,
     loss_claim: Vec<Option<usize>>,
     claiming: Vec<Claiming>,
+    routed: Vec<Routed>,
+    orders: Vec<Orders>,
+    wants: Wants,
+    by_season: Vec<(usize, Vec<f64>)>,
     network: Network,
 }
 
@@ -290,6 +308,10 @@ impl Parts {
             returns: self.returns,
             loss_claim: self.loss_claim,
             claiming: self.claiming,
+            routed: self.routed,
+            orders: self.orders,
+            wants: self.wants,
+            by_season: self.by_season,
             network: self.network,
             model,
         };
@@ -325,8 +347,9 @@ impl<'a> Compiler<'a> {
         for _ in basin.nodes() {
             self.network.node();
         }
-        let reaches: Vec<Channel> = (0..basin.reaches().len())
-            .map(|r| self.channel(r))
+        let routed = self.routed();
+        let mut reaches: Vec<Channel> = (0..basin.reaches().len())
+            .map(|r| self.channel(r, &routed))
             .collect();
         for (i, class) in self.model.classes.iter().enumerate() {
             self.network
@@ -347,7 +370,9 @@ impl<'a> Compiler<'a> {
         let mut stores: Vec<Store> = (0..basin.reservoirs().len())
             .map(|k| self.store(k, &ways, ranks[k]))
             .collect();
-        let (mut offtakes, returns) = self.offtakes();
+        let (mut offtakes, mut returns) = self.offtakes();
+        overflows(basin, &mut reaches, &mut returns);
+        let by_season = by_season(self.model, &mut reaches);
         let claiming = self.claiming(&ways, &mut stores, &mut offtakes);
         for claiming in &claiming {
             if let ClaimedAt::Stream { reach, claim, .. } = claiming.place {
@@ -368,6 +393,7 @@ impl<'a> Compiler<'a> {
             window,
             &self.model.demand.iter().map(Some).collect::<Vec<_>>(),
         );
+        let (orders, wants) = self.orders(&routed, &ways, &claiming, &inflow);
         let heads: Vec<f64> = basin
             .offtakes()
             .iter()
@@ -406,11 +432,76 @@ impl<'a> Compiler<'a> {
             returns,
             loss_claim,
             claiming,
+            routed,
+            orders,
+            wants,
+            by_season,
             network,
         })
     }
 
-    fn channel(&mut self, r: usize) -> Channel {
+    /// The routed reaches, each with a node of its own in the network where its water leaves it.
+    fn routed(&mut self) -> Vec<Routed> {
+        let basin = self.basin;
+        let reaches = basin.reaches().iter().enumerate();
+        let routed = reaches.filter(|(_, reach)| reach.is_routed());
+        routed
+            .map(|(r, _)| Routed::new(basin, r, self.network.node(), self.model.window))
+            .collect()
+    }
+
+    /// Claims for the orders through each routed reach.
+    fn orders(
+        &mut self,
+        routed: &[Routed],
+        ways: &[Ways],
+        claiming: &[Claiming],
+        inflow: &[f64],
+    ) -> (Vec<Orders>, Wants) {
+        if routed.is_empty() {
+            return (Vec::new(), Wants::default());
+        }
+        let (model, basin) = (self.model, self.basin);
+        let class = |name: &str| usize::from(self.class(name) - FIRST_CLASS);
+        let offtake_class: Vec<usize> = basin
+            .offtakes()
+            .iter()
+            .map(|offtake| class(&offtake.class))
+            .collect();
+        let claim_class = claiming.iter().map(|claiming| {
+            let agreement = &model.agreements[claiming.agreement];
+            let claim = &agreement.obligations[claiming.obligation].claim;
+            class(claim.as_deref().unwrap_or_default())
+        });
+        let claim_class = claim_class.collect();
+        let mut wants = Wants::new(basin, ways, inflow, claim_class, offtake_class.clone());
+        for (k, claiming) in claiming.iter().enumerate() {
+            if let ClaimedAt::Stream { reach, .. } = claiming.place {
+                wants.stream(basin.reach_ends(reach).0, k);
+            }
+        }
+        let mut all = Vec::new();
+        for routed in routed {
+            let mut orders = Orders::new(basin, ways, routed.reach);
+            if orders.reach_anybody() {
+                for class in 0..model.classes.len() {
+                    let members = orders.offtakes(ways).filter(|&i| offtake_class[i] == class);
+                    let weights: f64 = members.map(|i| basin.offtakes()[i].weight).sum();
+                    let number = FIRST_CLASS + class as u16;
+                    // An order weighs as much as all for whom it is placed.
+                    let weight = self.weight(number, if weights > 0.0 { weights } else { 1.0 });
+                    let claim = self
+                        .network
+                        .claim(Place::Node(routed.entry), number, weight);
+                    orders.claims.push(claim);
+                }
+            }
+            all.push(orders);
+        }
+        (all, wants)
+    }
+
+    fn channel(&mut self, r: usize, routed: &[Routed]) -> Channel {
         let reach = &self.basin.reaches()[r];
         let (tail, head) = self.basin.reach_ends(r);
         let gain = 1.0 - reach.loss;
@@ -418,16 +509,19 @@ impl<'a> Compiler<'a> {
             ReachKind::River => Role::Main,
             ReachKind::Canal => Role::Canal,
         };
-        self.network.arc(tail, head, gain, role);
+        let at = routed.iter().position(|routed| routed.reach == r);
+        let leads_to = at.map_or(head, |i| routed[i].entry);
+        self.network.arc(tail, leads_to, gain, role);
         Channel {
             tail,
             head,
             gain,
             lag: reach.lag_days as usize,
+            routed: at,
+            by_season: None,
+            overflow: None,
             feeds_river: reach.kind == ReachKind::Canal && self.river_into(head),
-            capacity: reach
-                .capacity
-                .map_or(f64::INFINITY, |q| q.m3s() * SECONDS_A_DAY),
+            capacity: ordinary_capacity(reach),
             // Filled in when the plan is whole, for it may need the steady state.
             antecedent: reach
                 .antecedent
@@ -676,6 +770,37 @@ impl<'a> Compiler<'a> {
             claim,
         })
     }
+}
+
+/// Water over a bank goes like a return flow, as soon as the waves allow.
+fn overflows(basin: &Basin, reaches: &mut [Channel], returns: &mut Vec<Return>) {
+    for (r, reach) in reaches.iter_mut().enumerate() {
+        let (Some(overflow), Some(to)) = (&basin.reaches()[r].overflow, basin.overflow_node(r))
+        else {
+            continue;
+        };
+        let earlier = i64::from(basin.lead(reach.tail)) - i64::from(basin.lead(to));
+        let waves = usize::try_from(earlier + 1).unwrap_or(0).max(1);
+        reach.overflow = Some((overflow.above.m3s() * SECONDS_A_DAY, returns.len()));
+        returns.push(Return {
+            to,
+            fraction: 1.0,
+            waves,
+        });
+    }
+}
+
+/// The capacities that change with the seasons.
+fn by_season(model: &Model, reaches: &mut [Channel]) -> Vec<(usize, Vec<f64>)> {
+    let mut by_season = Vec::new();
+    for (r, reach) in reaches.iter_mut().enumerate() {
+        let declared = &model.basin.reaches()[r];
+        if let Some(capacity) = seasonal_capacity(declared, model.window) {
+            reach.by_season = Some(by_season.len());
+            by_season.push((r, capacity));
+        }
+    }
+    by_season
 }
 
 /// The reaches, offtakes and reservoir of each node.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
+use super::channel::{self, Held};
 use crate::error::{Error, Result};
 
 /// Everything a run carries from one wave to the next: restore it and the run goes on to the same
@@ -35,6 +36,9 @@ pub struct State {
     pub(crate) returning: Vec<Vec<f64>>,
     /// By claiming obligation and its periods: what came so far, in m3.
     pub(crate) accounts: Vec<Vec<f64>>,
+    /// By routed reach: the water in the channel.
+    #[serde(default)]
+    pub(crate) channels: Vec<Held>,
 }
 
 impl State {
@@ -65,6 +69,7 @@ impl State {
                 .iter()
                 .map(|claiming| vec![0.0; claiming.dues.len()])
                 .collect(),
+            channels: channel::first(&plan.routed, &plan.reaches),
         }
     }
 
@@ -76,6 +81,7 @@ impl State {
             ("reservoirs", self.last_inflow.len(), plan.stores.len()),
             ("return flows", self.returning.len(), plan.returns.len()),
             ("claims", self.accounts.len(), plan.claiming.len()),
+            ("routed reaches", self.channels.len(), plan.routed.len()),
         ];
         for (what, found, expected) in sizes {
             if found != expected {
@@ -91,6 +97,15 @@ impl State {
         {
             return Err(Error::state(
                 "the saved state has return flows of other travel times than the plan",
+            ));
+        }
+        let channels = self.channels.iter().zip(&plan.routed);
+        if channels
+            .into_iter()
+            .any(|(held, routed)| !routed.fits(held))
+        {
+            return Err(Error::state(
+                "the saved state has reaches of other travel times than the plan",
             ));
         }
         let periods = self.accounts.iter().zip(&plan.claiming);

@@ -1,0 +1,264 @@
+//! Orders: what is wanted below a routed reach, asked for above it.
+
+use super::Simulation;
+use super::plan::{Channel, ClaimedAt, Pace, Plan, Ways};
+use crate::basin::{Basin, ReachKind};
+
+/// Who is asked through a routed reach, and on whose behalf.
+#[derive(Clone, Debug)]
+pub(crate) struct Orders {
+    /// The nodes below, down to the next reservoirs, each with the reach that leads to it; in the
+    /// order of the river.
+    below: Vec<(usize, usize)>,
+    /// By class of the model: the claim at the reach's entry. None where nothing is below.
+    pub(super) claims: Vec<usize>,
+}
+
+/// What orders look up, beside the claims themselves.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wants {
+    /// By reach: which part of what is wanted at its head is asked for through it.
+    share: Vec<f64>,
+    /// By node: the obligations that claim in the stream of the river that leaves, as numbered by
+    /// the plan.
+    streams: Vec<Vec<usize>>,
+    /// By claiming obligation: its class of the model.
+    class: Vec<usize>,
+    /// By offtake: its class of the model.
+    offtake_class: Vec<usize>,
+}
+
+impl Orders {
+    /// The orders through a reach, without claims yet.
+    pub(super) fn new(basin: &Basin, ways: &[Ways], r: usize) -> Self {
+        let mut via: Vec<Option<usize>> = vec![None; ways.len()];
+        let head = basin.reach_ends(r).1;
+        via[head] = Some(r);
+        let mut below = Vec::new();
+        for &v in basin.downstream_order() {
+            let Some(by) = via[v] else { continue };
+            if ways[v].store.is_some() {
+                continue;
+            }
+            below.push((v, by));
+            for &next in ways[v].canals.iter().chain(&ways[v].river) {
+                via[basin.reach_ends(next).1] = Some(next);
+            }
+        }
+        Self {
+            below,
+            claims: Vec::new(),
+        }
+    }
+
+    /// Whether anything lies between the reach and the next reservoirs.
+    pub(super) fn reach_anybody(&self) -> bool {
+        !self.below.is_empty()
+    }
+
+    /// The offtakes they are for.
+    pub(super) fn offtakes<'a>(&'a self, ways: &'a [Ways]) -> impl Iterator<Item = usize> + 'a {
+        let at = |&(v, _): &(usize, usize)| ways[v].offtakes.iter().copied();
+        self.below.iter().flat_map(at)
+    }
+}
+
+impl Wants {
+    pub(super) fn new(
+        basin: &Basin,
+        ways: &[Ways],
+        inflow: &[f64],
+        class: Vec<usize>,
+        offtake_class: Vec<usize>,
+    ) -> Self {
+        Self {
+            share: shares(basin, ways, inflow),
+            streams: vec![Vec::new(); ways.len()],
+            class,
+            offtake_class,
+        }
+    }
+
+    pub(super) fn stream(&mut self, node: usize, claiming: usize) {
+        self.streams[node].push(claiming);
+    }
+}
+
+/// Where rivers meet, each is asked for as much as enters by itself above it, on the mean of the run.
+/// Canals are asked where no river is.
+fn shares(basin: &Basin, ways: &[Ways], inflow: &[f64]) -> Vec<f64> {
+    let n = ways.len();
+    let is_river = |&r: &usize| basin.reaches()[r].kind == ReachKind::River;
+    let mut enters = vec![0.0; n];
+    for (at, volume) in inflow.iter().enumerate() {
+        enters[at % n] += volume.max(0.0);
+    }
+    let mut share = vec![0.0; basin.reaches().len()];
+    for &v in basin.downstream_order() {
+        let mut rivers: Vec<usize> = ways[v].into.iter().copied().filter(is_river).collect();
+        let from = |r: usize| enters[basin.reach_ends(r).0];
+        let all: f64 = rivers.iter().map(|&r| from(r)).sum();
+        if rivers.is_empty() {
+            rivers.clone_from(&ways[v].into);
+        }
+        for &r in &rivers {
+            share[r] = if all > 0.0 {
+                from(r) / all
+            } else {
+                1.0 / rivers.len() as f64
+            };
+        }
+        enters[v] += all;
+    }
+    share
+}
+
+impl Simulation<'_> {
+    /// Places the day's orders through every routed reach.
+    pub(super) fn place_orders(&mut self) {
+        let plan = self.plan;
+        for (i, routed) in plan.routed.iter().enumerate() {
+            self.wave.ordered[i] = 0.0;
+            let reach = &plan.reaches[routed.reach];
+            let orders = &plan.orders[i];
+            let Some(day) = self.wave.day[reach.tail].filter(|_| !orders.claims.is_empty()) else {
+                continue;
+            };
+            self.date_wants(orders, routed.ordered_for(day));
+            let coming = routed.waiting_with(&self.state.channels[i], day);
+            let mut ordered = 0.0;
+            for (class, &claim) in orders.claims.iter().enumerate() {
+                let up_to_class = self.wanted_below(orders, class, day);
+                let asked = up_to_class * plan.wants.share[routed.reach];
+                let more = (asked - coming - ordered).max(0.0);
+                self.today.claim[claim] = more;
+                ordered += more;
+            }
+            self.wave.ordered[i] = ordered;
+        }
+    }
+
+    /// The day on which water that is at the first node on `first` passes each node below.
+    fn date_wants(&mut self, orders: &Orders, first: i64) {
+        let plan = self.plan;
+        for (at, &(v, via)) in orders.below.iter().enumerate() {
+            let reach = &plan.reaches[via];
+            self.wave.then[v] = if at == 0 {
+                first
+            } else {
+                let before = self.wave.then[reach.tail];
+                match (reach.routed, usize::try_from(before)) {
+                    (Some(i), Ok(day)) if day < plan.days => plan.routed[i].ordered_for(day),
+                    _ => before + reach.lag as i64,
+                }
+            };
+        }
+    }
+
+    /// What the classes down to one want at the head of a routed reach and below, net of what
+    /// enters there by itself: it serves the senior classes first.
+    fn wanted_below(&mut self, orders: &Orders, class: usize, now: usize) -> f64 {
+        let plan = self.plan;
+        let n = plan.sizes.nodes;
+        for &(v, _) in orders.below.iter().rev() {
+            let then = self.wave.then[v];
+            let Some(day) = usize::try_from(then).ok().filter(|&day| day < plan.days) else {
+                // Nobody knows what is wanted after the run.
+                self.wave.below[v] = 0.0;
+                continue;
+            };
+            let ways = &plan.ways[v];
+            let through = |r: usize| {
+                let reach: &Channel = &plan.reaches[r];
+                if plan.ways[reach.head].store.is_some() {
+                    return 0.0;
+                }
+                let wanted = plan.wants.share[r] * self.wave.below[reach.head] / reach.gain;
+                wanted.min(plan.capacity(r, day))
+            };
+            let offtakes = ways.offtakes.iter();
+            let mut wanted: f64 = offtakes.map(|&i| self.asked_by(i, class, now, day)).sum();
+            wanted += ways.canals.iter().map(|&r| through(r)).sum::<f64>();
+            let stream = self.asked_in_stream(v, class, now, day);
+            wanted += stream.max(ways.river.map_or(0.0, through));
+            if wanted > 0.0 {
+                wanted = (wanted - plan.inflow[day * n + v]).max(0.0);
+            }
+            self.wave.below[v] = wanted;
+        }
+        let (head, _) = orders.below[0];
+        self.wave.below[head]
+    }
+
+    /// What an offtake will claim in the classes down to one: part of its demand in those of the
+    /// obligations that claim for it.
+    fn asked_by(&self, i: usize, class: usize, now: usize, day: usize) -> f64 {
+        let plan = self.plan;
+        let demand = |i: usize| plan.demand[day * plan.offtakes.len() + i];
+        let mut open = demand(i);
+        let mut asked = 0.0;
+        for &(k, _) in &plan.offtakes[i].owed {
+            let ClaimedAt::Offtakes(members) = &plan.claiming[k].place else {
+                continue;
+            };
+            let due = self.due_then(k, now, day);
+            let all: f64 = members.iter().map(|&member| demand(member)).sum();
+            let owed = if all > due { open * (due / all) } else { open };
+            if plan.wants.class[k] <= class {
+                asked += owed;
+            }
+            open -= owed;
+        }
+        if plan.wants.offtake_class[i] <= class {
+            asked += open;
+        }
+        asked
+    }
+
+    /// The largest flow that obligations of the classes down to one will claim in the stream that
+    /// leaves a node.
+    fn asked_in_stream(&self, v: usize, class: usize, now: usize, day: usize) -> f64 {
+        let wants = &self.plan.wants;
+        let streams = wants.streams[v].iter();
+        let senior = streams.filter(|&&k| wants.class[k] <= class);
+        senior
+            .map(|&k| self.due_then(k, now, day))
+            .fold(0.0, f64::max)
+    }
+
+    /// What an obligation will claim on a day to come, as far as is known now.
+    fn due_then(&self, k: usize, now: usize, day: usize) -> f64 {
+        let claiming = &self.plan.claiming[k];
+        let Some(period) = claiming.period(day as i64) else {
+            return 0.0;
+        };
+        let (from, to, due) = claiming.dues[period];
+        match claiming.kind {
+            Pace::Even => {
+                let left = (due - self.state.accounts[k][period]).max(0.0);
+                left / (to - from.max(now as i64) + 1) as f64
+            }
+            Pace::Daily | Pace::Fill => due,
+        }
+    }
+
+    /// What is wanted beyond a reach, at its tail: by the order placed where it is routed, or else
+    /// by what a table says of the node at its head.
+    pub(super) fn beyond(&self, r: usize, at_head: &[f64]) -> f64 {
+        let reach = &self.plan.reaches[r];
+        let wanted = reach
+            .routed
+            .map_or(at_head[reach.head], |i| self.wave.ordered[i]);
+        wanted / reach.gain
+    }
+}
+
+impl Plan {
+    /// What may be sent into a reach on purpose on a day of the run, in m3.
+    pub(super) fn capacity(&self, r: usize, day: usize) -> f64 {
+        let reach = &self.reaches[r];
+        reach
+            .by_season
+            .map_or(reach.capacity, |season| self.by_season[season].1[day])
+    }
+}
