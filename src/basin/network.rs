@@ -793,14 +793,14 @@ fn leads(
         if part_lead[from] + part_spans[r] < part_lead[to] {
             faults.push(
                 Diagnostic::new(format!(
-                    "water in reach `{}` may take only {} days, and other ways from `{}` to `{}` take no less",
+                    "the shortest lag of reach `{}`, which is routed, is {} days, and another way from `{}` to `{}` takes no less",
                     reach.id,
                     reach.shortest_lag(),
                     reach.from,
                     reach.to
                 ))
                 .at(reach.origin.place("lag_days"))
-                .expected("a shortest lag above the travel time of all other ways"),
+                .expected("a lag above the travel time of every other way"),
             );
             return None;
         }

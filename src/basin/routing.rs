@@ -26,18 +26,28 @@
 //! # Linear reservoirs
 //!
 //! A cascade of `n` reservoirs that each let out `S / k` gives the gamma-shaped unit hydrograph of
-//! Nash (1957). With inflow constant through the day, `dS/dt = I - S / k` has an exact solution, and
-//! the volume let out in the day is, for `k` in days,
+//! Nash (1957). With inflow constant through the day, `dS/dt = I - S / k` has an exact solution. For
+//! one reservoir the volume let out in the day is, with `k` in days,
 //!
 //! ```text
 //! O = (1 - a) S + b I      a = exp(-1/k)      b = 1 - (1 - a) k
 //! S' = S + I - O
 //! ```
 //!
-//! Both coefficients lie in `[0, 1]` for every `k > 0`, so that no flow and no storage is ever
-//! negative, however short `k` is against the day; and since storage is what entered less what left,
-//! water is conserved by construction. From the second reservoir on, the inflow is taken as constant
-//! through the day too. That does not touch the mean delay, `n k`, nor the volume.
+//! For several, think of water as drops that each wait a random time of mean `k` in every reservoir.
+//! How many reservoirs a drop leaves in a day is then Poisson-distributed with mean `1/k`, and
+//! with `t[m]` the chance of more than `m` of them, what passes from reservoir `j` to the next is
+//!
+//! ```text
+//! F[j] = sum over i <= j of t[j-i] S[i]  +  r[j] I
+//! t[m] = sum over l > m of exp(-1/k) (1/k)^l / l!          r[j] = k (t[j] + t[j+1] + ...)
+//! S'[j] = S[j] + F[j-1] - F[j]
+//! ```
+//!
+//! That is no approximation: day by day the cascade gives the volumes of the continuous one. All
+//! coefficients lie in `[0, 1]` for every `k > 0`, so that no flow and no storage is ever negative,
+//! however short `k` is against the day; and since storage is what entered less what left, water is
+//! conserved by construction. The mean delay is `n k`.
 //!
 //! # Muskingum
 //!
@@ -158,44 +168,29 @@ impl Routing {
         }
     }
 
-    /// How many equal stores the water passes, and their coefficients; none where nothing is stored.
+    /// The stores the water passes; none where nothing is stored.
     ///
     /// # Errors
     ///
     /// If a parameter is outside its range, with that range.
-    pub fn stores(self) -> Result<Option<(u32, LinearStore)>> {
+    pub fn stores(self) -> Result<Option<Stores>> {
         let mut faults = Diagnostics::new();
         if let Some((_, fault)) = self.fault("a reach") {
             faults.push(fault);
+            return Err(faults.into_error());
         }
-        faults.finish(self.store().map(|store| match self {
-            Self::Cascade { reservoirs, .. } => (reservoirs, store),
-            _ => (1, store),
-        }))
-    }
-
-    /// The coefficients, whether they are sound or not.
-    fn store(self) -> Option<LinearStore> {
-        match self {
+        Ok(match self {
             Self::Lag => None,
-            Self::Cascade { k_days, .. } => {
-                // 1 - exp(-1/k), to full precision where k is large.
-                let released = -(-1.0 / k_days).exp_m1();
-                Some(LinearStore {
-                    passed: (1.0 - released * k_days).max(0.0),
-                    released,
-                    k_days,
-                })
-            }
+            Self::Cascade { reservoirs, k_days } => Some(Stores::cascade(reservoirs, k_days)),
             Self::Muskingum { k_days, x } => {
                 let divisor = 1.0 + 2.0 * k_days * (1.0 - x);
-                Some(LinearStore {
-                    passed: (1.0 - 2.0 * k_days * x) / divisor,
-                    released: 2.0 / divisor,
+                Some(Stores {
+                    released: vec![2.0 / divisor],
+                    passed: vec![(1.0 - 2.0 * k_days * x) / divisor],
                     k_days,
                 })
             }
-        }
+        })
     }
 
     /// What is wrong with the parameters, and the column it stands in.
@@ -232,7 +227,7 @@ impl Routing {
                 let range = muskingum_range(x);
                 let expected = if parts <= 2.0 * k_days * (1.0 - x) {
                     let each = k_days / parts;
-                    format!("{range}; {parts} reaches of {each} days each would do")
+                    format!("{range}; {parts} reaches of k = {each} days in a row would do")
                 } else {
                     format!("{range}; or a smaller x, or a cascade")
                 };
@@ -260,61 +255,130 @@ fn muskingum_words(reach: &str, k_days: f64, x: f64) -> String {
 }
 
 fn muskingum_range(x: f64) -> String {
-    let least = 1.0 / (2.0 * (1.0 - x));
-    if x > 0.0 {
-        format!("k from {least} to {} days for x = {x}", 1.0 / (2.0 * x))
+    // Rounded inwards.
+    let digits = 1e4;
+    let least = (digits / (2.0 * (1.0 - x))).ceil() / digits;
+    let most = (digits / (2.0 * x)).floor() / digits;
+    if most.is_finite() {
+        format!("k from {least} to {most} days for x = {x}")
     } else {
         format!("k of at least {least} days for x = {x}")
     }
 }
 
-/// A store that lets out fractions of what it holds and of what enters, day by day: a linear
-/// reservoir or a Muskingum channel. See the [module](self) for the formulas.
+/// Stores in a row that let out fractions of what they hold and of what enters, day by day: a cascade
+/// of linear reservoirs, or a Muskingum channel. See the [module](self) for the formulas.
 ///
 /// ```
 /// use riparian::basin::routing::Routing;
 ///
-/// let (reservoirs, store) = Routing::Cascade { reservoirs: 1, k_days: 3.0 }.stores()?.unwrap();
+/// let lake = Routing::Cascade { reservoirs: 1, k_days: 3.0 }.stores()?.unwrap();
 /// // Left alone, a linear reservoir falls by the same part every day.
-/// let mut stored = 100.0;
+/// let mut stored = [100.0];
 /// for _ in 0..3 {
-///     store.route(&mut stored, 0.0);
+///     lake.route(&mut stored, 0.0);
 /// }
-/// assert_eq!(reservoirs, 1);
-/// assert!((stored - 100.0 * (-1.0_f64).exp()).abs() < 1e-12);
+/// assert!((stored[0] - 100.0 * (-1.0_f64).exp()).abs() < 1e-12);
 /// # Ok::<(), riparian::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LinearStore {
-    passed: f64,
-    released: f64,
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stores {
+    /// What leaves a store of a day's first storage in it, and in those before it.
+    released: Vec<f64>,
+    /// What leaves each store of a day's inflow into the first.
+    passed: Vec<f64>,
     k_days: f64,
 }
 
-impl LinearStore {
-    /// The fraction of a day's inflow that leaves on the same day, in `[0, 1]`.
-    pub fn passed(self) -> f64 {
-        self.passed
+impl Stores {
+    /// The day-exact coefficients of equal linear reservoirs.
+    fn cascade(reservoirs: u32, k_days: f64) -> Self {
+        let n = reservoirs as usize;
+        let mean = 1.0 / k_days;
+        // Far beyond this many, nothing is left to add.
+        let terms = n + 40 + (2.0 * mean).min(2000.0) as usize;
+        let mut chance = vec![(-mean).exp(); terms];
+        for l in 1..terms {
+            chance[l] = chance[l - 1] * (mean / l as f64);
+        }
+        // Whichever of a sum and its complement is the smaller is exact.
+        let mut more = vec![0.0; terms];
+        let mut beyond = 0.0;
+        for m in (0..terms).rev() {
+            more[m] = beyond;
+            beyond += chance[m];
+        }
+        let mut up_to = 0.0;
+        for (more, chance) in more.iter_mut().zip(&chance) {
+            up_to += chance;
+            if up_to < 0.5 {
+                *more = 1.0 - up_to;
+            }
+        }
+        let mut passed = vec![0.0; terms];
+        let mut beyond = 0.0;
+        for j in (0..terms).rev() {
+            beyond += more[j];
+            passed[j] = k_days * beyond;
+        }
+        let mut up_to = 0.0;
+        for (passed, more) in passed.iter_mut().zip(&more) {
+            if k_days * up_to < 0.5 {
+                *passed = 1.0 - k_days * up_to;
+            }
+            up_to += more;
+        }
+        Self {
+            released: more[..n].to_vec(),
+            passed: passed[1..=n].to_vec(),
+            k_days,
+        }
     }
 
-    /// The fraction of the storage at the start of a day that leaves in the day, in `[0, 1]`.
-    pub fn released(self) -> f64 {
-        self.released
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.passed.len()
+    }
+
+    /// The fractions of a day's inflow that leave each store on the same day, in `[0, 1]`.
+    pub fn passed(&self) -> &[f64] {
+        &self.passed
+    }
+
+    /// The fractions of the storage at the start of a day that leave the store itself, the next one
+    /// and so on in the day, in `[0, 1]`.
+    pub fn released(&self) -> &[f64] {
+        &self.released
     }
 
     /// Lets a day's inflow in; gives the day's outflow. Volumes in any one unit.
     ///
     /// Neither outflow nor storage becomes negative.
-    #[inline]
-    pub fn route(self, stored: &mut f64, inflow: f64) -> f64 {
-        let all = *stored + inflow;
-        let outflow = (self.released * *stored + self.passed * inflow).min(all);
-        *stored = all - outflow;
-        outflow
+    ///
+    /// # Panics
+    ///
+    /// If `stored` has fewer places than there are stores.
+    pub fn route(&self, stored: &mut [f64], inflow: f64) -> f64 {
+        let n = self.count();
+        let mut left = [0.0; MAX_RESERVOIRS as usize];
+        let mut entering = inflow;
+        for j in 0..n {
+            let held = stored[..=j].iter().zip(self.released[..=j].iter().rev());
+            let from_storage: f64 = held.map(|(stored, part)| stored * part).sum();
+            // Rounding must not take more than there is.
+            left[j] = (from_storage + self.passed[j] * inflow).min(stored[j] + entering);
+            entering = left[j];
+        }
+        entering = inflow;
+        for (stored, &left) in stored.iter_mut().zip(&left[..n]) {
+            *stored = (*stored + entering) - left;
+            entering = left;
+        }
+        entering
     }
 
-    /// What is stored if the same volume enters and leaves every day.
-    pub fn steady(self, a_day: f64) -> f64 {
+    /// What each store holds if the same volume enters and leaves every day.
+    pub fn steady(&self, a_day: f64) -> f64 {
         self.k_days * a_day
     }
 }
@@ -506,12 +570,19 @@ fn overlap(one: Season, other: Season) -> bool {
 mod tests {
     use super::*;
 
-    fn store(routing: Routing) -> (u32, LinearStore) {
-        routing.stores().expect("sound").expect("a store")
+    fn stores(routing: Routing) -> Stores {
+        routing.stores().expect("sound").expect("stores")
     }
 
     fn cascade(reservoirs: u32, k_days: f64) -> Routing {
         Routing::Cascade { reservoirs, k_days }
+    }
+
+    /// The daily outflows of an empty channel.
+    fn routed(routing: Routing, inflow: impl Iterator<Item = f64>) -> Vec<f64> {
+        let stores = stores(routing);
+        let mut stored = vec![0.0; stores.count()];
+        inflow.map(|q| stores.route(&mut stored, q)).collect()
     }
 
     #[test]
@@ -523,55 +594,78 @@ mod tests {
             (3.0, 0.150),
             (10.0, 0.048),
         ] {
-            let (_, store) = store(cascade(1, k));
-            assert!((store.passed() - passed).abs() < 6e-4, "{k}: {store:?}");
+            let one = stores(cascade(1, k));
+            assert!((one.passed()[0] - passed).abs() < 6e-4, "{k}: {one:?}");
             let left = (-1.0 / k).exp();
             assert!(
-                (1.0 - store.released() - left).abs() < 1e-15,
-                "{k}: {store:?}"
+                (1.0 - one.released()[0] - left).abs() < 1e-15,
+                "{k}: {one:?}"
             );
         }
-        for k in [1e-300, 1e-3, 1e3, 1e9] {
-            let (_, store) = store_of_any(k);
-            assert!((0.0..=1.0).contains(&store.passed()), "{k}: {store:?}");
-            assert!((0.0..=1.0).contains(&store.released()), "{k}: {store:?}");
+        // Where a day is next to nothing, and where it is forever.
+        let slow = stores(cascade(3, 100.0));
+        for (j, exact) in [(0, 0.5e-2), (1, 1e-4 / 6.0), (2, 1e-6 / 24.0)] {
+            assert!((slow.passed()[j] / exact - 1.0).abs() < 0.01, "{slow:?}");
         }
-    }
-
-    fn store_of_any(k_days: f64) -> (u32, LinearStore) {
-        (1, cascade(1, k_days).store().expect("a store"))
+        for k in [1e-300, 1e-6, 1e-3, 0.01, 0.1, 1.0, 4.0] {
+            let many = stores(cascade(100, k));
+            let coefficients = many.passed().iter().chain(many.released());
+            for &c in coefficients {
+                assert!((0.0..=1.0).contains(&c), "{k}: {c}");
+            }
+            if k < 1e-3 {
+                assert!(many.passed()[99] > 0.89, "{many:?}");
+            }
+        }
     }
 
     #[test]
     fn a_step_through_one_reservoir_is_an_exponential() {
         // dS/dt = 1 - S/k: the volume of day t is 1 - k (a^t - a^(t+1)).
         let k = 2.5_f64;
-        let (_, store) = store(cascade(1, k));
-        let mut stored = 0.0;
-        for day in 0..40 {
-            let outflow = store.route(&mut stored, 1.0);
-            let a = |t: i32| (-f64::from(t) / k).exp();
+        let days = routed(cascade(1, k), std::iter::repeat_n(1.0, 40));
+        for (day, outflow) in days.into_iter().enumerate() {
+            let a = |day: usize| (-(day as f64) / k).exp();
             let exact = 1.0 - k * (a(day) - a(day + 1));
             assert!((outflow - exact).abs() < 1e-14, "day {day}: {outflow}");
         }
-        assert!((stored - store.steady(1.0)).abs() < 1e-6);
     }
 
-    /// The moments of the response: all of it comes, n k days later on the mean.
+    /// The outflow of n reservoirs is the gamma distribution of Nash: of what entered at a steady
+    /// flow of 1 up to the time t, `t - k (n - exp(-u) (n + (n-1) u + (n-2) u^2/2 + ...))` has left,
+    /// where `u = t/k`.
+    #[test]
+    fn a_step_through_a_cascade_is_the_continuous_one() {
+        for (n, k) in [(2_u32, 1.0_f64), (3, 0.4), (5, 2.2), (4, 7.0), (100, 0.1)] {
+            let volume = |t: f64| {
+                let u = t / k;
+                let mut term = (-u).exp();
+                let mut held = f64::from(n);
+                for l in 0..n {
+                    held -= f64::from(n - l) * term;
+                    term *= u / f64::from(l + 1);
+                }
+                t - k * held
+            };
+            let days = routed(cascade(n, k), std::iter::repeat_n(1.0, 60));
+            for (day, outflow) in days.into_iter().enumerate() {
+                let exact = volume(day as f64 + 1.0) - volume(day as f64);
+                assert!(
+                    (outflow - exact).abs() < 1e-12,
+                    "{n} of {k}, day {day}: {outflow}, {exact}"
+                );
+            }
+        }
+    }
+
+    /// All of a pulse comes out, n k days later on the mean.
     #[test]
     fn a_cascade_delays_by_its_mean_time() {
         for (n, k) in [(1, 0.3), (3, 1.0), (5, 2.2)] {
-            let (stages, store) = store(cascade(n, k));
-            let mut stored = vec![0.0; stages as usize];
-            let (mut volume, mut moment) = (0.0, 0.0);
-            for day in 0..400 {
-                let mut flow = f64::from(u8::from(day == 0));
-                for stored in &mut stored {
-                    flow = store.route(stored, flow);
-                }
-                volume += flow;
-                moment += flow * f64::from(day);
-            }
+            let pulse = (0..400).map(|day| f64::from(u8::from(day == 0)));
+            let days = routed(cascade(n, k), pulse);
+            let volume: f64 = days.iter().sum();
+            let moment: f64 = days.iter().enumerate().map(|(day, q)| q * day as f64).sum();
             assert!((volume - 1.0).abs() < 1e-12, "{n} of {k}: {volume}");
             assert!(
                 (moment - f64::from(n) * k).abs() < 1e-9,
@@ -581,24 +675,40 @@ mod tests {
     }
 
     #[test]
+    fn a_steady_flow_stays_steady() {
+        for routing in [
+            cascade(4, 2.5),
+            Routing::Muskingum {
+                k_days: 1.25,
+                x: 0.2,
+            },
+        ] {
+            let stores = stores(routing);
+            let mut stored = vec![stores.steady(7.0); stores.count()];
+            for _ in 0..100 {
+                assert!((stores.route(&mut stored, 7.0) - 7.0).abs() < 1e-12);
+            }
+        }
+    }
+
+    #[test]
     fn muskingum_is_its_three_coefficients() {
         // K = 1.25 d, X = 0.2: D = 3, so C0 = 1/6, C1 = 1/2, C2 = 1/3. From the empty channel, by hand:
         // 6/6 = 1; 12/6 + 6/2 + 1/3 = 16/3; 0 + 12/2 + 16/9 = 70/9; 70/27; 70/81.
-        let (_, store) = store(Routing::Muskingum {
-            k_days: 1.25,
-            x: 0.2,
-        });
-        let mut stored = 0.0;
+        let days = routed(
+            Routing::Muskingum {
+                k_days: 1.25,
+                x: 0.2,
+            },
+            [6.0, 12.0, 0.0, 0.0, 0.0].into_iter(),
+        );
         let expected = [1.0, 16.0 / 3.0, 70.0 / 9.0, 70.0 / 27.0, 70.0 / 81.0];
-        for (inflow, expected) in [6.0, 12.0, 0.0, 0.0, 0.0].into_iter().zip(expected) {
-            let outflow = store.route(&mut stored, inflow);
+        for (outflow, expected) in days.into_iter().zip(expected) {
             assert!(
                 (outflow - expected).abs() < 1e-14,
                 "{outflow} for {expected}"
             );
         }
-        assert!((stored - (18.0 - expected.iter().sum::<f64>())).abs() < 1e-13);
-        assert_eq!(store.steady(4.0), 5.0);
     }
 
     #[test]
@@ -610,7 +720,7 @@ mod tests {
         assert_eq!(
             words(3.0, 0.4),
             "with k = 3 days and x = 0.4, a reach would give negative flows at steps of a day; expected \
-             k from 0.8333333333333334 to 1.25 days for x = 0.4; 3 reaches of 1 days each would do"
+             k from 0.8334 to 1.25 days for x = 0.4; 3 reaches of k = 1 days in a row would do"
         );
         assert!(words(0.25, 0.0).contains("k of at least 0.5 days for x = 0; a cascade"));
         // 2 K X = 1.9 and 2 K (1 - X) = 1.98: no whole number lies between.
@@ -627,5 +737,23 @@ mod tests {
         );
         assert!(cascade(0, 1.0).stores().is_err() && cascade(101, 1.0).stores().is_err());
         assert!(cascade(2, 201.0).stores().is_err());
+    }
+
+    #[test]
+    fn seasons_and_banks_limit_what_is_sent() {
+        let m3s = Flow::from_m3s;
+        let date = |month, day| Date::constant(2024, month, day);
+        let ice = ReachSeason::new("12-01..02-29".parse().unwrap()).capacity(m3s(350.0));
+        let reach = Reach::river("r", "a", "b").season(ice.clone());
+        assert_eq!(reach.capacity_on(date(2, 29)), Some(m3s(350.0)));
+        assert_eq!(reach.capacity_on(date(3, 1)), None);
+        assert!(!reach.is_routed());
+        let reach = reach.overflow(m3s(300.0), "b");
+        assert_eq!(reach.capacity_on(date(1, 1)), Some(m3s(300.0)));
+        assert_eq!(reach.capacity_on(date(6, 1)), Some(m3s(300.0)));
+        let same = Reach::river("r", "a", "b")
+            .lag_days(3)
+            .season(ice.lag_days(3));
+        assert!(!same.is_routed());
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::{Channel, SECONDS_A_DAY};
 use super::{Plan, Simulation};
-use crate::basin::routing::LinearStore;
+use crate::basin::routing::Stores;
 use crate::basin::{Basin, Reach};
 use crate::calendar::{Window, checked_date_of};
 
@@ -20,8 +20,7 @@ pub(crate) struct Routed {
     arrival: Vec<i64>,
     /// Places for parcels that wait.
     slots: usize,
-    stages: usize,
-    store: Option<LinearStore>,
+    stores: Option<Stores>,
     /// The mean time in storage, in whole days.
     delay: i64,
 }
@@ -49,8 +48,7 @@ impl Routed {
             before: longest,
             arrival: arrivals(reach, longest, run),
             slots: longest.max(usize::try_from(span).unwrap_or(0)).max(1),
-            stages: stores.map_or(0, |(stages, _)| stages as usize),
-            store: stores.map(|(_, store)| store),
+            stores,
             delay: reach.routing.delay_days().round() as i64,
         }
     }
@@ -71,9 +69,12 @@ impl Routed {
 
     /// The channel before the first day, if the same volume entered on every day before.
     pub(super) fn steady(&self, a_day: f64) -> Held {
+        let stores = self.stores.iter();
         let mut held = Held {
             waiting: vec![0.0; self.slots],
-            stored: vec![self.store.map_or(0.0, |store| store.steady(a_day)); self.stages],
+            stored: stores
+                .flat_map(|stores| vec![stores.steady(a_day); stores.count()])
+                .collect(),
         };
         for &arrival in &self.arrival[..self.before] {
             if arrival >= 0 {
@@ -85,7 +86,8 @@ impl Routed {
 
     /// Whether what is held was held by a reach like this.
     pub(super) fn fits(&self, held: &Held) -> bool {
-        held.waiting.len() == self.slots && held.stored.len() == self.stages
+        let stores = self.stores.as_ref().map_or(0, Stores::count);
+        held.waiting.len() == self.slots && held.stored.len() == stores
     }
 
     /// Water enters on a day of the run.
@@ -101,13 +103,11 @@ impl Routed {
     /// The water that leaves on a day: once a day, in order.
     pub(super) fn leave(&self, held: &mut Held, day: usize) -> f64 {
         let slot = self.slot(day as i64);
-        let mut flow = std::mem::take(&mut held.waiting[slot]);
-        if let Some(store) = self.store {
-            for stored in &mut held.stored {
-                flow = store.route(stored, flow);
-            }
+        let flow = std::mem::take(&mut held.waiting[slot]);
+        match &self.stores {
+            Some(stores) => stores.route(&mut held.stored, flow),
+            None => flow,
         }
-        flow
     }
 }
 

@@ -235,8 +235,11 @@ impl Simulation<'_> {
         let (from, to, due) = claiming.dues[period];
         match claiming.kind {
             Pace::Even => {
-                let left = (due - self.state.accounts[k][period]).max(0.0);
-                left / (to - from.max(now as i64) + 1) as f64
+                // Until then, what is on its way is taken to be the even pace of the whole.
+                let (from, now, day) = (from.max(0), now as i64, day as i64);
+                let coming = due / (to - from + 1) as f64 * (day - from.max(now)) as f64;
+                let left = due - self.state.accounts[k][period] - coming;
+                left.max(0.0) / (to - day + 1) as f64
             }
             Pace::Daily | Pace::Fill => due,
         }
