@@ -4,7 +4,7 @@
 mod common;
 
 use common::{assert_row, daily, days, flow, run};
-use riparian::agreement::{Agreement, Form, Obligation, Point};
+use riparian::agreement::{Agreement, Each, Form, Obligation, Point};
 use riparian::allocation::Binding;
 use riparian::basin::routing::ReachSeason;
 use riparian::basin::{Node, Offtake, Party, Reach, Reservoir, Routing};
@@ -307,6 +307,71 @@ mod orders {
         assert_row(ledger.reservoirs().release.of(0).take(7), &[7.5; 7]);
         assert_row(ledger.reservoirs().release.of(1).take(7), &[2.5; 7]);
         assert_row(delivered(&ledger, 0).take(7), &[10.0; 7]);
+    }
+
+    #[test]
+    fn a_dam_is_asked_for_what_a_tributary_without_one_does_not_bring() {
+        // The tributary brings 8, of which its mill wants 2, and loses half of the rest: 3 of the 10.
+        let window = june(8);
+        let tributary = || {
+            dam_and_town(
+                window,
+                upper().routing(cascade(1, 1.0)).antecedent(flow(7.0)),
+            )
+            .node(Node::inflow("spring"))
+            .node(Node::junction("mill"))
+            .inflow("spring", daily(window, |_| 8.0))
+            .offtake(Offtake::new("mill-race", "mill", "UP", "junior"))
+            .demand("mill-race", daily(window, |_| 2.0))
+            .reach(Reach::river("brook", "spring", "mill"))
+        };
+        let side = Reach::river("side", "mill", "town").loss(0.5);
+        let routed = side.clone().routing(cascade(1, 1.0));
+        for side in [side, routed] {
+            let model = tributary().reach(side.antecedent(flow(6.0))).build();
+            let ledger = run(model.unwrap());
+            // On the first days a routed tributary is taken to bring nothing yet.
+            assert_row(ledger.reservoirs().release.of(0).skip(1).take(6), &[7.0; 6]);
+            assert_row(delivered(&ledger, 0).take(7), &[10.0; 7]);
+        }
+    }
+
+    #[test]
+    fn a_flow_claimed_at_the_mouth_is_ordered_through_all_reaches_with_their_losses() {
+        let window = june(10);
+        let promise = Obligation::new(
+            "sea",
+            "UP",
+            Point::sum(["sea"]),
+            window,
+            Form::MinimumFlow {
+                flow: flow(4.0),
+                each: Each::Season,
+            },
+        );
+        let model = basin(window)
+            .reservoir(Reservoir::new("dam", m3(1000.0)).initial(m3(500.0)))
+            .node(Node::junction("town"))
+            .node(Node::terminal("sea"))
+            .reach(
+                upper()
+                    .loss(0.2)
+                    .routing(cascade(1, 1.0))
+                    .antecedent(flow(10.0)),
+            )
+            .reach(
+                Reach::river("lower", "town", "sea")
+                    .loss(0.5)
+                    .routing(cascade(1, 2.0))
+                    .antecedent(flow(8.0)),
+            )
+            .agreement(
+                Agreement::new("a treaty", ["UP", "LO"]).obligation(promise.claimed_in("senior")),
+            )
+            .build();
+        let ledger = run(model.unwrap());
+        assert_row(ledger.reservoirs().release.of(0).take(7), &[10.0; 7]);
+        assert_row(arrived(&ledger, 1).take(7), &[4.0; 7]);
     }
 
     #[test]

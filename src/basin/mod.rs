@@ -3,7 +3,7 @@
 //!
 //! Everything here is as it stands in a scenario's tables: ids are names, quantities have units.
 //! [`Basin`] is what remains after every check: the same things with their names resolved to
-//! indices, in the order of the river.
+//! indices, in the order of the river. [`routing`] is the page on travel time.
 
 mod curve;
 mod network;

@@ -98,8 +98,9 @@
 //!
 //! - A reservoir takes orders for what lies below it and passes none on: a dam above a routed reach
 //!   does not see a shortage below the next dam. Its release policy must.
-//! - Where several rivers meet, each routed one is asked for a part: as much of what is wanted as
-//!   the inflow upstream of it is of the inflow upstream of all, on the mean of the run.
+//! - Where rivers meet, dams are asked for what rivers without a dam will not bring even if all their
+//!   users take what they want. Several dams' rivers share that in proportion to what enters above
+//!   each, on the mean of the run; and so do rivers without dams, among all, what they are asked.
 //! - A sharing rule sees an order as one claim. Shares above and below a routed reach are
 //!   equal in what was ordered, not in what was wanted.
 //! - A canal with routing must not lead to a node that a river reaches too: nobody could say how

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::plan::{Channel, SECONDS_A_DAY};
+use super::plan::{Channel, Compiler, Return, SECONDS_A_DAY};
 use super::{Plan, Simulation};
 use crate::basin::routing::Stores;
 use crate::basin::{Basin, Reach};
 use crate::calendar::{Window, checked_date_of};
+use crate::model::Model;
 
 /// A routed reach in numbers: what is known of it before any water flows.
 #[derive(Clone, Debug)]
@@ -133,7 +134,7 @@ fn arrivals(reach: &Reach, before: usize, run: Window) -> Vec<i64> {
 }
 
 /// The capacity of a reach by day, in m3, if it changes with the seasons.
-pub(super) fn seasonal_capacity(reach: &Reach, run: Window) -> Option<Vec<f64>> {
+fn seasonal_capacity(reach: &Reach, run: Window) -> Option<Vec<f64>> {
     reach
         .seasons
         .iter()
@@ -155,10 +156,53 @@ fn capacity(flow: Option<crate::units::Flow>) -> f64 {
     flow.map_or(f64::INFINITY, |q| q.m3s() * SECONDS_A_DAY)
 }
 
+/// Water over a bank goes like a return flow, as soon as the waves allow.
+pub(super) fn overflows(basin: &Basin, reaches: &mut [Channel], returns: &mut Vec<Return>) {
+    for (r, reach) in reaches.iter_mut().enumerate() {
+        let (Some(overflow), Some(to)) = (&basin.reaches()[r].overflow, basin.overflow_node(r))
+        else {
+            continue;
+        };
+        let earlier = i64::from(basin.lead(reach.tail)) - i64::from(basin.lead(to));
+        let waves = usize::try_from(earlier + 1).unwrap_or(0).max(1);
+        reach.overflow = Some((overflow.above.m3s() * SECONDS_A_DAY, returns.len()));
+        returns.push(Return {
+            to,
+            fraction: 1.0,
+            waves,
+        });
+    }
+}
+
+/// The capacities that change with the seasons.
+pub(super) fn by_season(model: &Model, reaches: &mut [Channel]) -> Vec<(usize, Vec<f64>)> {
+    let mut by_season = Vec::new();
+    for (r, reach) in reaches.iter_mut().enumerate() {
+        let declared = &model.basin.reaches()[r];
+        if let Some(capacity) = seasonal_capacity(declared, model.window) {
+            reach.by_season = Some(by_season.len());
+            by_season.push((r, capacity));
+        }
+    }
+    by_season
+}
+
 /// The water in the channels before the first day, by routed reach.
 pub(super) fn first(routed: &[Routed], reaches: &[Channel]) -> Vec<Held> {
     let steady = |routed: &Routed| routed.steady(reaches[routed.reach].antecedent);
     routed.iter().map(steady).collect()
+}
+
+impl Compiler<'_> {
+    /// The routed reaches, each with a node of its own in the network where its water leaves it.
+    pub(super) fn routed(&mut self) -> Vec<Routed> {
+        let basin = self.basin;
+        let reaches = basin.reaches().iter().enumerate();
+        let routed = reaches.filter(|(_, reach)| reach.is_routed());
+        routed
+            .map(|(r, _)| Routed::new(basin, r, self.network.node(), self.model.window))
+            .collect()
+    }
 }
 
 impl Plan {

@@ -25,6 +25,7 @@ mod plan;
 mod route;
 mod state;
 mod step;
+mod tributaries;
 
 pub use plan::{Claiming, Plan};
 pub use state::State;

@@ -1,8 +1,11 @@
 //! Orders: what is wanted below a routed reach, asked for above it.
 
 use super::Simulation;
-use super::plan::{Channel, ClaimedAt, Pace, Plan, Ways};
-use crate::basin::{Basin, ReachKind};
+use super::channel::Routed;
+use super::plan::{ClaimedAt, Claiming, Compiler, FIRST_CLASS, Pace, Plan, StreamGauge, Ways};
+use super::tributaries::Tributaries;
+use crate::allocation::Place;
+use crate::basin::Basin;
 
 /// Who is asked through a routed reach, and on whose behalf.
 #[derive(Clone, Debug)]
@@ -17,11 +20,10 @@ pub(crate) struct Orders {
 /// What orders look up, beside the claims themselves.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wants {
-    /// By reach: which part of what is wanted at its head is asked for through it.
-    share: Vec<f64>,
+    tributaries: Tributaries,
     /// By node: the obligations that claim in the stream of the river that leaves, as numbered by
-    /// the plan.
-    streams: Vec<Vec<usize>>,
+    /// the plan, and at the head of which reach they do, if at one.
+    streams: Vec<Vec<(usize, Option<usize>)>>,
     /// By claiming obligation: its class of the model.
     class: Vec<usize>,
     /// By offtake: its class of the model.
@@ -65,52 +67,74 @@ impl Orders {
 
 impl Wants {
     pub(super) fn new(
-        basin: &Basin,
-        ways: &[Ways],
-        inflow: &[f64],
+        tributaries: Tributaries,
+        nodes: usize,
         class: Vec<usize>,
         offtake_class: Vec<usize>,
     ) -> Self {
         Self {
-            share: shares(basin, ways, inflow),
-            streams: vec![Vec::new(); ways.len()],
+            tributaries,
+            streams: vec![Vec::new(); nodes],
             class,
             offtake_class,
         }
     }
 
-    pub(super) fn stream(&mut self, node: usize, claiming: usize) {
-        self.streams[node].push(claiming);
+    /// Counts an obligation that claims in the stream of a reach.
+    pub(super) fn stream(&mut self, tail: usize, claiming: usize, at_head_of: Option<usize>) {
+        self.streams[tail].push((claiming, at_head_of));
     }
 }
 
-/// Where rivers meet, each is asked for as much as enters by itself above it, on the mean of the run.
-/// Canals are asked where no river is.
-fn shares(basin: &Basin, ways: &[Ways], inflow: &[f64]) -> Vec<f64> {
-    let n = ways.len();
-    let is_river = |&r: &usize| basin.reaches()[r].kind == ReachKind::River;
-    let mut enters = vec![0.0; n];
-    for (at, volume) in inflow.iter().enumerate() {
-        enters[at % n] += volume.max(0.0);
-    }
-    let mut share = vec![0.0; basin.reaches().len()];
-    for &v in basin.downstream_order() {
-        let mut rivers: Vec<usize> = ways[v].into.iter().copied().filter(is_river).collect();
-        let from = |r: usize| enters[basin.reach_ends(r).0];
-        let all: f64 = rivers.iter().map(|&r| from(r)).sum();
-        if rivers.is_empty() {
-            rivers.clone_from(&ways[v].into);
+impl Compiler<'_> {
+    /// Claims for the orders through each routed reach.
+    pub(super) fn orders(
+        &mut self,
+        routed: &[Routed],
+        ways: &[Ways],
+        claiming: &[Claiming],
+        tributaries: Tributaries,
+    ) -> (Vec<Orders>, Wants) {
+        let (model, basin) = (self.model, self.basin);
+        let class = |name: &str| usize::from(self.class(name) - FIRST_CLASS);
+        let offtake_class: Vec<usize> = basin
+            .offtakes()
+            .iter()
+            .map(|offtake| class(&offtake.class))
+            .collect();
+        let claim_class = claiming.iter().map(|claiming| {
+            let agreement = &model.agreements[claiming.agreement];
+            let claim = &agreement.obligations[claiming.obligation].claim;
+            class(claim.as_deref().unwrap_or_default())
+        });
+        let claim_class = claim_class.collect();
+        let mut wants = Wants::new(tributaries, ways.len(), claim_class, offtake_class.clone());
+        for (k, claiming) in claiming.iter().enumerate() {
+            if let ClaimedAt::Stream { reach, gauge, .. } = claiming.place {
+                let at_head_of = (gauge == StreamGauge::Head).then_some(reach);
+                wants.stream(basin.reach_ends(reach).0, k, at_head_of);
+            }
         }
-        for &r in &rivers {
-            share[r] = if all > 0.0 {
-                from(r) / all
-            } else {
-                1.0 / rivers.len() as f64
-            };
+        let mut all = Vec::new();
+        for routed in routed {
+            let mut orders = Orders::new(basin, ways, routed.reach);
+            if orders.reach_anybody() {
+                for class in 0..model.classes.len() {
+                    let members = orders.offtakes(ways).filter(|&i| offtake_class[i] == class);
+                    let weights: f64 = members.map(|i| basin.offtakes()[i].weight).sum();
+                    let number = FIRST_CLASS + class as u16;
+                    // An order weighs as much as all for whom it is placed.
+                    let weight = self.weight(number, if weights > 0.0 { weights } else { 1.0 });
+                    let claim = self
+                        .network
+                        .claim(Place::Node(routed.entry), number, weight);
+                    orders.claims.push(claim);
+                }
+            }
+            all.push(orders);
         }
-        enters[v] += all;
+        (all, wants)
     }
-    share
 }
 
 impl Simulation<'_> {
@@ -128,8 +152,7 @@ impl Simulation<'_> {
             let coming = routed.waiting_with(&self.state.channels[i], day);
             let mut ordered = 0.0;
             for (class, &claim) in orders.claims.iter().enumerate() {
-                let up_to_class = self.wanted_below(orders, class, day);
-                let asked = up_to_class * plan.wants.share[routed.reach];
+                let asked = self.wanted_below(orders, routed.reach, class, day);
                 let more = (asked - coming - ordered).max(0.0);
                 self.today.claim[claim] = more;
                 ordered += more;
@@ -155,9 +178,9 @@ impl Simulation<'_> {
         }
     }
 
-    /// What the classes down to one want at the head of a routed reach and below, net of what
-    /// enters there by itself: it serves the senior classes first.
-    fn wanted_below(&mut self, orders: &Orders, class: usize, now: usize) -> f64 {
+    /// What the classes down to one ask of a routed reach, as it is to arrive, net of what enters
+    /// below by itself: it serves the senior classes first.
+    fn wanted_below(&mut self, orders: &Orders, r: usize, class: usize, now: usize) -> f64 {
         let plan = self.plan;
         let n = plan.sizes.nodes;
         for &(v, _) in orders.below.iter().rev() {
@@ -168,14 +191,8 @@ impl Simulation<'_> {
                 continue;
             };
             let ways = &plan.ways[v];
-            let through = |r: usize| {
-                let reach: &Channel = &plan.reaches[r];
-                if plan.ways[reach.head].store.is_some() {
-                    return 0.0;
-                }
-                let wanted = plan.wants.share[r] * self.wave.below[reach.head] / reach.gain;
-                wanted.min(plan.capacity(r, day))
-            };
+            let through =
+                |r: usize| (self.asked_of(r) / plan.reaches[r].gain).min(plan.capacity(r, day));
             let offtakes = ways.offtakes.iter();
             let mut wanted: f64 = offtakes.map(|&i| self.asked_by(i, class, now, day)).sum();
             wanted += ways.canals.iter().map(|&r| through(r)).sum::<f64>();
@@ -186,8 +203,21 @@ impl Simulation<'_> {
             }
             self.wave.below[v] = wanted;
         }
-        let (head, _) = orders.below[0];
-        self.wave.below[head]
+        self.asked_of(r)
+    }
+
+    /// What is asked of a reach for its head and all below, down to the next reservoirs.
+    fn asked_of(&self, r: usize) -> f64 {
+        let plan = self.plan;
+        let head = plan.reaches[r].head;
+        let known = usize::try_from(self.wave.then[head]).ok();
+        match known.filter(|&day| day < plan.days && plan.ways[head].store.is_none()) {
+            Some(day) => {
+                let wanted = self.wave.below[head];
+                plan.wants.tributaries.asked_of(r, head, wanted, day)
+            }
+            None => 0.0,
+        }
     }
 
     /// What an offtake will claim in the classes down to one: part of its demand in those of the
@@ -220,10 +250,26 @@ impl Simulation<'_> {
     fn asked_in_stream(&self, v: usize, class: usize, now: usize, day: usize) -> f64 {
         let wants = &self.plan.wants;
         let streams = wants.streams[v].iter();
-        let senior = streams.filter(|&&k| wants.class[k] <= class);
-        senior
-            .map(|&k| self.due_then(k, now, day))
-            .fold(0.0, f64::max)
+        let senior = streams.filter(|&&(k, _)| wants.class[k] <= class);
+        let flows = senior.map(|&(k, at_head_of)| match at_head_of {
+            Some(r) => self.due_at_head(k, r, now, day),
+            None => self.due_then(k, now, day),
+        });
+        flows.fold(0.0, f64::max)
+    }
+
+    /// What must enter a reach on a day for what an obligation claims at its head.
+    fn due_at_head(&self, k: usize, r: usize, now: usize, day: usize) -> f64 {
+        let plan = self.plan;
+        let reach = &plan.reaches[r];
+        let there = match reach.routed {
+            Some(i) => plan.routed[i].ordered_for(day),
+            None => (day + reach.lag) as i64,
+        };
+        match usize::try_from(there) {
+            Ok(there) if there < plan.days => self.due_then(k, now, there) / reach.gain,
+            _ => 0.0,
+        }
     }
 
     /// What an obligation will claim on a day to come, as far as is known now.

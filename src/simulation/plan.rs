@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::channel::{Routed, ordinary_capacity, seasonal_capacity};
+use super::channel::{Routed, by_season, ordinary_capacity, overflows};
 use super::orders::{Orders, Wants};
+use super::tributaries::Tributaries;
 use crate::agreement::{Form, Measure, Obligation};
 use crate::allocation::{Network, Place, Role, Tier};
-use crate::basin::{Basin, NodeKind, ReachKind};
+use crate::basin::{Basin, NodeKind, Offtake, ReachKind};
 use crate::calendar::Window;
 use crate::error::{Diagnostic, Diagnostics, Result};
 use crate::ledger::Sizes;
@@ -211,7 +212,7 @@ pub(crate) enum Pace {
 /// Class numbers of the allocation, senior first.
 const LOSSES: u16 = 0;
 const FLOORS: u16 = 1;
-const FIRST_CLASS: u16 = 2;
+pub(super) const FIRST_CLASS: u16 = 2;
 
 impl Plan {
     /// Compiles a model.
@@ -320,12 +321,12 @@ impl Parts {
     }
 }
 
-struct Compiler<'a> {
-    model: &'a Model,
-    basin: &'a Basin,
+pub(super) struct Compiler<'a> {
+    pub(super) model: &'a Model,
+    pub(super) basin: &'a Basin,
     faults: &'a mut Diagnostics,
     dates: Vec<Date>,
-    network: crate::allocation::NetworkBuilder,
+    pub(super) network: crate::allocation::NetworkBuilder,
     keep_class: BTreeMap<u32, u16>,
 }
 
@@ -393,20 +394,14 @@ impl<'a> Compiler<'a> {
             window,
             &self.model.demand.iter().map(Some).collect::<Vec<_>>(),
         );
-        let (orders, wants) = self.orders(&routed, &ways, &claiming, &inflow);
-        let heads: Vec<f64> = basin
-            .offtakes()
-            .iter()
-            .map(|o| {
-                o.capacity
-                    .map_or(f64::INFINITY, |q| q.m3s() * SECONDS_A_DAY)
-            })
-            .collect();
-        let demand = asked
-            .iter()
-            .enumerate()
-            .map(|(i, &volume)| volume.min(heads[i % heads.len()]))
-            .collect();
+        let demand = within_heads(basin, &asked);
+        let (orders, wants) = if routed.is_empty() {
+            (Vec::new(), Wants::default())
+        } else {
+            let known = [&inflow[..], &demand[..]];
+            let tributaries = Tributaries::new(basin, &ways, &reaches, &routed, known);
+            self.orders(&routed, &ways, &claiming, tributaries)
+        };
         let network = match self.network.build() {
             Ok(network) => network,
             Err(error) => {
@@ -440,67 +435,6 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    /// The routed reaches, each with a node of its own in the network where its water leaves it.
-    fn routed(&mut self) -> Vec<Routed> {
-        let basin = self.basin;
-        let reaches = basin.reaches().iter().enumerate();
-        let routed = reaches.filter(|(_, reach)| reach.is_routed());
-        routed
-            .map(|(r, _)| Routed::new(basin, r, self.network.node(), self.model.window))
-            .collect()
-    }
-
-    /// Claims for the orders through each routed reach.
-    fn orders(
-        &mut self,
-        routed: &[Routed],
-        ways: &[Ways],
-        claiming: &[Claiming],
-        inflow: &[f64],
-    ) -> (Vec<Orders>, Wants) {
-        if routed.is_empty() {
-            return (Vec::new(), Wants::default());
-        }
-        let (model, basin) = (self.model, self.basin);
-        let class = |name: &str| usize::from(self.class(name) - FIRST_CLASS);
-        let offtake_class: Vec<usize> = basin
-            .offtakes()
-            .iter()
-            .map(|offtake| class(&offtake.class))
-            .collect();
-        let claim_class = claiming.iter().map(|claiming| {
-            let agreement = &model.agreements[claiming.agreement];
-            let claim = &agreement.obligations[claiming.obligation].claim;
-            class(claim.as_deref().unwrap_or_default())
-        });
-        let claim_class = claim_class.collect();
-        let mut wants = Wants::new(basin, ways, inflow, claim_class, offtake_class.clone());
-        for (k, claiming) in claiming.iter().enumerate() {
-            if let ClaimedAt::Stream { reach, .. } = claiming.place {
-                wants.stream(basin.reach_ends(reach).0, k);
-            }
-        }
-        let mut all = Vec::new();
-        for routed in routed {
-            let mut orders = Orders::new(basin, ways, routed.reach);
-            if orders.reach_anybody() {
-                for class in 0..model.classes.len() {
-                    let members = orders.offtakes(ways).filter(|&i| offtake_class[i] == class);
-                    let weights: f64 = members.map(|i| basin.offtakes()[i].weight).sum();
-                    let number = FIRST_CLASS + class as u16;
-                    // An order weighs as much as all for whom it is placed.
-                    let weight = self.weight(number, if weights > 0.0 { weights } else { 1.0 });
-                    let claim = self
-                        .network
-                        .claim(Place::Node(routed.entry), number, weight);
-                    orders.claims.push(claim);
-                }
-            }
-            all.push(orders);
-        }
-        (all, wants)
-    }
-
     fn channel(&mut self, r: usize, routed: &[Routed]) -> Channel {
         let reach = &self.basin.reaches()[r];
         let (tail, head) = self.basin.reach_ends(r);
@@ -531,7 +465,7 @@ impl<'a> Compiler<'a> {
 
     /// A weight where the rule of the class heeds weights; an offtake's own compares it within its
     /// own class, and is checked there.
-    fn weight(&self, class: u16, weight: f64) -> f64 {
+    pub(super) fn weight(&self, class: u16, weight: f64) -> f64 {
         let rule = &self.model.classes[usize::from(class - FIRST_CLASS)].rule;
         if rule.weighted() { weight } else { 1.0 }
     }
@@ -543,7 +477,7 @@ impl<'a> Compiler<'a> {
             .any(|r| basin.reach_ends(r).1 == node && basin.reaches()[r].kind == ReachKind::River)
     }
 
-    fn class(&self, name: &str) -> u16 {
+    pub(super) fn class(&self, name: &str) -> u16 {
         let at = self
             .model
             .classes
@@ -772,37 +706,6 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// Water over a bank goes like a return flow, as soon as the waves allow.
-fn overflows(basin: &Basin, reaches: &mut [Channel], returns: &mut Vec<Return>) {
-    for (r, reach) in reaches.iter_mut().enumerate() {
-        let (Some(overflow), Some(to)) = (&basin.reaches()[r].overflow, basin.overflow_node(r))
-        else {
-            continue;
-        };
-        let earlier = i64::from(basin.lead(reach.tail)) - i64::from(basin.lead(to));
-        let waves = usize::try_from(earlier + 1).unwrap_or(0).max(1);
-        reach.overflow = Some((overflow.above.m3s() * SECONDS_A_DAY, returns.len()));
-        returns.push(Return {
-            to,
-            fraction: 1.0,
-            waves,
-        });
-    }
-}
-
-/// The capacities that change with the seasons.
-fn by_season(model: &Model, reaches: &mut [Channel]) -> Vec<(usize, Vec<f64>)> {
-    let mut by_season = Vec::new();
-    for (r, reach) in reaches.iter_mut().enumerate() {
-        let declared = &model.basin.reaches()[r];
-        if let Some(capacity) = seasonal_capacity(declared, model.window) {
-            reach.by_season = Some(by_season.len());
-            by_season.push((r, capacity));
-        }
-    }
-    by_season
-}
-
 /// The reaches, offtakes and reservoir of each node.
 fn ways(basin: &Basin) -> Vec<Ways> {
     let mut ways = vec![Ways::default(); basin.nodes().len()];
@@ -856,6 +759,19 @@ fn by_day(window: Window, series: &[Option<&DailySeries>]) -> Vec<f64> {
         }
     }
     values
+}
+
+/// What is asked of each offtake, as far as its head can take it.
+fn within_heads(basin: &Basin, asked: &[f64]) -> Vec<f64> {
+    let head = |offtake: &Offtake| {
+        let capacity = offtake.capacity;
+        capacity.map_or(f64::INFINITY, |q| q.m3s() * SECONDS_A_DAY)
+    };
+    let heads: Vec<f64> = basin.offtakes().iter().map(head).collect();
+    let asked = asked.iter().enumerate();
+    asked
+        .map(|(i, &volume)| volume.min(heads[i % heads.len()]))
+        .collect()
 }
 
 /// What is due when, in days of the run, and how it becomes a daily claim.
