@@ -3,7 +3,13 @@
 
 mod common;
 
+use common::basins::{check_restored, check_run, waves};
 use common::{assert_row, daily, days, flow, run};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::FileFailurePersistence;
 use riparian::agreement::{Agreement, Each, Form, Obligation, Point};
 use riparian::allocation::Binding;
 use riparian::basin::routing::ReachSeason;
@@ -550,5 +556,119 @@ mod banks {
         let mut back = [0.0; 8];
         back[4] = 15.0;
         assert_row(ledger.nodes().returned.of(1), &back);
+    }
+}
+
+/// A weir below a dam; the river on from it is routed and flows over its banks into a lake, a canal
+/// beside it is quicker, the lake lets its water go back to the river, and so does the town.
+#[derive(Clone, Debug)]
+struct Ring {
+    routing: Routing,
+    lag: u32,
+    ice_lag: Option<u32>,
+    bankfull: f64,
+    capacity: f64,
+    canal_lag: u32,
+    escape_lag: u32,
+    return_lag: u32,
+    inflow: Vec<f64>,
+    demand: f64,
+    loss: f64,
+}
+
+fn rings() -> impl Strategy<Value = Ring> {
+    let routing = prop_oneof![
+        Just(Routing::Lag),
+        (1..5_u32, 0.05..8.0).prop_map(|(n, k)| cascade(n, k)),
+        (0.6..2.0).prop_map(|k_days| Routing::Muskingum { k_days, x: 0.15 }),
+    ];
+    let river = (
+        routing,
+        1..9_u32,
+        option::weighted(0.7, 1..15_u32),
+        0.0..40.0,
+        0.0..30.0,
+    );
+    let others = (0..4_u32, 0..6_u32, 0..20_u32);
+    let water = (vec(0.0..90.0, 1..90), 0.0..40.0, 0.0..0.5);
+    (river, others, water).prop_map(|(river, others, water)| {
+        let (routing, lag, ice_lag, bankfull, capacity) = river;
+        let (canal_lag, escape_lag, return_lag) = others;
+        let (inflow, demand, loss) = water;
+        let mut ring = Ring {
+            routing,
+            lag,
+            ice_lag,
+            bankfull,
+            capacity,
+            canal_lag,
+            escape_lag,
+            return_lag,
+            inflow,
+            demand,
+            loss,
+        };
+        // A river that is not routed takes as long as the canal.
+        let shortest = ring.lag.min(ring.ice_lag.unwrap_or(ring.lag));
+        if ring.routing == Routing::Lag && ring.ice_lag.is_none_or(|ice| ice == ring.lag) {
+            ring.canal_lag = ring.lag;
+        } else {
+            ring.canal_lag = ring.canal_lag.min(shortest - 1);
+        }
+        ring
+    })
+}
+
+impl Ring {
+    fn model(&self) -> Model {
+        let window = days(date(2024, 2, 1), self.inflow.len());
+        let mut river = Reach::river("river", "weir", "town")
+            .lag_days(self.lag)
+            .routing(self.routing)
+            .loss(self.loss)
+            .overflow(flow(self.bankfull), "lake");
+        if let Some(lag) = self.ice_lag {
+            let ice = ReachSeason::new("12-01..02-20".parse().unwrap());
+            river = river.season(ice.lag_days(lag).capacity(flow(self.capacity)));
+        }
+        // The return flow comes later than the river could, whatever the leads are.
+        let back = self.return_lag + 16;
+        basin(window)
+            .reservoir(Reservoir::new("dam", m3(300.0)).initial(m3(150.0)))
+            .node(Node::junction("weir"))
+            .reservoir(Reservoir::new("lake", m3(100.0)).initial(m3(0.0)))
+            .node(Node::junction("town"))
+            .node(Node::terminal("sea"))
+            .reach(Reach::river("upper", "dam", "weir").lag_days(1))
+            .reach(river)
+            .reach(
+                Reach::canal("bypass", "weir", "town")
+                    .lag_days(self.canal_lag)
+                    .capacity(flow(self.capacity)),
+            )
+            .reach(Reach::river("escape", "lake", "town").lag_days(self.escape_lag))
+            .reach(Reach::river("lower", "town", "sea").routing(self.routing))
+            .inflow("dam", daily(window, |day| self.inflow[day]))
+            .offtake(Offtake::new("canal", "town", "LO", "junior").returning("weir", 0.3, back))
+            .demand("canal", daily(window, |_| self.demand))
+            .offtake(Offtake::new("mill", "weir", "UP", "junior").returning("town", 0.5, back))
+            .demand("mill", daily(window, |_| self.demand))
+            .build()
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 2000,
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn no_ring_lag_bank_or_lake_loses_water(ring in rings(), stop in any::<Index>()) {
+        let plan = Plan::compile(ring.model())?;
+        check_run(&plan)?;
+        check_restored(&plan, &plan, stop.index(waves(&plan) + 1))?;
     }
 }

@@ -9,9 +9,9 @@ use crate::units::{Flow, Volume};
 /// A basin whose every name is known and whose network is sound.
 ///
 /// Invariants: ids are unique over nodes, reaches and offtakes; no water runs in a circle, and where
-/// it can take two ways between two nodes both take as long; every node but terminals and
-/// those that canals alone lead to has exactly one river reach leaving it;
-/// reservoirs are consistent in themselves. Nodes keep the order in which they were declared.
+/// it can take two ways between two nodes both take as long, or the longer one is
+/// [routed](Reach::is_routed); every node but terminals and those that canals alone lead to has exactly
+/// one river reach leaving it; reservoirs are consistent in themselves. Nodes keep the order in which they were declared.
 #[derive(Clone, Debug)]
 pub struct Basin {
     parties: Vec<Party>,

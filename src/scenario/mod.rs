@@ -225,7 +225,7 @@
 //! | `note` | printed in reports | none |
 //! | `foresight` | `"perfect"`: a release knows the demands it will meet on its way | `"perfect"` |
 //! | `objective` | what is made of each class's share: `"max-min"`, levels as equal as can be, or `"max-volume"`, as much water as can be; see [`Objective`](crate::allocation::Objective) | `"max-min"` |
-//! | `antecedent` | water in the channels at the start: `"steady"`, as if every day before had been like the first, in reaches for which no `antecedent_m3s` is given; `"given"`, and then every reach with a travel time must have one | `"steady"` |
+//! | `antecedent` | water in the channels at the start: `"steady"`, as if every day before had been like the first, in reaches for which no `antecedent_m3s` is given; `"given"`, and then every reach with a travel time or storage must have one | `"steady"` |
 //!
 //! `[[class]]`, one for each priority class, the senior first:
 //!
