@@ -5,6 +5,7 @@ use crate::Model;
 use crate::agreement::{Each, Form, Measure, Obligation};
 use crate::basin::Routing;
 use crate::calendar::{Date, Period};
+use crate::units::Flow;
 
 /// A lake, a town below it and the sea, with other files on top.
 fn scenario(more: &[(&str, &str)]) -> Scenario {
@@ -206,8 +207,8 @@ fn reaches_have_routing_seasons_and_banks() {
     let date = |month, day| Date::constant(2024, month, day);
     assert_eq!(lower.lag_on(date(1, 1)), 18);
     assert_eq!(lower.lag_on(date(4, 1)), 12);
-    assert_eq!(lower.capacity_on(date(3, 10)).map(|q| q.m3s()), Some(350.0));
-    assert_eq!(lower.capacity_on(date(4, 1)).map(|q| q.m3s()), Some(80.0));
+    assert_eq!(lower.capacity_on(date(3, 10)), Some(Flow::from_m3s(350.0)));
+    assert_eq!(lower.capacity_on(date(4, 1)), Some(Flow::from_m3s(80.0)));
     assert_eq!(lower.capacity_on(date(5, 1)), None);
 }
 
