@@ -914,8 +914,8 @@ mod tests {
             assert!(volume(text).is_err(), "{text}");
         }
         assert_eq!(
-            "3 ft".parse::<Level>().unwrap_err().to_string(),
-            "`3 ft` is not a level: unknown unit `ft`; expected a number and m"
+            "3 fathom".parse::<Level>().unwrap_err().to_string(),
+            "`3 fathom` is not a level: unknown unit `fathom`; expected a number and one of m, ft"
         );
     }
 

@@ -558,10 +558,10 @@ mod ceilings {
             panic!("{:?}", settled.rows[1].reasons);
         };
         let why = Why::Limit {
-            obligation: "limit".into(),
+            limit: "limit".into(),
         };
         assert_eq!(reason.why, why);
-        assert_eq!(reason.why.to_string(), "the limit `limit`");
+        assert_eq!(reason.why.to_string(), "limited by limit");
     }
 
     #[test]

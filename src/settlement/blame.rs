@@ -1,6 +1,6 @@
 //! The reasons of a shortfall as the ledger shows them.
 
-use super::course::Sources;
+use super::course::{Sources, day_before};
 use super::gauge::Gauge;
 use super::reason::{Reason, Reasons, Why, asked, class_of, gauges_of_row, readings};
 use super::verdict::{Settlement, Status};
@@ -228,9 +228,7 @@ impl<'a> Case<'a> {
         match binding {
             // At a dam it may be the policy: that shows in what is held.
             Binding::Capacity(r) => {
-                let then = (day + basin.lead(basin.reach_ends(r).0) as usize)
-                    .checked_sub(basin.lead(water.node) as usize)
-                    .filter(|&then| then < self.ledger.days());
+                let then = water.day_at(basin.reach_ends(r).0, day);
                 let ceiling = then.map(|then| self.ledger.limits().of_reach.at(then, r));
                 if let Some(why) = ceiling.and_then(|number| self.ceiling(number)) {
                     return reasons.add(why, left);
@@ -353,10 +351,15 @@ impl<'c, 'a> Waters<'c, 'a> {
         }
     }
 
+    /// The day on which water passes a node of the course that counts at the place on a day.
     fn day_at(&self, v: usize, day: usize) -> Option<usize> {
+        self.day_before(self.sources.course.travel(v), day)
+    }
+
+    /// The day on which it was so many days from the place.
+    fn day_before(&self, travel: i64, day: usize) -> Option<usize> {
         let day = day.checked_sub(self.lag)?;
-        let days = self.case.ledger.days();
-        self.sources.course.day_at(self.case.basin(), v, day, days)
+        day_before(day, travel, self.case.ledger.days())
     }
 
     /// What a m3 in a reservoir counts at the place.
@@ -386,7 +389,7 @@ impl<'c, 'a> Waters<'c, 'a> {
         let mut below = Vec::new();
         for user in &self.sources.users {
             let i = user.offtake;
-            let there = self.day_at(case.basin().offtake_node(i), day);
+            let there = self.day_before(user.travel, day);
             let Some(there) = there.filter(|_| !self.own.contains(&i)) else {
                 continue;
             };
@@ -574,7 +577,7 @@ impl<'c, 'a> Waters<'c, 'a> {
             };
             let reach = &basin.reaches()[r];
             let mut open =
-                case.plan.reaches[r].capacity - case.ledger.reaches().entered.at(there, r);
+                case.plan.capacity(r, there) - case.ledger.reaches().entered.at(there, r);
             let mut place = &reach.id;
             if let Some(k) = store_at(basin, tail) {
                 let outlets =

@@ -198,7 +198,7 @@ pub(super) fn unaccounted(
         for &k in &sources.stores {
             let node = basin.reservoir_node(k);
             let weight = weight * sources.course.gain(node).unwrap_or_default();
-            let travel = i64::from(basin.lead(place)) - i64::from(basin.lead(node));
+            let travel = sources.course.travel(node);
             if weight > heaviest[k].0 {
                 heaviest[k] = (weight, travel + i64::from(lag));
             }
