@@ -10,11 +10,13 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::FileFailurePersistence;
-use riparian::agreement::{Agreement, Obligation, Point};
+use riparian::agreement::{
+    Agreement, Brackets, Due, Formula, Measure, Obligation, Pace, Point, Slope, Step, Term,
+};
 use riparian::allocation::Binding;
 use riparian::basin::routing::ReachSeason;
 use riparian::basin::{Node, Offtake, Party, Reach, Reservoir, Routing};
-use riparian::calendar::Window;
+use riparian::calendar::{Period, Window};
 use riparian::jiff::civil::date;
 use riparian::ledger::Ledger;
 use riparian::operation::Schedule;
@@ -281,6 +283,146 @@ mod orders {
         assert!(settled.delivered >= Some(4.8e-5), "{settled:?}");
     }
 
+    /// A lag of two days that is routed, since it is four in the autumn.
+    fn two_days() -> Reach {
+        let slow = ReachSeason::new("10-01..10-31".parse().unwrap()).lag_days(4);
+        upper().lag_days(2).season(slow)
+    }
+
+    fn treaty(obligations: impl IntoIterator<Item = Obligation>) -> Agreement {
+        let treaty = Agreement::new("a treaty", ["UP", "LO"]);
+        obligations.into_iter().fold(treaty, Agreement::obligation)
+    }
+
+    #[test]
+    fn no_more_is_ordered_than_a_limit_will_leave() {
+        // Of 10 wanted a day, 30 in all: those of the first two days are on their way.
+        let window = june(10);
+        let limit = || Obligation::limit("limit", "LO", "canal", m3(30.0));
+        let model = dam_and_town(window, two_days().antecedent(flow(10.0)))
+            .agreement(treaty([limit().claimed_in("senior")]));
+        let ledger = run(model.build().unwrap());
+        let mut row = [0.0; 10];
+        row[0] = 10.0;
+        assert_row(ledger.reservoirs().release.of(0), &row);
+        row[..3].fill(10.0);
+        assert_row(delivered(&ledger, 0), &row);
+        // The same 30, but 3 a day.
+        let model = dam_and_town(window, two_days().antecedent(flow(3.0)))
+            .agreement(treaty([limit().claimed("senior", Pace::Even)]));
+        let ledger = run(model.build().unwrap());
+        assert_row(ledger.reservoirs().release.of(0).take(8), &[3.0; 8]);
+        assert_row(delivered(&ledger, 0), &[3.0; 10]);
+    }
+
+    #[test]
+    fn no_more_is_ordered_than_a_limit_below_lets_through() {
+        // The canal leads to a field; what may enter it is 4 a day.
+        let window = june(10);
+        let limit = Obligation::limit("limit", "LO", "ditch", m3(40.0));
+        let model = basin(window)
+            .reservoir(Reservoir::new("dam", m3(1000.0)).initial(m3(500.0)))
+            .node(Node::junction("town"))
+            .node(Node::terminal("sea"))
+            .node(Node::junction("field"))
+            .reach(two_days().antecedent(flow(4.0)))
+            .reach(Reach::river("lower", "town", "sea"))
+            .reach(Reach::canal("ditch", "town", "field"))
+            .offtake(Offtake::new("sprinkler", "field", "LO", "junior"))
+            .demand("sprinkler", daily(window, |_| 10.0))
+            .agreement(treaty([limit.claimed("senior", Pace::Even)]));
+        let ledger = run(model.build().unwrap());
+        assert_row(ledger.reservoirs().release.of(0).take(8), &[4.0; 8]);
+        assert_row(delivered(&ledger, 0), &[4.0; 10]);
+    }
+
+    #[test]
+    fn what_a_treaty_owes_by_its_schedule_is_ordered_for_the_day_of_its_arrival() {
+        let window = june(12);
+        let part = |from: usize, count: usize| days(date(2024, 6, 1 + from as i8), count);
+        let due = Due::schedule([(part(0, 6), m3(12.0)), (part(6, 6), m3(36.0))]);
+        let quota = Obligation::new("quota", "UP", "canal", due).claimed_in("senior");
+        // Above the dam's reach, a mill wants all of the rest.
+        let model = basin(window)
+            .node(Node::inflow("spring"))
+            .node(Node::junction("weir"))
+            .node(Node::junction("town"))
+            .node(Node::terminal("sea"))
+            .reach(Reach::river("brook", "spring", "weir"))
+            .reach(
+                Reach::river("middle", "weir", "town")
+                    .lag_days(2)
+                    .season(ReachSeason::new("10-01..10-31".parse().unwrap()).lag_days(4))
+                    .antecedent(flow(2.0)),
+            )
+            .reach(Reach::river("lower", "town", "sea"))
+            .inflow("spring", daily(window, |_| 10.0))
+            .offtake(Offtake::new("canal", "town", "LO", "last"))
+            .demand("canal", daily(window, |_| 8.0))
+            .offtake(Offtake::new("mill", "weir", "UP", "junior"))
+            .demand("mill", daily(window, |_| 10.0))
+            .class("last")
+            .agreement(treaty([quota]));
+        let plan = Plan::compile(model.build().unwrap()).unwrap();
+        let ledger = Simulation::new(&plan).run().unwrap();
+        // 2 a day, 6 from the seventh day on, sent two days before.
+        let sent: Vec<f64> = ledger.reaches().entered.of(1).take(10).collect();
+        assert_row(
+            sent.into_iter(),
+            &[2.0, 2.0, 2.0, 2.0, 6.0, 6.0, 6.0, 6.0, 6.0, 6.0],
+        );
+        let awarded: Vec<f64> = ledger.claims().awarded.of(0).collect();
+        assert_row(
+            awarded.into_iter(),
+            &[2.0, 2.0, 2.0, 2.0, 2.0, 2.0, 6.0, 6.0, 6.0, 6.0, 6.0, 6.0],
+        );
+    }
+
+    #[test]
+    fn a_share_of_what_comes_is_ordered_as_it_is_known_and_what_is_behind_but_once() {
+        // Half of 8 is owed below the town. On the first day nothing is known of it.
+        let window = june(10);
+        let share = Formula::of(
+            Term::new("dam").measured(Measure::Inflow),
+            Brackets::share(Slope::percent(50.0)),
+        );
+        let share = Obligation::new("share", "UP", "lower", share.on(Step::Part(Period::Day)));
+        let model = basin(window)
+            .node(Node::inflow("spring"))
+            .reservoir(Reservoir::new("dam", m3(1000.0)).initial(m3(500.0)))
+            .node(Node::junction("town"))
+            .node(Node::terminal("sea"))
+            .reach(Reach::river("brook", "spring", "dam"))
+            .reach(two_days().antecedent(flow(4.0)))
+            .reach(Reach::river("lower", "town", "sea"))
+            .inflow("spring", daily(window, |_| 8.0))
+            .agreement(treaty([share.claimed_in("senior")]));
+        let ledger = run(model.build().unwrap());
+        // The 4 that did not come on the third day are behind; two are ordered with each order
+        // until they come, on the fifth and sixth.
+        let release: Vec<f64> = ledger.reservoirs().release.of(0).take(6).collect();
+        assert_row(release.into_iter(), &[0.0, 4.0, 6.0, 6.0, 5.0, 4.0]);
+    }
+
+    #[test]
+    fn a_limit_on_what_arrives_through_storage_is_refused() {
+        let window = june(5);
+        let limit = Obligation::limit("limit", "UP", "lake", m3(10.0))
+            .measured(Measure::Inflow)
+            .claimed_in("senior");
+        let model = basin(window)
+            .node(Node::inflow("spring"))
+            .reservoir(Reservoir::new("lake", m3(100.0)))
+            .node(Node::terminal("sea"))
+            .reach(Reach::river("brook", "spring", "lake").routing(cascade(1, 2.0)))
+            .reach(Reach::river("river", "lake", "sea"))
+            .inflow("spring", daily(window, |_| 5.0))
+            .agreement(treaty([limit]));
+        let error = Plan::compile(model.build().unwrap()).unwrap_err();
+        let words = error.to_string();
+        assert!(words.contains("water of many days arrives"), "{words}");
+    }
+
     #[test]
     fn rivers_that_meet_are_asked_in_proportion_to_what_they_bring() {
         let window = june(8);
@@ -468,6 +610,58 @@ mod banks {
         assert_row(ledger.reservoirs().ceiling.of(0), &row);
         let binding = ledger.offtakes().binding.at(2, 0);
         assert_eq!(binding, Binding::Capacity(0));
+    }
+
+    #[test]
+    fn a_limit_of_an_agreement_holds_within_the_capacity_of_the_season() {
+        // 42 for six days, by even parts of what is left; no more than 9, and under ice 4.
+        let ice = ReachSeason::new("06-03..06-04".parse().unwrap()).capacity(flow(4.0));
+        let limit = Obligation::limit("limit", "UP", "upper", m3(42.0));
+        let model = dam_and_town(june(6), upper().capacity(flow(9.0)).season(ice)).agreement(
+            Agreement::new("a treaty", ["UP", "LO"])
+                .obligation(limit.claimed("senior", Pace::Even)),
+        );
+        let ledger = run(model.build().unwrap());
+        assert_row(delivered(&ledger, 0), &[7.0, 7.0, 4.0, 4.0, 9.0, 9.0]);
+    }
+
+    #[test]
+    fn a_relief_canal_stores_what_it_takes_and_keeps_to_its_season() {
+        let window = june(8);
+        let narrow = ReachSeason::new("06-05..06-30".parse().unwrap()).capacity(flow(20.0));
+        let relief = Reach::canal("relief", "dam", "hollow")
+            .capacity(flow(30.0))
+            .season(narrow)
+            .routing(cascade(1, 2.0))
+            .antecedent(flow(0.0));
+        let model = basin(window)
+            .reservoir(
+                Reservoir::new("dam", m3(100.0))
+                    .initial(m3(100.0))
+                    .relief("relief"),
+            )
+            .node(Node::terminal("sea"))
+            .node(Node::terminal("hollow"))
+            .reach(Reach::river("river", "dam", "sea").antecedent(flow(0.0)))
+            .reach(relief)
+            .inflow("dam", daily(window, |_| 50.0))
+            .policy("dam", Schedule::planned(daily(window, |_| 10.0)));
+        let ledger = run(model.build().unwrap());
+        let entered = [30.0, 30.0, 30.0, 30.0, 20.0, 20.0, 20.0, 20.0];
+        assert_row(ledger.reaches().entered.of(1), &entered);
+        assert_row(
+            ledger.reservoirs().spill.of(0),
+            &entered.map(|relieved| 40.0 - relieved),
+        );
+        // A linear reservoir of two days.
+        let left = 1.0 - (-0.5_f64).exp();
+        let mut held = 0.0;
+        let expected = entered.map(|entering| {
+            let out = left * held + (1.0 - 2.0 * left) * entering;
+            held += entering - out;
+            out
+        });
+        assert_row(arrived(&ledger, 1), &expected);
     }
 
     #[test]

@@ -87,8 +87,9 @@
 //!   reach. What arrives is shared below as it is, ordered or not.
 //!
 //! An order is for the day on which a parcel that enters now arrives, its mean time in storage
-//! (`n k` or `K`, rounded to days) included. It is the demand of that day at all offtakes below, and
-//! what obligations claim there, down to the next reservoirs; net of the lateral inflow of the days
+//! (`n k` or `K`, rounded to days) included. It is the demand of that day at all offtakes below, as
+//! far as limits of agreements leave it, and what obligations will claim there as far as is known,
+//! down to the next reservoirs; net of the lateral inflow of the days
 //! on which the water passes, which serves senior classes first; grown by the losses on the way; less
 //! the parcels that already wait to arrive on that day. So it has perfect foresight over the travel
 //! time, as all of the engine has. It does not count on return flows, on what the channel's storage
@@ -105,6 +106,14 @@
 //!   equal in what was ordered, not in what was wanted.
 //! - A canal with routing must not lead to a node that a river reaches too: nobody could say how
 //!   much to order through which.
+//! - What an obligation will claim on the day of arrival follows from what is known on the day of the
+//!   order: readings as last known, and what is due until then taken to come. What is behind is
+//!   ordered once, not anew on each day until it comes.
+//! - A limit that is claimed on what arrives at the head of a routed reach is refused: water of many
+//!   days arrives there. Limit what enters, or who takes it.
+//! - Settlement counts what came, whichever way. Where it asks on which day water was elsewhere, for
+//!   natural flows and for reasons, it takes the [mean travel
+//!   time](crate::basin::Reach::mean_travel_days) for all of it.
 //! - An obligation that claims what arrives at the head of a routed reach asks for it at the tail
 //!   on about the day before the shortest lag; it is settled by what arrives.
 //!
