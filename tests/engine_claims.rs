@@ -561,7 +561,7 @@ mod ceilings {
             limit: "limit".into(),
         };
         assert_eq!(reason.why, why);
-        assert_eq!(reason.why.to_string(), "limited by limit");
+        assert_eq!(reason.why.to_string(), "the limit `limit`");
     }
 
     #[test]

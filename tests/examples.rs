@@ -52,8 +52,10 @@ fn simulate_prints_the_settlement_and_writes_the_tables() {
     assert_eq!(
         files,
         [
+            "accounts.csv",
             "balance.csv",
             "deliveries.csv",
+            "events.csv",
             "flows.csv",
             "obligations.csv",
             "reservoirs.csv",

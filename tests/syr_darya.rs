@@ -2,7 +2,7 @@
 
 use riparian::calendar::{Date, Dekad, day_index};
 use riparian::ledger::Ledger;
-use riparian::report::Status;
+use riparian::settlement::Status;
 use riparian::{Model, Plan, Simulation};
 
 const VARIANTS: [&str; 6] = [
@@ -130,7 +130,7 @@ fn the_regime_of_1984_moves_the_winters_release_to_the_summer() {
     let winters = |variant: &str| {
         let folder = format!("{}/data/{variant}", env!("CARGO_MANIFEST_DIR"));
         let report = riparian::run(folder).unwrap();
-        let of = |row: &&riparian::report::Settlement| {
+        let of = |row: &&riparian::settlement::Settlement| {
             row.obligation.starts_with("toktogul-winter") && row.status == Status::Exceeded
         };
         report.settlements().iter().filter(of).count()

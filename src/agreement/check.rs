@@ -7,7 +7,7 @@ use super::ownership_check::{
 };
 use super::{
     Agreement, Amount, Bounds, Brackets, Caps, Count, Due, Each, Effect, Measure, Obligation,
-    Point, Quantity, When,
+    Point, Quantity, StatedTotal, When,
 };
 use crate::basin::{Basin, NodeKind};
 use crate::calendar::{Season, Window};
@@ -108,6 +108,9 @@ pub(crate) fn check_terms(agreements: &[Agreement], faults: &mut Diagnostics) {
                 "supersedes",
                 faults,
             );
+        }
+        for total in &agreement.totals {
+            check_total(agreement, total, faults);
         }
         for ownership in &agreement.ownership {
             check_ownership(agreement, ownership, faults);
@@ -297,6 +300,14 @@ impl Check<'_> {
                     self.fault("a formula of nothing", "of", "a point that it reads");
                 }
                 for term in &formula.terms {
+                    let mut places = term.of.terms.iter();
+                    if places.any(|place| place.measure.is_some_and(Measure::is_state)) {
+                        self.fault(
+                            "a formula of what is in store",
+                            "of",
+                            "a measure that is added up over days; a storage or level in a clause",
+                        );
+                    }
                     self.brackets(&term.brackets, formula.is_energy());
                 }
                 if let Some((_, amount)) = &formula.plus {
@@ -347,7 +358,7 @@ impl Check<'_> {
             Quantity::Energy(_) => due.is_energy(),
             Quantity::Level(_) => false,
         };
-        if !fits || !(amount.base().is_finite() && amount.base() >= 0.0) {
+        if !fits || amount.base().is_nan() || amount.base() < 0.0 {
             let what = format!("a{} {} of {amount}", n(amount.kind()), amount.kind());
             self.fault(&what, field, expected);
         }
@@ -574,7 +585,7 @@ impl Check<'_> {
         for amount in amounts {
             let fits =
                 amount.is_energy() == o.is_energy() && !amount.is_flow() && !amount.is_level();
-            if !fits || !(amount.base().is_finite() && amount.base() >= 0.0) {
+            if !fits || amount.base().is_nan() || amount.base() < 0.0 {
                 self.fault(
                     &format!("an account in {amount}"),
                     "account",
@@ -614,26 +625,9 @@ impl Check<'_> {
         let Some(stated) = &o.stated_total else {
             return;
         };
-        // Any year that is no leap year: the sum of a year's seasons.
-        let over = |when: &When, amount: &Amount| {
-            let days = match when {
-                When::Once(window) => window.days(),
-                When::Yearly(season) => season.window_starting_in(2022).days(),
-            };
-            amount.over(days)
-        };
-        let sum = match &o.due {
-            Due::Amount(amount) if !amount.is_flow() => amount.base(),
-            Due::Amount(amount) => match o.window {
-                Some(window) => amount.over(window.days()),
-                None => return self.no_total(),
-            },
-            Due::Schedule(dues) => dues.iter().map(|(when, amount)| over(when, amount)).sum(),
-            Due::Formula(_) | Due::Own(_) => return self.no_total(),
-        };
-        if o.count == Count::AtEnd {
+        let Some(sum) = adds_up_to(o, None) else {
             return self.no_total();
-        }
+        };
         if stated.is_energy() != o.is_energy() || stated.is_flow() || stated.is_level() {
             return self.fault(
                 &format!("a stated total of {stated}"),
@@ -645,18 +639,8 @@ impl Check<'_> {
                 },
             );
         }
-        // The periods' own rounding: one part in 1e12 of the sum.
-        if (sum - stated.base()).abs() > stated.precision() + 1e-12 * sum.abs() {
-            let unit = if o.is_energy() { "GWh" } else { "Mm3" };
-            let (sum, total) = (sum / 1e6, stated.base() / 1e6);
-            self.fault(
-                &format!(
-                    "the stated total {total} {unit} differs by {:.3} {unit} from the sum of the periods, {sum:.3} {unit}",
-                    (sum - total).abs()
-                ),
-                "stated_total",
-                "the sum of the periods",
-            );
+        if let Some(message) = differs(stated, sum, "the periods") {
+            self.fault(&message, "stated_total", "the sum of the periods");
         }
     }
 
@@ -666,6 +650,95 @@ impl Check<'_> {
             &format!("a stated total for the form {form}"),
             "stated_total",
             "none: this form adds up to nothing",
+        );
+    }
+}
+
+/// What the stated amounts of an obligation add up to in m3 or kWh, if they do: those of one year
+/// where they come back every year, or those for days of a window.
+fn adds_up_to(o: &Obligation, within: Option<Window>) -> Option<f64> {
+    let counts = |window: Option<Window>| {
+        within.is_none_or(|within| window.is_some_and(|window| within.covers(window)))
+    };
+    // Any year that is no leap year: the sum of a year's seasons.
+    let over = |when: &When, amount: &Amount| {
+        let days = match when {
+            When::Once(window) => window.days(),
+            When::Yearly(season) => season.window_starting_in(2022).days(),
+        };
+        amount.over(days)
+    };
+    match &o.due {
+        _ if o.count == Count::AtEnd => None,
+        Due::Amount(_) if !counts(o.window) => None,
+        Due::Amount(amount) if !amount.is_flow() => Some(amount.base()),
+        Due::Amount(amount) => o.window.map(|window| amount.over(window.days())),
+        Due::Schedule(dues) => {
+            let counted = dues.iter().filter(|(when, _)| match when {
+                When::Once(window) => counts(Some(*window)),
+                When::Yearly(_) => within.is_none(),
+            });
+            Some(counted.map(|(when, amount)| over(when, amount)).sum())
+        }
+        Due::Formula(_) | Due::Own(_) => None,
+    }
+}
+
+/// By how much a stated total differs from a sum, beyond half a unit of its last digit and the
+/// rounding of the sum, one part in 1e12.
+fn differs(stated: &Amount, sum: f64, of: &str) -> Option<String> {
+    if (sum - stated.base()).abs() <= stated.precision() + 1e-12 * sum.abs() {
+        return None;
+    }
+    let unit = if stated.is_energy() { "GWh" } else { "Mm3" };
+    let (sum, total) = (sum / 1e6, stated.base() / 1e6);
+    Some(format!(
+        "the stated total {total} {unit} differs by {:.3} {unit} from the sum of {of}, {sum:.3} {unit}",
+        (sum - total).abs()
+    ))
+}
+
+/// A total over several obligations of an agreement.
+fn check_total(agreement: &Agreement, total: &StatedTotal, faults: &mut Diagnostics) {
+    let before = faults.len();
+    let mut fault = |message: String, expected: &str| {
+        let place = agreement.origin.place("total");
+        faults.push(Diagnostic::new(message).at(place).expected(expected));
+    };
+    let amount = &total.amount;
+    if amount.is_flow() || amount.is_level() {
+        fault(
+            format!("a stated total of {amount}"),
+            "a volume or an energy",
+        );
+    }
+    if total.of.is_empty() {
+        fault("a stated total of nothing".into(), "the ids of obligations");
+    }
+    let mut sum = 0.0;
+    for id in &total.of {
+        let Some(o) = agreement.obligations.iter().find(|o| o.id == *id) else {
+            let known = agreement.obligations.iter().map(|o| o.id.as_str());
+            unknown("obligation", id, known, &agreement.origin, "total", faults);
+            continue;
+        };
+        match adds_up_to(o, total.within).filter(|_| o.is_energy() == amount.is_energy()) {
+            Some(due) => sum += due,
+            None => faults.push(
+                Diagnostic::new(format!("obligation `{id}` in a total of {amount}"))
+                    .at(agreement.origin.place("total"))
+                    .expected("obligations of stated amounts of the same kind"),
+            ),
+        }
+    }
+    if faults.len() == before
+        && let Some(message) = differs(amount, sum, "the obligations")
+    {
+        let place = agreement.origin.place("total");
+        faults.push(
+            Diagnostic::new(message)
+                .at(place)
+                .expected("the sum of the obligations"),
         );
     }
 }

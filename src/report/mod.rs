@@ -134,13 +134,13 @@ impl Report {
     }
 
     /// Explains the shortfall of an obligation in the period that a date lies in, by running the
-    /// model again without its causes: see [`counterfactual`](crate::settlement::counterfactual). The
+    /// model again without its causes: see [`counterfactual`]. The
     /// settlement itself holds [reasons](Settlement::reasons) read off the ledger.
     ///
     /// # Errors
     ///
     /// If there is no such obligation or period ([`Error::is_invalid`](crate::Error::is_invalid)),
-    /// and as for [`counterfactual`](crate::settlement::counterfactual).
+    /// and as for [`counterfactual`].
     pub fn explain(&self, obligation: &str, date: Date) -> Result<Vec<Reason>> {
         let rows = self.settlements();
         let of = |row: &&Settlement| row.obligation == obligation;

@@ -429,6 +429,9 @@
 //! `[[obligation.revision]]`, for a later version of what is due: **`from`**, the first day it
 //! holds, `source`, and the keys of the obligation's form; `form`, if it is another one.
 //!
+//! `[[total]]`, for a total the source states over several obligations: **`amount`**, **`of`**, their
+//! ids, `from` and `to` if it is that of some days only, and `note`. That they do not add up to it is a fault that says by how much.
+//!
 //! `[[ownership]]`, for each reservoir whose water several parties own
 //! ([`Ownership`](crate::agreement::Ownership) says how it is settled):
 //!

@@ -550,6 +550,7 @@ fn periods_that_come_back_are_read() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table of faults")]
 fn faults_of_obligations_have_places() {
     let june = "from = 2024-06-01\nto = 2024-06-30\n";
     let formula = |lines: &str| {

@@ -144,7 +144,9 @@ impl Sources {
             .map(|&k| way_from(basin.reservoir_node(k)))
             .collect();
         if let At::Departure(reach) = at {
-            ways.iter_mut().for_each(|way| way.push(reach));
+            for way in &mut ways {
+                way.push(reach);
+            }
         }
         let behind = |v: usize| {
             let on = way_from(v).into_iter().map(|r| basin.reach_ends(r).1);
