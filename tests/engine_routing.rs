@@ -850,4 +850,21 @@ proptest! {
         check_run(&plan)?;
         check_restored(&plan, &plan, stop.index(waves(&plan) + 1))?;
     }
+
+    #[test]
+    fn a_ledger_joined_from_two_parts_knows_what_is_in_the_channels(
+        ring in rings(),
+        stop in any::<Index>(),
+    ) {
+        let plan = Plan::compile(ring.model())?;
+        let mut first = Simulation::new(&plan);
+        for _ in 0..stop.index(waves(&plan) + 1) {
+            first.step()?;
+        }
+        let second = Simulation::resume(&plan, first.state().clone())?.run()?;
+        let joined = first.into_ledger().join(&second)?;
+        joined.balance(plan.model().basin()).check(plan.window().to())?;
+        let whole = Simulation::new(&plan).run()?;
+        prop_assert_eq!(format!("{joined:?}"), format!("{whole:?}"));
+    }
 }
