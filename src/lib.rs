@@ -73,10 +73,12 @@
 //! # What it does not do
 //!
 //! No rainfall-runoff, snow or groundwater: feed their results as series. No hydraulics: reaches
-//! have a travel time in whole days, a loss fraction and a capacity. Canals may rejoin their river or
-//! be fed from two, as long as all ways between two places take the same time. No forecasting: an
-//! allocation knows the demands and inflows of the days the water is on its way ([`simulation`] says
-//! why), and policies that look ahead are given a forecast ([`operation`] says which). No optimisation of releases. No water quality.
+//! have a travel time, a loss fraction, a capacity and linear storage ([`basin::routing`] has the
+//! formulas). Canals may rejoin their river or be fed from two, as long as all ways between two
+//! places take the same time, or the longer one is routed. No forecasting: an allocation knows the
+//! demands and inflows of the days the water is on its way ([`simulation`] says why), and policies
+//! that look ahead are given a forecast ([`operation`] says which). No optimisation of releases. No
+//! water quality.
 
 // The testing kit names the crate as its users do: the engine's tests include it by its path.
 #[cfg(feature = "proptest")]

@@ -192,7 +192,12 @@ impl Model {
     /// The same model, with a reach that carries any flow.
     #[must_use]
     pub(crate) fn without_capacity(mut self, reach: usize) -> Self {
-        self.basin.reaches_mut()[reach].capacity = None;
+        let reach = &mut self.basin.reaches_mut()[reach];
+        reach.capacity = None;
+        reach.overflow = None;
+        for season in &mut reach.seasons {
+            season.capacity = None;
+        }
         self
     }
 

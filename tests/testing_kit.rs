@@ -136,7 +136,9 @@ fn a_policy_that_changes_its_mind_is_told_when() {
                     decision.release(if odd {
                         view.min_release
                     } else {
-                        view.max_release.min(Flow::from_m3s(9.0))
+                        view.max_release
+                            .min(Flow::from_m3s(9.0))
+                            .max(view.min_release)
                     });
                 },
             )
@@ -160,7 +162,9 @@ fn a_policy_that_remembers_is_caught_when_a_run_is_restored() {
                     decision.release(if view.date > day {
                         view.min_release
                     } else {
-                        view.max_release.min(Flow::from_m3s(9.0))
+                        view.max_release
+                            .min(Flow::from_m3s(9.0))
+                            .max(view.min_release)
                     });
                 },
             )

@@ -240,9 +240,7 @@ impl<'a> Case<'a> {
         match binding {
             // At a dam it may be the policy: that shows in what is held.
             Binding::Capacity(r) => {
-                let then = (day + basin.lead(basin.reach_ends(r).0) as usize)
-                    .checked_sub(basin.lead(water.node) as usize)
-                    .filter(|&then| then < self.ledger.days());
+                let then = water.day_at(basin.reach_ends(r).0, day);
                 let ceiling = then.map(|then| self.ledger.limits().of_reach.at(then, r));
                 if let Some(why) = ceiling.and_then(|number| self.ceiling(number)) {
                     return reasons.add(why, left);

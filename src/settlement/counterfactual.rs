@@ -420,7 +420,8 @@ impl<'a> Case<'a> {
         }
         for &r in &self.reaches {
             let reach = &basin.reaches()[r];
-            if reach.capacity.is_some() {
+            let seasonal = reach.seasons.iter().any(|season| season.capacity.is_some());
+            if reach.capacity.is_some() || seasonal || reach.overflow.is_some() {
                 places.push((basin.reach_ends(r).0, reach.id.clone(), Change::Reach(r)));
             }
         }

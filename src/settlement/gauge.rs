@@ -200,10 +200,11 @@ pub(super) fn feeders(basin: &Basin, gauges: &[(Gauge, f64, u32)]) -> Vec<Feeder
         let sources = Sources::of(basin, place, gauge.at(basin));
         for &store in &sources.stores {
             let node = basin.reservoir_node(store);
+            let travel = sources.course.travel(node) + i64::from(lag);
             let feeder = Feeder {
                 store,
                 weight: weight * sources.course.gain(node).unwrap_or_default(),
-                travel: (basin.lead(place) - basin.lead(node) + lag) as usize,
+                travel: travel.max(0) as usize,
             };
             match feeders.iter_mut().find(|other| other.store == store) {
                 Some(other) if other.weight >= feeder.weight => {}

@@ -1,7 +1,7 @@
 //! The water that came or could have come to a place, followed day by day.
 
 use super::blame::Case;
-use super::course::Sources;
+use super::course::{Sources, day_before};
 use super::gauge::Gauge;
 use super::reason::{Reasons, Why};
 use crate::basin::Basin;
@@ -137,10 +137,26 @@ impl<'c, 'a> Waters<'c, 'a> {
         }
     }
 
-    fn day_at(&self, v: usize, day: usize) -> Option<usize> {
+    /// The day on which water passes a node on its way that counts at the place on a day.
+    pub(super) fn day_at(&self, v: usize, day: usize) -> Option<usize> {
+        self.day_before(self.sources.course.travel(v), day)
+    }
+
+    /// The same at an offtake, which may lie beside the way, or below the place.
+    fn day_of_user(&self, i: usize, day: usize) -> Option<usize> {
+        let basin = self.case.basin();
+        let lead = |v: usize| i64::from(basin.lead(v));
+        let user = self.sources.users.iter().find(|user| user.offtake == i);
+        let travel = user.map_or_else(
+            || lead(self.node) - lead(basin.offtake_node(i)),
+            |user| user.travel,
+        );
+        self.day_before(travel, day)
+    }
+
+    fn day_before(&self, travel: i64, day: usize) -> Option<usize> {
         let day = day.checked_sub(self.lag)?;
-        let days = self.case.ledger.days();
-        self.sources.course.day_at(self.case.basin(), v, day, days)
+        day_before(day, travel, self.case.ledger.days())
     }
 
     /// What a m3 in a reservoir counts at the place.
@@ -170,7 +186,7 @@ impl<'c, 'a> Waters<'c, 'a> {
         let mut below = Vec::new();
         for user in &self.sources.users {
             let i = user.offtake;
-            let there = self.day_at(case.basin().offtake_node(i), day);
+            let there = self.day_before(user.travel, day);
             let Some(there) = there.filter(|_| !self.own.contains(&i)) else {
                 continue;
             };
@@ -292,7 +308,7 @@ impl<'c, 'a> Waters<'c, 'a> {
             .collect();
         let all: f64 = released.iter().map(|&(_, volume)| volume).sum();
         let own = self.own.iter().filter_map(|&i| {
-            let there = self.day_at(basin.offtake_node(i), day)?;
+            let there = self.day_of_user(i, day)?;
             Some(self.weight * case.ledger.offtakes().delivered.at(there, i))
         });
         let takings = self.takings(day);
@@ -447,7 +463,7 @@ impl<'c, 'a> Waters<'c, 'a> {
             };
             let reach = &basin.reaches()[r];
             let mut open =
-                case.plan.reaches[r].capacity - case.ledger.reaches().entered.at(there, r);
+                case.plan.capacity(r, there) - case.ledger.reaches().entered.at(there, r);
             let mut place = &reach.id;
             if let Some(k) = store_at(basin, tail) {
                 let outlets =
