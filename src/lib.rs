@@ -90,6 +90,8 @@ pub mod error;
 pub mod ledger;
 pub mod model;
 pub mod operation;
+#[cfg(feature = "planner")]
+pub mod planner;
 pub mod report;
 pub mod rules;
 pub mod scenario;

@@ -1,0 +1,402 @@
+//! The basin as a linear program: one block of variables and rows for each dekad.
+//!
+//! The flow of a river reach is no variable: what enters it is what comes to its tail less what is
+//! taken there, so a row for each place where something is taken keeps it from running backwards,
+//! and a chain of places without choice costs nothing.
+
+use super::program::{Holds, Line, Program};
+use super::steps::Steps;
+use super::wants::MILLION;
+use crate::basin::{Basin, NodeKind, ReachKind, Reservoir};
+use crate::calendar::date_of;
+use crate::settlement::Gauge;
+use crate::simulation::Plan;
+use crate::units::{Flow, SECONDS_PER_DAY, Volume};
+
+/// m3/s for a day in Mm3.
+pub(super) const A_DAY: f64 = SECONDS_PER_DAY / MILLION;
+
+/// The way each reservoir is thought to go: evaporation, outlets and head are taken at it.
+#[derive(Clone, Debug)]
+pub(super) struct Path {
+    /// By reservoir: the storage at the run's start and at the end of each step, in Mm3.
+    pub(super) storage: Vec<Vec<f64>>,
+    /// By reservoir: what leaves the dam in each step, in m3/s.
+    pub(super) outflow: Vec<Vec<f64>>,
+}
+
+/// By step: one line or number.
+type BySteps<T> = Vec<T>;
+
+/// What is to be chosen at a reservoir.
+#[derive(Clone, Debug)]
+pub(super) struct Dam {
+    pub(super) storage: BySteps<usize>,
+    pub(super) release: BySteps<usize>,
+    pub(super) spill: BySteps<usize>,
+    /// What comes into it by itself: from the river, laterally and unaccounted for, less what
+    /// vanishes.
+    pub(super) entering: BySteps<Line>,
+    /// Evaporation and seepage less rain, at the path's surface.
+    pub(super) losses: BySteps<f64>,
+    /// Through the turbines, where energy is due, with what a unit of water makes in kWh/m3.
+    pub(super) turbined: Option<(BySteps<usize>, BySteps<f64>)>,
+}
+
+/// The program's blocks, by place.
+#[derive(Debug)]
+pub(super) struct River {
+    pub(super) dams: Vec<Dam>,
+    /// By reach and step: what enters.
+    pub(super) entering: Vec<BySteps<Line>>,
+    /// By node and step: what the reaches bring.
+    pub(super) arriving: Vec<BySteps<Line>>,
+    /// By node and step: what passes.
+    pub(super) passing: Vec<BySteps<Line>>,
+    /// By offtake and step: what is taken.
+    pub(super) taken: Vec<BySteps<Line>>,
+    /// Canals: reach and variables.
+    pub(super) canals: Vec<(usize, BySteps<usize>)>,
+    /// What nature and structures take before anybody: costs of what is missing.
+    pub(super) first: Vec<(usize, f64)>,
+}
+
+pub(super) struct Builder<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) basin: &'a Basin,
+    pub(super) steps: &'a Steps,
+    pub(super) program: &'a mut Program,
+    pub(super) path: &'a Path,
+    /// By reservoir: whether energy is due there.
+    pub(super) makes_energy: &'a [bool],
+    /// By reservoir: spill in steps at whose end the path is below full supply is not chosen
+    /// lightly.
+    pub(super) spill_when_full: bool,
+}
+
+impl Builder<'_> {
+    /// Builds everything, with what offtakes take given.
+    pub(super) fn build(mut self, taken: Vec<BySteps<Line>>) -> River {
+        let (basin, n) = (self.basin, self.steps.len());
+        let canals: Vec<(usize, BySteps<usize>)> = (0..basin.reaches().len())
+            .filter(|&r| basin.reaches()[r].kind == ReachKind::Canal)
+            .map(|r| (r, (0..n).map(|t| self.canal(r, t)).collect()))
+            .collect();
+        let mut river = River {
+            dams: Vec::new(),
+            entering: vec![Vec::new(); basin.reaches().len()],
+            arriving: vec![Vec::new(); basin.nodes().len()],
+            passing: vec![Vec::new(); basin.nodes().len()],
+            taken,
+            first: Vec::new(),
+            canals,
+        };
+        for (r, variables) in &river.canals {
+            river.entering[*r] = variables.iter().map(|&v| Line::of(v)).collect();
+        }
+        river.dams = (0..basin.reservoirs().len())
+            .map(|k| self.dam(k, &mut river.first))
+            .collect();
+        for &v in basin.downstream_order() {
+            self.node(v, &mut river);
+        }
+        river
+    }
+
+    fn canal(&mut self, r: usize, step: usize) -> usize {
+        let capacity = self.basin.reaches()[r].capacity;
+        let most = capacity.map_or(f64::INFINITY, |q| q.m3s() * A_DAY * self.steps.days(step));
+        self.program.variable(0.0, most)
+    }
+
+    /// The choices at a reservoir, within what it can hold and release.
+    fn dam(&mut self, k: usize, first: &mut Vec<(usize, f64)>) -> Dam {
+        let reservoir = &self.basin.reservoirs()[k];
+        let mut dam = Dam {
+            storage: Vec::new(),
+            release: Vec::new(),
+            spill: Vec::new(),
+            entering: Vec::new(),
+            losses: Vec::new(),
+            turbined: None,
+        };
+        let (dead, full) = (reservoir.dead.mcm(), reservoir.full.mcm());
+        // Ramping binds from day to day, not at a dekad's mean.
+        let mut steady = reservoir.clone();
+        (steady.ramp_up, steady.ramp_down) = (None, None);
+        for t in 0..self.steps.len() {
+            let volume = self.mean(k, t);
+            let storage = self.program.variable(0.0, full);
+            let below = self.program.variable(0.0, dead);
+            first.push((below, 1.0));
+            let line = Line::of(storage).plus(&Line::of(below), 1.0);
+            let line = line.plus(&Line::constant(-dead), 1.0);
+            self.program.row(line, Holds::AtLeast);
+            let (mut least, mut most) = (0.0, 0.0);
+            for day in self.steps.range(t) {
+                let date = date_of(self.plan.window().from(), day as i64);
+                let limits = steady.release_limits(date, volume, Flow::ZERO);
+                least += limits.0.m3s() * A_DAY;
+                most += limits.1.m3s() * A_DAY;
+            }
+            let release = self.program.variable(0.0, most);
+            if least > 0.0 {
+                let missing = self.program.variable(0.0, least);
+                first.push((missing, 1.0));
+                let line = Line::of(release).plus(&Line::of(missing), 1.0);
+                let line = line.plus(&Line::constant(-least), 1.0);
+                self.program.row(line, Holds::AtLeast);
+            }
+            let spill = self.program.variable(0.0, f64::INFINITY);
+            if self.spill_when_full && self.path.storage[k][t + 1] < full * (1.0 - 1e-6) {
+                first.push((spill, 2.0));
+            }
+            dam.storage.push(storage);
+            dam.release.push(release);
+            dam.spill.push(spill);
+            dam.losses.push(self.surface_losses(k, t));
+        }
+        self.ramps(reservoir, &dam, first);
+        if self.makes_energy[k] {
+            dam.turbined = self.turbines(k, &dam);
+        }
+        dam
+    }
+
+    /// The storage on which a step's surface, outlets and head rest.
+    fn mean(&self, k: usize, step: usize) -> Volume {
+        let path = &self.path.storage[k];
+        Volume::from_mcm(f64::midpoint(path[step], path[step + 1]))
+    }
+
+    fn surface_losses(&self, k: usize, step: usize) -> f64 {
+        let store = &self.plan.stores[k];
+        let curve = self.basin.reservoirs()[k].curve.as_ref();
+        let area = curve.map_or(0.0, |curve| curve.area(self.mean(k, step)).m2());
+        let days = self.steps.range(step);
+        let depth = days.map(|day| {
+            let rain = store.rain.as_ref().map_or(0.0, |rain| rain[day]);
+            store.evaporation[day] + store.seepage - rain
+        });
+        depth.sum::<f64>() * area / MILLION
+    }
+
+    /// From one dekad's mean to the next, a release changes by no more than ramping allows between
+    /// their middles.
+    fn ramps(&mut self, reservoir: &Reservoir, dam: &Dam, first: &mut Vec<(usize, f64)>) {
+        for t in 1..self.steps.len() {
+            let (before, days) = (self.steps.days(t - 1), self.steps.days(t));
+            let rise = Line::default()
+                .plus(&Line::of(dam.release[t]), 1.0 / days)
+                .plus(&Line::of(dam.release[t - 1]), -1.0 / before);
+            let between = f64::midpoint(before, days);
+            for (limit, sign) in [(reservoir.ramp_up, 1.0), (reservoir.ramp_down, -1.0)] {
+                let Some(limit) = limit else { continue };
+                let beyond = self.program.variable(0.0, f64::INFINITY);
+                first.push((beyond, 1.0));
+                let line = Line::constant(-limit.m3s() * A_DAY * between).plus(&rise, sign);
+                let line = line.plus(&Line::of(beyond), -1.0);
+                self.program.row(line, Holds::AtMost);
+            }
+        }
+    }
+
+    /// What goes through the turbines, and what it makes at the path's head.
+    fn turbines(&mut self, k: usize, dam: &Dam) -> Option<(BySteps<usize>, BySteps<f64>)> {
+        let reservoir = &self.basin.reservoirs()[k];
+        let (plant, curve) = (reservoir.power.as_ref()?, reservoir.curve.as_ref()?);
+        let (mut turbined, mut factors) = (Vec::new(), Vec::new());
+        for t in 0..self.steps.len() {
+            let volume = self.mean(k, t);
+            let level = curve.level(volume);
+            let gates = reservoir.turbine_capacity(volume);
+            let (mut most, mut power, mut factor) = (0.0, 0.0, 0.0);
+            for day in self.steps.range(t) {
+                let date = date_of(self.plan.window().from(), day as i64);
+                let flow = gates.min(plant.discharge_on(date));
+                let some = Volume::from_m3(1.0);
+                let outflow = Flow::from_m3s(self.path.outflow[k][t]);
+                factor += plant.energy_of_day(date, level, some, outflow).kwh();
+                most += flow.m3s() * A_DAY;
+                power += plant.capacity_on(date).mw() * 24.0 / 1e3;
+            }
+            factor /= self.steps.days(t);
+            if factor > 0.0 {
+                most = most.min(power / factor);
+            }
+            let through = self.program.variable(0.0, most);
+            let line = Line::of(dam.release[t]).plus(&Line::of(through), -1.0);
+            self.program.row(line, Holds::AtLeast);
+            turbined.push(through);
+            factors.push(factor);
+        }
+        Some((turbined, factors))
+    }
+
+    /// What comes to a node, and where it goes.
+    fn node(&mut self, v: usize, river: &mut River) {
+        let (basin, steps) = (self.basin, self.steps);
+        let ways = &self.plan.ways[v];
+        let nodes = self.plan.sizes.nodes;
+        let lateral = |day: usize| self.plan.inflow[day * nodes + v] / MILLION;
+        let enters = steps.sums(|day| lateral(day).max(0.0));
+        let vanishes = steps.sums(|day| (-lateral(day)).max(0.0));
+        for t in 0..steps.len() {
+            let arrivals = self.arrivals(v, t, &river.entering);
+            let mut passing = arrivals.clone();
+            passing.add_constant(enters[t]);
+            for (i, offtake) in basin.offtakes().iter().enumerate() {
+                let Some(back) = &offtake.return_flow else {
+                    continue;
+                };
+                if back.to == basin.nodes()[v].id {
+                    for (source, part) in steps.sources(t, back.lag_days) {
+                        passing.add(&river.taken[i][source], part * back.fraction);
+                    }
+                }
+            }
+            let passing = passing.tidy();
+            let mut taken = Line::default();
+            for &i in &ways.offtakes {
+                taken.add(&river.taken[i][t], 1.0);
+            }
+            for &r in &ways.canals {
+                taken.add(&river.entering[r][t], 1.0);
+            }
+            river.arriving[v].push(arrivals);
+            river.passing[v].push(passing.clone());
+            if let Some(k) = ways.store {
+                self.balance(k, t, passing, &taken, river);
+                continue;
+            }
+            let mut left = passing.plus(&taken, -1.0);
+            let mut chosen = !ways.offtakes.is_empty() || !ways.canals.is_empty();
+            chosen |= self.lose(&mut left, vanishes[t], &mut river.first);
+            let left = left.tidy();
+            if chosen {
+                self.program.row(left.clone(), Holds::AtLeast);
+            }
+            if let Some(r) = ways.river
+                && basin.nodes()[v].kind != NodeKind::Terminal
+            {
+                self.bounded(r, t, &left, &mut river.first);
+                river.entering[r].push(left);
+            }
+        }
+    }
+
+    /// What the reaches bring to a node.
+    fn arrivals(&self, v: usize, t: usize, entering: &[BySteps<Line>]) -> Line {
+        let mut line = Line::default();
+        for &r in &self.plan.ways[v].into {
+            let channel = &self.plan.reaches[r];
+            for (source, part) in self.steps.sources(t, channel.lag as u32) {
+                line.add(&entering[r][source], part * channel.gain);
+            }
+            let antecedent = self.steps.overlap(t, 0, channel.lag as i64);
+            line.add_constant(antecedent * channel.antecedent / MILLION);
+        }
+        line.tidy()
+    }
+
+    /// Takes what vanishes from a line, as far as there is water.
+    fn lose(&mut self, line: &mut Line, volume: f64, first: &mut Vec<(usize, f64)>) -> bool {
+        if volume <= 0.0 {
+            return false;
+        }
+        let unmet = self.program.variable(0.0, volume);
+        first.push((unmet, 1.0));
+        line.add_constant(-volume);
+        line.add(&Line::of(unmet), 1.0);
+        true
+    }
+
+    /// Keeps what enters a river reach within its capacity, as far as it can be helped.
+    fn bounded(&mut self, r: usize, t: usize, entering: &Line, first: &mut Vec<(usize, f64)>) {
+        let Some(capacity) = self.basin.reaches()[r].capacity else {
+            return;
+        };
+        if entering.is_constant() {
+            return;
+        }
+        let most = capacity.m3s() * A_DAY * self.steps.days(t);
+        let over = self.program.variable(0.0, f64::INFINITY);
+        first.push((over, 1.0));
+        let line = entering.clone().plus(&Line::of(over), -1.0);
+        self.program.row(line.plus(&Line::constant(-most), 1.0), Holds::AtMost);
+    }
+
+    /// What a reservoir holds at a step's end: `entering` is what passes its node, `taken` what
+    /// offtakes and canals draw from it.
+    fn balance(&mut self, k: usize, t: usize, entering: Line, taken: &Line, river: &mut River) {
+        let store = &self.plan.stores[k];
+        let term = store.unaccounted.as_ref();
+        let nodes = self.plan.sizes.nodes;
+        let lateral = |day: usize| self.plan.inflow[day * nodes + store.node];
+        let days = self.steps.range(t);
+        let (mut comes, mut vanishes) = (0.0, 0.0);
+        for day in days {
+            let unaccounted = term.map_or(0.0, |term| term[day]) / MILLION;
+            comes += unaccounted.max(0.0);
+            vanishes += (-unaccounted).max(0.0) + (-lateral(day) / MILLION).max(0.0);
+        }
+        let dam = &mut river.dams[k];
+        let losses = dam.losses[t];
+        let mut entering = entering;
+        entering.add_constant(comes);
+        // What there is no water for does not vanish or evaporate.
+        let mut gone = Line::default();
+        self.lose(&mut gone, vanishes + losses.max(0.0), &mut river.first);
+        entering.add(&gone, 1.0);
+        entering.add_constant(losses.max(0.0));
+        let before = match t.checked_sub(1) {
+            Some(before) => Line::of(dam.storage[before]),
+            None => Line::constant(store.initial / MILLION),
+        };
+        let out = Line::of(dam.release[t]).plus(&Line::of(dam.spill[t]), 1.0);
+        let mut left = entering.clone().plus(&before, 1.0).plus(taken, -1.0);
+        left.add_constant(-losses);
+        left.add(&out, -1.0);
+        left.add(&Line::of(dam.storage[t]), -1.0);
+        dam.entering.push(entering.tidy());
+        self.program.row(left, Holds::Equal);
+        if let Some(r) = self.plan.ways[store.node].river {
+            self.bounded(r, t, &out, &mut river.first);
+            river.entering[r].push(out);
+        }
+    }
+}
+
+impl River {
+    /// What a gauge reads in a step, in Mm3 or GWh: a sum over its days, a storage at its end.
+    pub(super) fn reading(&self, gauge: Gauge, plan: &Plan, step: usize) -> Line {
+        match gauge {
+            Gauge::Offtake(i) => self.taken[i][step].clone(),
+            Gauge::Node(v) => self.passing[v][step].clone(),
+            Gauge::Reach(r) => self.entering[r][step].clone(),
+            Gauge::Arrivals(v) => self.arriving[v][step].clone(),
+            Gauge::Release(k) => Line::of(self.dams[k].release[step]),
+            Gauge::Spill(k) => Line::of(self.dams[k].spill[step]),
+            Gauge::Storage(k) => Line::of(self.dams[k].storage[step]),
+            Gauge::StorageChange(k) => {
+                let now = Line::of(self.dams[k].storage[step]);
+                now.plus(&self.storage_before(k, plan, step), -1.0)
+            }
+            Gauge::Energy(k) => match &self.dams[k].turbined {
+                Some((through, factor)) => {
+                    Line::default().plus(&Line::of(through[step]), factor[step])
+                }
+                None => Line::default(),
+            },
+            _ => Line::default(),
+        }
+    }
+
+    /// What a reservoir holds at a step's start.
+    pub(super) fn storage_before(&self, k: usize, plan: &Plan, step: usize) -> Line {
+        match step.checked_sub(1) {
+            Some(before) => Line::of(self.dams[k].storage[before]),
+            None => Line::constant(plan.stores[k].initial / MILLION),
+        }
+    }
+}
