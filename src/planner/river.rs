@@ -8,7 +8,7 @@ use super::program::{Holds, Line, Program};
 use super::steps::Steps;
 use super::wants::MILLION;
 use crate::basin::{Basin, NodeKind, ReachKind, Reservoir};
-use crate::calendar::date_of;
+use crate::calendar::{Month, date_of};
 use crate::settlement::Gauge;
 use crate::simulation::Plan;
 use crate::units::{Flow, SECONDS_PER_DAY, Volume};
@@ -69,8 +69,7 @@ pub(super) struct Builder<'a> {
     pub(super) path: &'a Path,
     /// By reservoir: whether energy is due there.
     pub(super) makes_energy: &'a [bool],
-    /// By reservoir: spill in steps at whose end the path is below full supply is not chosen
-    /// lightly.
+    /// Whether spill is avoided before all classes where the path is below full supply.
     pub(super) spill_when_full: bool,
 }
 
@@ -230,7 +229,29 @@ impl Builder<'_> {
             turbined.push(through);
             factors.push(factor);
         }
+        self.by_month(k, &mut factors);
         Some((turbined, factors))
+    }
+
+    /// The same head for all dekads of a month: it is the plan itself that makes one dekad's head
+    /// higher than the next, and a plan that took it for given would empty the lake in the first.
+    fn by_month(&self, k: usize, factors: &mut [f64]) {
+        let windows = self.steps.windows();
+        let month = |t: usize| Month::containing(windows[t].from());
+        let mut from = 0;
+        while from < factors.len() {
+            let to = (from..factors.len()).take_while(|&t| month(t) == month(from));
+            let to = from + to.count();
+            let through = |t: usize| self.path.outflow[k][t] * self.steps.days(t);
+            let passed: f64 = (from..to).map(through).sum();
+            let mean = if passed > 0.0 {
+                (from..to).map(|t| factors[t] * through(t)).sum::<f64>() / passed
+            } else {
+                factors[from..to].iter().sum::<f64>() / (to - from) as f64
+            };
+            factors[from..to].fill(mean);
+            from = to;
+        }
     }
 
     /// What comes to a node, and where it goes.
