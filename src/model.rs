@@ -356,11 +356,32 @@ impl Model {
     }
 
     /// The same model, with a reservoir under another policy.
-    #[cfg(feature = "planner")]
-    #[must_use]
-    pub(crate) fn operated_by(mut self, reservoir: usize, policy: Arc<dyn ReleasePolicy>) -> Self {
-        self.policies[reservoir] = policy;
-        self
+    ///
+    /// # Errors
+    ///
+    /// If there is no such reservoir, or the policy does not suit it, does not cover the run, or
+    /// names a class the model does not have; [`Error::is_invalid`](crate::Error::is_invalid) holds.
+    pub fn operated_by(
+        mut self,
+        reservoir: &str,
+        policy: impl ReleasePolicy + 'static,
+    ) -> Result<Self> {
+        let mut faults = Diagnostics::new();
+        let rows: Vec<(String, Arc<dyn ReleasePolicy>, Origin)> =
+            vec![(reservoir.to_owned(), Arc::new(policy), Origin::default())];
+        let classes: Vec<&str> = self.classes.iter().map(|class| &*class.name).collect();
+        let placed = policies(
+            rows,
+            self.basin.reservoirs(),
+            &classes,
+            self.window,
+            &mut faults,
+        );
+        let at = self.basin.reservoir_index(reservoir);
+        if let Some((k, policy)) = at.zip(at.and_then(|k| placed.get(k))) {
+            self.policies[k] = Arc::clone(policy);
+        }
+        faults.finish(self)
     }
 
     /// A hash of the files the model was read from; 0 for a model built in code.

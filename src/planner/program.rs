@@ -6,7 +6,7 @@ use microlp::{ComparisonOp, LinearExpr, OptimizationDirection, Problem, Variable
 pub(super) const SLACK: f64 = 1e-9;
 
 /// A sum of variables and a constant.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Line {
     terms: Vec<(usize, f64)>,
     constant: f64,

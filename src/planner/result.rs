@@ -1,7 +1,5 @@
 //! What a plan says.
 
-use std::sync::Arc;
-
 use super::Planner;
 use super::program::{Solved, Stage};
 use super::river::A_DAY;
@@ -285,7 +283,7 @@ impl SeasonPlan {
             if let Some(class) = last {
                 schedule = schedule.claimed_in(class.name.clone());
             }
-            applied = applied.operated_by(k, Arc::new(schedule));
+            applied = applied.operated_by(&self.reservoirs[k].id, schedule)?;
         }
         Ok(applied)
     }

@@ -3,11 +3,14 @@
 //! The flow of a river reach is no variable: what enters it is what comes to its tail less what is
 //! taken there, so a row for each place where something is taken keeps it from running backwards,
 //! and a chain of places without choice costs nothing.
+//!
+//! Each choice goes down the river with its whole travel time, and is spread over dekads only where
+//! it is looked at: spread anew in each reach it would run ahead of itself.
 
 use super::program::{Holds, Line, Program};
 use super::steps::Steps;
 use super::wants::MILLION;
-use crate::basin::{Basin, NodeKind, ReachKind, Reservoir};
+use crate::basin::{Basin, ReachKind, Reservoir};
 use crate::calendar::{Month, date_of};
 use crate::settlement::Gauge;
 use crate::simulation::Plan;
@@ -61,19 +64,55 @@ pub(super) struct River {
     pub(super) first: Vec<(usize, f64)>,
 }
 
-pub(super) struct Builder<'a> {
-    pub(super) plan: &'a Plan,
-    pub(super) basin: &'a Basin,
-    pub(super) steps: &'a Steps,
-    pub(super) program: &'a mut Program,
-    pub(super) path: &'a Path,
-    /// By reservoir: whether energy is due there.
-    pub(super) makes_energy: &'a [bool],
-    /// Whether spill is avoided before all classes where the path is below full supply.
-    pub(super) spill_when_full: bool,
+/// What goes down a reach: choices with the time since they were made and what is left of them,
+/// and what is known, by day.
+#[derive(Clone, Debug, Default)]
+struct Stream {
+    /// Which of [`Builder::choices`], the travel time from there, and the gain.
+    parts: Vec<(usize, u32, f64)>,
+    /// In Mm3 a day.
+    known: Vec<f64>,
 }
 
-impl Builder<'_> {
+pub(super) struct Builder<'a> {
+    /// Choices where they are made, by step.
+    choices: Vec<BySteps<Line>>,
+    /// By reach: what enters.
+    streams: Vec<Stream>,
+    plan: &'a Plan,
+    basin: &'a Basin,
+    steps: &'a Steps,
+    program: &'a mut Program,
+    path: &'a Path,
+    /// By reservoir: whether energy is due there.
+    makes_energy: &'a [bool],
+    /// Whether spill is avoided before all classes where the path is below full supply.
+    spill_when_full: bool,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(
+        plan: &'a Plan,
+        steps: &'a Steps,
+        program: &'a mut Program,
+        path: &'a Path,
+        makes_energy: &'a [bool],
+        spill_when_full: bool,
+    ) -> Self {
+        let basin = plan.model().basin();
+        Self {
+            choices: Vec::new(),
+            streams: vec![Stream::default(); basin.reaches().len()],
+            plan,
+            basin,
+            steps,
+            program,
+            path,
+            makes_energy,
+            spill_when_full,
+        }
+    }
+
     /// Builds everything, with what offtakes take given.
     pub(super) fn build(mut self, taken: Vec<BySteps<Line>>) -> River {
         let (basin, n) = (self.basin, self.steps.len());
@@ -92,6 +131,7 @@ impl Builder<'_> {
         };
         for (r, variables) in &river.canals {
             river.entering[*r] = variables.iter().map(|&v| Line::of(v)).collect();
+            self.chosen(*r, river.entering[*r].clone());
         }
         river.dams = (0..basin.reservoirs().len())
             .map(|k| self.dam(k, &mut river.first))
@@ -254,29 +294,76 @@ impl Builder<'_> {
         }
     }
 
+    /// A choice is all that enters a reach.
+    fn chosen(&mut self, r: usize, choice: BySteps<Line>) {
+        self.choices.push(choice);
+        self.streams[r] = Stream {
+            parts: vec![(self.choices.len() - 1, 0, 1.0)],
+            known: vec![0.0; self.plan.days],
+        };
+    }
+
+    /// What the reaches bring to a node.
+    fn arriving(&self, v: usize) -> Stream {
+        let mut sum = Stream {
+            parts: Vec::new(),
+            known: vec![0.0; self.plan.days],
+        };
+        for &r in &self.plan.ways[v].into {
+            let (channel, stream) = (&self.plan.reaches[r], &self.streams[r]);
+            let later = |&(choice, lag, gain): &(usize, u32, f64)| {
+                (choice, lag + channel.lag as u32, gain * channel.gain)
+            };
+            sum.parts.extend(stream.parts.iter().map(later));
+            for (day, known) in sum.known.iter_mut().enumerate() {
+                *known += match day.checked_sub(channel.lag) {
+                    Some(entered) => stream.known[entered] * channel.gain,
+                    None => channel.antecedent / MILLION,
+                };
+            }
+        }
+        sum
+    }
+
+    /// What a stream brings in a step.
+    fn looked_at(&self, stream: &Stream, t: usize) -> Line {
+        let mut line = Line::default();
+        for &(choice, lag, gain) in &stream.parts {
+            for (source, part) in self.steps.sources(t, lag) {
+                line.add(&self.choices[choice][source], part * gain);
+            }
+        }
+        line.add_constant(stream.known[self.steps.range(t)].iter().sum());
+        line.tidy()
+    }
+
     /// What comes to a node, and where it goes.
     fn node(&mut self, v: usize, river: &mut River) {
         let (basin, steps) = (self.basin, self.steps);
         let ways = &self.plan.ways[v];
         let nodes = self.plan.sizes.nodes;
         let lateral = |day: usize| self.plan.inflow[day * nodes + v] / MILLION;
-        let enters = steps.sums(|day| lateral(day).max(0.0));
         let vanishes = steps.sums(|day| (-lateral(day)).max(0.0));
+        let mut stream = self.arriving(v);
+        river.arriving[v] = (0..steps.len()).map(|t| self.looked_at(&stream, t)).collect();
+        for (day, known) in stream.known.iter_mut().enumerate() {
+            *known += lateral(day).max(0.0);
+        }
+        let mut here = Vec::new();
+        let returning: Vec<(usize, u32, f64)> = (basin.offtakes().iter().enumerate())
+            .filter_map(|(i, offtake)| {
+                let back = offtake.return_flow.as_ref()?;
+                (back.to == basin.nodes()[v].id).then_some((i, back.lag_days, back.fraction))
+            })
+            .collect();
         for t in 0..steps.len() {
-            let arrivals = self.arrivals(v, t, &river.entering);
-            let mut passing = arrivals.clone();
-            passing.add_constant(enters[t]);
-            for (i, offtake) in basin.offtakes().iter().enumerate() {
-                let Some(back) = &offtake.return_flow else {
-                    continue;
-                };
-                if back.to == basin.nodes()[v].id {
-                    for (source, part) in steps.sources(t, back.lag_days) {
-                        passing.add(&river.taken[i][source], part * back.fraction);
-                    }
+            let mut returned = Line::default();
+            for &(i, lag, fraction) in &returning {
+                for (source, part) in steps.sources(t, lag) {
+                    returned.add(&river.taken[i][source], part * fraction);
                 }
             }
-            let passing = passing.tidy();
+            let passing = self.looked_at(&stream, t).plus(&returned, 1.0).tidy();
             let mut taken = Line::default();
             for &i in &ways.offtakes {
                 taken.add(&river.taken[i][t], 1.0);
@@ -284,40 +371,35 @@ impl Builder<'_> {
             for &r in &ways.canals {
                 taken.add(&river.entering[r][t], 1.0);
             }
-            river.arriving[v].push(arrivals);
             river.passing[v].push(passing.clone());
             if let Some(k) = ways.store {
                 self.balance(k, t, passing, &taken, river);
                 continue;
             }
-            let mut left = passing.plus(&taken, -1.0);
+            let mut own = returned.plus(&taken, -1.0);
             let mut chosen = !ways.offtakes.is_empty() || !ways.canals.is_empty();
-            chosen |= self.lose(&mut left, vanishes[t], &mut river.first);
-            let left = left.tidy();
+            chosen |= self.lose(&mut own, vanishes[t], &mut river.first);
+            let left = self.looked_at(&stream, t).plus(&own, 1.0).tidy();
+            here.push(own.tidy());
             if chosen {
                 self.program.row(left.clone(), Holds::AtLeast);
             }
-            if let Some(r) = ways.river
-                && basin.nodes()[v].kind != NodeKind::Terminal
-            {
+            if let Some(r) = ways.river {
                 self.bounded(r, t, &left, &mut river.first);
                 river.entering[r].push(left);
             }
         }
-    }
-
-    /// What the reaches bring to a node.
-    fn arrivals(&self, v: usize, t: usize, entering: &[BySteps<Line>]) -> Line {
-        let mut line = Line::default();
-        for &r in &self.plan.ways[v].into {
-            let channel = &self.plan.reaches[r];
-            for (source, part) in self.steps.sources(t, channel.lag as u32) {
-                line.add(&entering[r][source], part * channel.gain);
+        if let Some(r) = ways.river {
+            if ways.store.is_some() {
+                self.chosen(r, river.entering[r].clone());
+            } else {
+                if here.iter().any(|own| *own != Line::default()) {
+                    self.choices.push(here);
+                    stream.parts.push((self.choices.len() - 1, 0, 1.0));
+                }
+                self.streams[r] = stream;
             }
-            let antecedent = self.steps.overlap(t, 0, channel.lag as i64);
-            line.add_constant(antecedent * channel.antecedent / MILLION);
         }
-        line.tidy()
     }
 
     /// Takes what vanishes from a line, as far as there is water.

@@ -120,15 +120,14 @@ impl<'a> Season<'a> {
                 makes_energy[k] = true;
             }
         }
-        let builder = Builder {
-            plan: &planner.plan,
-            basin,
+        let builder = Builder::new(
+            &planner.plan,
             steps,
-            program: &mut program,
+            &mut program,
             path,
-            makes_energy: &makes_energy,
+            &makes_energy,
             spill_when_full,
-        };
+        );
         let river = builder.build(taken);
         let mut season = Self {
             planner,
