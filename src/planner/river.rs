@@ -56,6 +56,12 @@ pub(super) struct River {
     pub(super) arriving: Vec<BySteps<Line>>,
     /// By node and step: what passes.
     pub(super) passing: Vec<BySteps<Line>>,
+    /// By reach: what enters, by day.
+    streams: Vec<Stream>,
+    /// By node: what passes, by day.
+    passing_streams: Vec<Stream>,
+    /// Choices where they are made, by step.
+    choices: Vec<BySteps<Line>>,
     /// By offtake and step: what is taken.
     pub(super) taken: Vec<BySteps<Line>>,
     /// Canals: reach and variables.
@@ -68,17 +74,13 @@ pub(super) struct River {
 /// and what is known, by day.
 #[derive(Clone, Debug, Default)]
 struct Stream {
-    /// Which of [`Builder::choices`], the travel time from there, and the gain.
+    /// Which of [`River::choices`], the travel time from there, and the gain.
     parts: Vec<(usize, u32, f64)>,
     /// In Mm3 a day.
     known: Vec<f64>,
 }
 
 pub(super) struct Builder<'a> {
-    /// Choices where they are made, by step.
-    choices: Vec<BySteps<Line>>,
-    /// By reach: what enters.
-    streams: Vec<Stream>,
     plan: &'a Plan,
     basin: &'a Basin,
     steps: &'a Steps,
@@ -101,8 +103,6 @@ impl<'a> Builder<'a> {
     ) -> Self {
         let basin = plan.model().basin();
         Self {
-            choices: Vec::new(),
-            streams: vec![Stream::default(); basin.reaches().len()],
             plan,
             basin,
             steps,
@@ -125,13 +125,16 @@ impl<'a> Builder<'a> {
             entering: vec![Vec::new(); basin.reaches().len()],
             arriving: vec![Vec::new(); basin.nodes().len()],
             passing: vec![Vec::new(); basin.nodes().len()],
+            streams: vec![Stream::default(); basin.reaches().len()],
+            passing_streams: vec![Stream::default(); basin.nodes().len()],
+            choices: Vec::new(),
             taken,
             first: Vec::new(),
             canals,
         };
-        for (r, variables) in &river.canals {
-            river.entering[*r] = variables.iter().map(|&v| Line::of(v)).collect();
-            self.chosen(*r, river.entering[*r].clone());
+        for (r, variables) in river.canals.clone() {
+            river.entering[r] = variables.iter().map(|&v| Line::of(v)).collect();
+            river.chosen(r, self.plan.days);
         }
         river.dams = (0..basin.reservoirs().len())
             .map(|k| self.dam(k, &mut river.first))
@@ -294,49 +297,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A choice is all that enters a reach.
-    fn chosen(&mut self, r: usize, choice: BySteps<Line>) {
-        self.choices.push(choice);
-        self.streams[r] = Stream {
-            parts: vec![(self.choices.len() - 1, 0, 1.0)],
-            known: vec![0.0; self.plan.days],
-        };
-    }
-
-    /// What the reaches bring to a node.
-    fn arriving(&self, v: usize) -> Stream {
-        let mut sum = Stream {
-            parts: Vec::new(),
-            known: vec![0.0; self.plan.days],
-        };
-        for &r in &self.plan.ways[v].into {
-            let (channel, stream) = (&self.plan.reaches[r], &self.streams[r]);
-            let later = |&(choice, lag, gain): &(usize, u32, f64)| {
-                (choice, lag + channel.lag as u32, gain * channel.gain)
-            };
-            sum.parts.extend(stream.parts.iter().map(later));
-            for (day, known) in sum.known.iter_mut().enumerate() {
-                *known += match day.checked_sub(channel.lag) {
-                    Some(entered) => stream.known[entered] * channel.gain,
-                    None => channel.antecedent / MILLION,
-                };
-            }
-        }
-        sum
-    }
-
-    /// What a stream brings in a step.
-    fn looked_at(&self, stream: &Stream, t: usize) -> Line {
-        let mut line = Line::default();
-        for &(choice, lag, gain) in &stream.parts {
-            for (source, part) in self.steps.sources(t, lag) {
-                line.add(&self.choices[choice][source], part * gain);
-            }
-        }
-        line.add_constant(stream.known[self.steps.range(t)].iter().sum());
-        line.tidy()
-    }
-
     /// What comes to a node, and where it goes.
     fn node(&mut self, v: usize, river: &mut River) {
         let (basin, steps) = (self.basin, self.steps);
@@ -344,26 +304,25 @@ impl<'a> Builder<'a> {
         let nodes = self.plan.sizes.nodes;
         let lateral = |day: usize| self.plan.inflow[day * nodes + v] / MILLION;
         let vanishes = steps.sums(|day| (-lateral(day)).max(0.0));
-        let mut stream = self.arriving(v);
-        river.arriving[v] = (0..steps.len()).map(|t| self.looked_at(&stream, t)).collect();
+        let mut stream = river.arriving_at(v, self.plan);
+        let by_step = |river: &River, stream: &Stream| -> BySteps<Line> {
+            let look = |t: usize| river.looked_at(stream, steps, steps.range(t)).tidy();
+            (0..steps.len()).map(look).collect()
+        };
+        river.arriving[v] = by_step(river, &stream);
         for (day, known) in stream.known.iter_mut().enumerate() {
             *known += lateral(day).max(0.0);
         }
+        let returned = self.returned(v, &river.taken);
+        if returned.iter().any(|line| *line != Line::default()) {
+            river.choices.push(returned);
+            stream.parts.push((river.choices.len() - 1, 0, 1.0));
+        }
+        river.passing[v] = by_step(river, &stream);
+        river.passing_streams[v] = stream.clone();
         let mut here = Vec::new();
-        let returning: Vec<(usize, u32, f64)> = (basin.offtakes().iter().enumerate())
-            .filter_map(|(i, offtake)| {
-                let back = offtake.return_flow.as_ref()?;
-                (back.to == basin.nodes()[v].id).then_some((i, back.lag_days, back.fraction))
-            })
-            .collect();
-        for t in 0..steps.len() {
-            let mut returned = Line::default();
-            for &(i, lag, fraction) in &returning {
-                for (source, part) in steps.sources(t, lag) {
-                    returned.add(&river.taken[i][source], part * fraction);
-                }
-            }
-            let passing = self.looked_at(&stream, t).plus(&returned, 1.0).tidy();
+        let mut chosen = !ways.offtakes.is_empty() || !ways.canals.is_empty();
+        for (t, &vanishes) in vanishes.iter().enumerate() {
             let mut taken = Line::default();
             for &i in &ways.offtakes {
                 taken.add(&river.taken[i][t], 1.0);
@@ -371,35 +330,57 @@ impl<'a> Builder<'a> {
             for &r in &ways.canals {
                 taken.add(&river.entering[r][t], 1.0);
             }
-            river.passing[v].push(passing.clone());
             if let Some(k) = ways.store {
-                self.balance(k, t, passing, &taken, river);
+                self.balance(k, t, river.passing[v][t].clone(), &taken, river);
                 continue;
             }
-            let mut own = returned.plus(&taken, -1.0);
-            let mut chosen = !ways.offtakes.is_empty() || !ways.canals.is_empty();
-            chosen |= self.lose(&mut own, vanishes[t], &mut river.first);
-            let left = self.looked_at(&stream, t).plus(&own, 1.0).tidy();
+            let mut own = Line::default().plus(&taken, -1.0);
+            chosen |= self.lose(&mut own, vanishes, &mut river.first);
             here.push(own.tidy());
-            if chosen {
-                self.program.row(left.clone(), Holds::AtLeast);
+        }
+        if ways.store.is_some() {
+            if let Some(r) = ways.river {
+                river.chosen(r, self.plan.days);
+            }
+            return;
+        }
+        if chosen {
+            river.choices.push(here);
+            stream.parts.push((river.choices.len() - 1, 0, 1.0));
+        }
+        for t in 0..steps.len() {
+            // Between two moments at which something changes the flow is even, and may not run
+            // backwards in any such part of a dekad.
+            for part in stream.even_parts(steps, t).into_iter().filter(|_| chosen) {
+                let left = river.looked_at(&stream, steps, part);
+                self.program.row(left, Holds::AtLeast);
             }
             if let Some(r) = ways.river {
+                let left = river.looked_at(&stream, steps, steps.range(t)).tidy();
                 self.bounded(r, t, &left, &mut river.first);
                 river.entering[r].push(left);
             }
         }
         if let Some(r) = ways.river {
-            if ways.store.is_some() {
-                self.chosen(r, river.entering[r].clone());
-            } else {
-                if here.iter().any(|own| *own != Line::default()) {
-                    self.choices.push(here);
-                    stream.parts.push((self.choices.len() - 1, 0, 1.0));
+            river.streams[r] = stream;
+        }
+    }
+
+    /// What comes back at a node of what offtakes took.
+    fn returned(&self, v: usize, taken: &[BySteps<Line>]) -> BySteps<Line> {
+        let mut returned = vec![Line::default(); self.steps.len()];
+        for (i, offtake) in self.basin.offtakes().iter().enumerate() {
+            let back = offtake.return_flow.as_ref();
+            let Some(back) = back.filter(|back| back.to == self.basin.nodes()[v].id) else {
+                continue;
+            };
+            for (t, line) in returned.iter_mut().enumerate() {
+                for (source, part) in self.steps.sources(t, back.lag_days) {
+                    line.add(&taken[i][source], part * back.fraction);
                 }
-                self.streams[r] = stream;
             }
         }
+        returned.into_iter().map(Line::tidy).collect()
     }
 
     /// Takes what vanishes from a line, as far as there is water.
@@ -470,7 +451,83 @@ impl<'a> Builder<'a> {
     }
 }
 
+impl Stream {
+    /// The parts of a step within which no choice upstream changes, as days of the run.
+    fn even_parts(&self, steps: &Steps, t: usize) -> Vec<std::ops::Range<usize>> {
+        let days = steps.range(t);
+        let mut cuts = vec![days.start, days.end];
+        for &(_, lag, _) in &self.parts {
+            let changes = (0..=t).map(|source| steps.range(source).start + lag as usize);
+            cuts.extend(changes.filter(|cut| days.contains(cut)));
+            cuts.extend(Some(lag as usize).filter(|cut| days.contains(cut)));
+        }
+        cuts.sort_unstable();
+        cuts.dedup();
+        cuts.windows(2).map(|pair| pair[0]..pair[1]).collect()
+    }
+}
+
 impl River {
+    /// A choice is all that enters a reach.
+    fn chosen(&mut self, r: usize, days: usize) {
+        self.choices.push(self.entering[r].clone());
+        self.streams[r] = Stream {
+            parts: vec![(self.choices.len() - 1, 0, 1.0)],
+            known: vec![0.0; days],
+        };
+    }
+
+    /// What the reaches bring to a node.
+    fn arriving_at(&self, v: usize, plan: &Plan) -> Stream {
+        let mut sum = Stream {
+            parts: Vec::new(),
+            known: vec![0.0; plan.days],
+        };
+        for &r in &plan.ways[v].into {
+            let (channel, stream) = (&plan.reaches[r], &self.streams[r]);
+            let later = |&(choice, lag, gain): &(usize, u32, f64)| {
+                (choice, lag + channel.lag as u32, gain * channel.gain)
+            };
+            sum.parts.extend(stream.parts.iter().map(later));
+            for (day, known) in sum.known.iter_mut().enumerate() {
+                *known += match day.checked_sub(channel.lag) {
+                    Some(entered) => stream.known[entered] * channel.gain,
+                    None => channel.antecedent / MILLION,
+                };
+            }
+        }
+        sum
+    }
+
+    /// What a stream brings on some days of one step.
+    fn looked_at(&self, stream: &Stream, steps: &Steps, days: std::ops::Range<usize>) -> Line {
+        let mut line = Line::default();
+        for &(choice, lag, gain) in &stream.parts {
+            for (source, part) in steps.sources_of(days.clone(), lag) {
+                line.add(&self.choices[choice][source], part * gain);
+            }
+        }
+        line.add_constant(stream.known[days].iter().sum());
+        line
+    }
+
+    /// What a gauge reads on some days of one step, and the parts of a step within which it is
+    /// even.
+    pub(super) fn even_readings(&self, gauge: Gauge, steps: &Steps, t: usize) -> Vec<(f64, Line)> {
+        let stream = match gauge {
+            Gauge::Node(v) => &self.passing_streams[v],
+            Gauge::Reach(r) => &self.streams[r],
+            _ => return Vec::new(),
+        };
+        let parts = stream.even_parts(steps, t).into_iter();
+        parts
+            .map(|days| {
+                let part = days.len() as f64 / steps.days(t);
+                (part, self.looked_at(stream, steps, days).tidy())
+            })
+            .collect()
+    }
+
     /// What a gauge reads in a step, in Mm3 or GWh: a sum over its days, a storage at its end.
     pub(super) fn reading(&self, gauge: Gauge, plan: &Plan, step: usize) -> Line {
         match gauge {

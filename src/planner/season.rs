@@ -187,11 +187,17 @@ impl<'a> Season<'a> {
                 vec![short(program, stage, came, want.total(), weight)]
             }
             Count::EachDay => steps
-                .map(|t| {
-                    let mut came = Line::default();
-                    came.add(&self.reading(want, t), part(t));
-                    came.add_constant(-within(&want.before, t));
-                    short(program, stage, came, within(&want.due, t), weight)
+                .flat_map(|t| {
+                    let (due, before) = (within(&want.due, t), within(&want.before, t));
+                    self.even_readings(want, t)
+                        .into_iter()
+                        .map(|(of_step, reading)| {
+                            let mut came = Line::default();
+                            came.add(&reading, part(t));
+                            came.add_constant(-before * of_step);
+                            short(program, stage, came, due * of_step, weight)
+                        })
+                        .collect::<Vec<_>>()
                 })
                 .collect(),
         }
@@ -207,6 +213,14 @@ impl<'a> Season<'a> {
             }
         }
         line.tidy()
+    }
+
+    /// The same in parts of a step within which it is even, each with its part of the step's days.
+    fn even_readings(&self, want: &Want, t: usize) -> Vec<(f64, Line)> {
+        if let [(gauge @ (Gauge::Node(_) | Gauge::Reach(_)), 1.0, 0)] = want.gauges[..] {
+            return self.river.even_readings(gauge, &self.steps, t);
+        }
+        vec![(1.0, self.reading(want, t))]
     }
 
     /// What is in store at the end of a day: on a straight line between the ends of dekads.

@@ -47,10 +47,18 @@ impl Steps {
     /// The steps from which water comes that arrives in a step after a travel time, with the part
     /// of each step's water that does: flows are even within a step.
     pub(super) fn sources(&self, step: usize, lag: u32) -> impl Iterator<Item = (usize, f64)> + '_ {
-        let lag = i64::from(lag);
-        (0..=step).filter_map(move |source| {
-            let (from, to) = (self.from[source] + lag, self.from[source + 1] + lag);
-            let part = self.overlap(step, from, to) / self.days(source);
+        self.sources_of(self.range(step), lag)
+    }
+
+    /// The same for some days.
+    pub(super) fn sources_of(
+        &self,
+        days: std::ops::Range<usize>,
+        lag: u32,
+    ) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let (from, to) = (days.start as i64 - i64::from(lag), days.end as i64 - i64::from(lag));
+        (0..self.len()).filter_map(move |source| {
+            let part = self.overlap(source, from, to) / self.days(source);
             (part > 0.0).then_some((source, part))
         })
     }
