@@ -348,7 +348,13 @@ impl Model {
         let mut faults = Diagnostics::new();
         let placed = columns(column, &[node.to_owned()], "node", self.window, &mut faults);
         if nodes[v].kind == NodeKind::Inflow {
-            negative(m3s, &format!("the inflow of `{node}`"), &Origin::default(), node, &mut faults);
+            negative(
+                m3s,
+                &format!("the inflow of `{node}`"),
+                &Origin::default(),
+                node,
+                &mut faults,
+            );
         }
         faults.finish(())?;
         self.inflow[v] = bare(placed).pop().flatten();

@@ -123,9 +123,11 @@ impl Planner {
         self.find(obligation)?;
         let names = self.model().classes().iter().map(|class| &*class.name);
         let Some(rank) = names.clone().position(|name| name == class) else {
-            return Err(invalid(Diagnostic::new(format!("unknown priority class `{class}`"))
-                .expected("a class of the model")
-                .nearest(class, names)));
+            return Err(invalid(
+                Diagnostic::new(format!("unknown priority class `{class}`"))
+                    .expected("a class of the model")
+                    .nearest(class, names),
+            ));
         };
         self.claiming.retain(|(id, _)| id != obligation);
         self.claiming.push((obligation.to_owned(), rank));
@@ -203,9 +205,11 @@ impl Planner {
         }
         let agreements = self.model().agreements().iter();
         let known = agreements.flat_map(|agreement| &agreement.obligations);
-        Err(invalid(Diagnostic::new(format!("unknown obligation `{id}`"))
-            .expected("an obligation of the model's agreements")
-            .nearest(id, known.map(|obligation| obligation.id.as_str()))))
+        Err(invalid(
+            Diagnostic::new(format!("unknown obligation `{id}`"))
+                .expected("an obligation of the model's agreements")
+                .nearest(id, known.map(|obligation| obligation.id.as_str())),
+        ))
     }
 
     /// The number of a class; one more than the last for no class.

@@ -95,10 +95,18 @@ pub(super) struct Work {
     pub(super) pivots: u64,
 }
 
+/// A sum of variables, held against a number.
+#[derive(Clone, Debug)]
+struct Row {
+    terms: Vec<(usize, f64)>,
+    holds: Holds,
+    bound: f64,
+}
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct Program {
     bounds: Vec<(f64, f64)>,
-    rows: Vec<(Vec<(usize, f64)>, Holds, f64)>,
+    rows: Vec<Row>,
     pub(super) work: Work,
 }
 
@@ -119,7 +127,11 @@ impl Program {
     /// Holds a line against zero.
     pub(super) fn row(&mut self, line: Line, holds: Holds) {
         let line = line.tidy();
-        self.rows.push((line.terms, holds, -line.constant));
+        self.rows.push(Row {
+            terms: line.terms,
+            holds,
+            bound: -line.constant,
+        });
     }
 
     /// Minimises one objective after another, each as far as those before it stay at their best, and
@@ -163,8 +175,11 @@ impl Program {
                 self.bounds[v].1 = self.bounds[v].1.min(share);
             }
         } else {
-            let rhs = cost + slack;
-            self.rows.push((stage.costs.clone(), Holds::AtMost, rhs));
+            self.rows.push(Row {
+                terms: stage.costs.clone(),
+                holds: Holds::AtMost,
+                bound: cost + slack,
+            });
         }
     }
 
@@ -177,17 +192,17 @@ impl Program {
         let variables: Vec<Variable> = (self.bounds.iter().zip(objective))
             .map(|(&bounds, cost)| problem.add_var(cost, bounds))
             .collect();
-        for (terms, holds, rhs) in &self.rows {
+        for row in &self.rows {
             let mut line = LinearExpr::empty();
-            for &(v, c) in terms {
+            for &(v, c) in &row.terms {
                 line.add(variables[v], c);
             }
-            let op = match holds {
+            let op = match row.holds {
                 Holds::AtLeast => ComparisonOp::Ge,
                 Holds::AtMost => ComparisonOp::Le,
                 Holds::Equal => ComparisonOp::Eq,
             };
-            problem.add_constraint(line, op, *rhs);
+            problem.add_constraint(line, op, row.bound);
         }
         let outcome = problem.solve().map_err(|fault| fault.to_string())?;
         let stopped = |_| "the solver stopped without an answer".to_owned();
@@ -195,9 +210,8 @@ impl Program {
         self.work.solves += 1;
         self.work.pivots += solution.stats().lp_iterations;
         // A bound is kept to the solver's tolerance; what is a hair below it is at it.
-        let within = |(v, &(low, high)): (&Variable, &(f64, f64))| {
-            solution.var_value(*v).max(low).min(high)
-        };
+        let within =
+            |(v, &(low, high)): (&Variable, &(f64, f64))| solution.var_value(*v).max(low).min(high);
         Ok(variables.iter().zip(&self.bounds).map(within).collect())
     }
 }

@@ -130,7 +130,10 @@ impl SeasonPlan {
             let v = basin.reservoir_node(k);
             let ways = &planner.plan.ways[v];
             let taken = |t: usize| {
-                let canals = ways.canals.iter().map(|&r| river.entering[r][t].value(values));
+                let canals = ways
+                    .canals
+                    .iter()
+                    .map(|&r| river.entering[r][t].value(values));
                 let users = ways.offtakes.iter().map(|&i| deliveries[i][t].mcm());
                 canals.sum::<f64>() + users.sum::<f64>()
             };
@@ -209,7 +212,9 @@ impl SeasonPlan {
     /// The weighted shortfall in Mm3, in strict order: what nature and structures are short of, each
     /// class, what only observes. Of two plans the better one is less at the first that differs.
     pub fn weighted_shortfall(&self) -> impl Iterator<Item = (&str, f64)> {
-        self.weighted.iter().map(|(name, cost)| (name.as_str(), *cost))
+        self.weighted
+            .iter()
+            .map(|(name, cost)| (name.as_str(), *cost))
     }
 
     /// How much work it was.
@@ -218,6 +223,10 @@ impl SeasonPlan {
     }
 
     /// The schedule of a reservoir, numbered as in the basin: each dekad's mean on each of its days.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such reservoir.
     pub fn schedule(&self, reservoir: usize) -> Schedule {
         let plan = &self.reservoirs[reservoir];
         let flows = plan.release.iter().zip(&self.steps);
@@ -269,7 +278,9 @@ impl SeasonPlan {
                 let takes = days.iter().map(|q| q.min(head) * A_DAY).sum::<f64>();
                 if given.mcm() < takes * ALL_BUT {
                     let part = given.mcm().max(0.0) / takes;
-                    days.iter_mut().for_each(|q| *q = q.min(head) * part);
+                    for q in days {
+                        *q = q.min(head) * part;
+                    }
                 }
                 day += step.days();
             }

@@ -299,7 +299,7 @@ impl<'a> Builder<'a> {
 
     /// What comes to a node, and where it goes.
     fn node(&mut self, v: usize, river: &mut River) {
-        let (basin, steps) = (self.basin, self.steps);
+        let steps = self.steps;
         let ways = &self.plan.ways[v];
         let nodes = self.plan.sizes.nodes;
         let lateral = |day: usize| self.plan.inflow[day * nodes + v] / MILLION;
@@ -407,7 +407,8 @@ impl<'a> Builder<'a> {
         let over = self.program.variable(0.0, f64::INFINITY);
         first.push((over, 1.0));
         let line = entering.clone().plus(&Line::of(over), -1.0);
-        self.program.row(line.plus(&Line::constant(-most), 1.0), Holds::AtMost);
+        self.program
+            .row(line.plus(&Line::constant(-most), 1.0), Holds::AtMost);
     }
 
     /// What a reservoir holds at a step's end: `entering` is what passes its node, `taken` what
@@ -528,7 +529,7 @@ impl River {
             .collect()
     }
 
-    /// What a gauge reads in a step, in Mm3 or GWh: a sum over its days, a storage at its end.
+    /// What a gauge reads in a step, in Mm3 or `GWh`: a sum over its days, a storage at its end.
     pub(super) fn reading(&self, gauge: Gauge, plan: &Plan, step: usize) -> Line {
         match gauge {
             Gauge::Offtake(i) => self.taken[i][step].clone(),

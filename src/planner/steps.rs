@@ -56,7 +56,10 @@ impl Steps {
         days: std::ops::Range<usize>,
         lag: u32,
     ) -> impl Iterator<Item = (usize, f64)> + '_ {
-        let (from, to) = (days.start as i64 - i64::from(lag), days.end as i64 - i64::from(lag));
+        let (from, to) = (
+            days.start as i64 - i64::from(lag),
+            days.end as i64 - i64::from(lag),
+        );
         (0..self.len()).filter_map(move |source| {
             let part = self.overlap(source, from, to) / self.days(source);
             (part > 0.0).then_some((source, part))

@@ -1,19 +1,19 @@
 //! The plan as the table that is signed.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use super::result::SeasonPlan;
 use crate::agreement::{Count, Obligation};
 use crate::basin::NodeKind;
-use crate::calendar::{Month, Window};
+use crate::calendar::{Dekad, Month, Window};
 use crate::units::Volume;
 
 /// A plan in the layout of the bulletins of the Syr Darya: canals with their countries, river posts
 /// and reservoirs in the order of the river, each with its limit and, month by month, the dekads I,
 /// II and III.
 ///
-/// It prints as text; [`Bulletin::to_csv`] gives the same as a table. The layout is that of the
+/// It prints as text; [`Bulletin::write_csv`] writes the same as a table. The layout is that of the
 /// daily bulletins of BWO Syr Darya, with the days left out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bulletin {
@@ -123,7 +123,10 @@ impl SeasonPlan {
         // Canals at one place that are not one canal: a row each.
         let mut by_party: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for &i in users {
-            by_party.entry(&basin.offtakes()[i].party).or_default().push(i);
+            by_party
+                .entry(&basin.offtakes()[i].party)
+                .or_default()
+                .push(i);
         }
         if by_party.len() < 2 {
             for &i in users {
@@ -136,7 +139,9 @@ impl SeasonPlan {
         }
         let together = |users: &[usize]| -> Vec<Volume> {
             let of = |t: usize| users.iter().map(|&i| self.deliveries[i][t].mcm()).sum();
-            (0..self.steps.len()).map(|t| Volume::from_mcm(of(t))).collect()
+            (0..self.steps.len())
+                .map(|t| Volume::from_mcm(of(t)))
+                .collect()
         };
         let all = together(users);
         let mut row = self.flow_row(number(), place, Reading::Withdrawal, &all);
@@ -210,40 +215,56 @@ impl Bulletin {
         &self.dekads
     }
 
-    /// The table as CSV: one column a dekad, named like `2008-04-1`.
-    pub fn to_csv(&self) -> String {
-        let quoted = |text: &str| {
-            if text.contains([',', '"', '\n']) {
-                format!("\"{}\"", text.replace('"', "\"\""))
-            } else {
-                text.to_owned()
-            }
-        };
-        let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.1}"));
-        let mut text = String::from("number,object,reading,limit_mcm");
-        for step in &self.dekads {
-            text += &format!(",{}", crate::calendar::Dekad::containing(step.from()));
-        }
-        text += ",season_mcm\n";
+    /// Writes the table as CSV: one column a dekad, named like `2008-04-1`; figures to a tenth.
+    ///
+    /// # Errors
+    ///
+    /// What the writer says.
+    pub fn write_csv(&self, to: impl std::io::Write) -> std::io::Result<()> {
+        let number = |value: f64| format!("{:.1}", value + 0.0);
+        let dekads = self.dekads.iter();
+        let mut lines = vec![
+            ["number", "object", "reading", "limit_mcm"]
+                .into_iter()
+                .map(str::to_owned)
+                .chain(dekads.map(|step| Dekad::containing(step.from()).to_string()))
+                .chain(["season_mcm".to_owned()])
+                .collect::<Vec<_>>(),
+        ];
         for row in &self.rows {
-            let sn = row.number.map_or(String::new(), |n| n.to_string());
-            let reading = quoted(row.reading.name());
-            let object = quoted(row.object.trim());
-            text += &format!("{sn},{object},{reading},{}", number(row.limit));
-            for figure in &row.figures {
-                text += &format!(",{figure:.1}");
-            }
-            text += &format!(",{}\n", number(row.total));
+            let mut line = vec![
+                row.number.map_or(String::new(), |n| n.to_string()),
+                row.object.trim().to_owned(),
+                row.reading.name().to_owned(),
+                row.limit.map_or(String::new(), number),
+            ];
+            line.extend(row.figures.iter().copied().map(number));
+            line.push(row.total.map_or(String::new(), number));
+            lines.push(line);
         }
-        text
+        let mut table = csv::Writer::from_writer(to);
+        for line in lines {
+            table.write_record(line)?;
+        }
+        table.flush()
     }
 }
 
 impl fmt::Display for Bulletin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MONTHS: [&str; 12] = [
-            "January", "February", "March", "April", "May", "June", "July", "August", "September",
-            "October", "November", "December",
+            "January",
+            "February",
+            "March",
+            "April",
+            "May",
+            "June",
+            "July",
+            "August",
+            "September",
+            "October",
+            "November",
+            "December",
         ];
         const DEKADS: [&str; 3] = ["I", "II", "III"];
         let objects = self.rows.iter().map(|row| row.object.chars().count());
@@ -258,16 +279,18 @@ impl fmt::Display for Bulletin {
             let new = last != Some(month);
             // A month's name stands over its first dekad, and needs no more room than it has.
             let room = if new { &name[..name.len().min(5)] } else { "" };
-            months += &format!(" {room:>5}");
+            let _ = write!(months, " {room:>5}");
             last = Some(month);
-            let dekad = crate::calendar::Dekad::containing(step.from());
-            dekads += &format!(" {:>5}", DEKADS[(dekad.index() - 1) as usize]);
+            let dekad = Dekad::containing(step.from());
+            let _ = write!(dekads, " {:>5}", DEKADS[(dekad.index() - 1) as usize]);
         }
         writeln!(f, "{}", months.trim_end())?;
         writeln!(f, "{dekads} {:>8}", "Mm3")?;
         for row in &self.rows {
             let sn = row.number.map_or(String::new(), |n| n.to_string());
-            let limit = row.limit.map_or(String::new(), |limit| format!("{limit:.0}"));
+            let limit = row
+                .limit
+                .map_or(String::new(), |limit| format!("{limit:.0}"));
             let object = &row.object;
             let reading = row.reading.name();
             write!(f, "{sn:>3} {object:wide$} {reading:13} {limit:>7}")?;

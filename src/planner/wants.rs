@@ -5,9 +5,9 @@ use crate::agreement::{Agreement, Bounds, Count, Measure, Obligation};
 use crate::calendar::{Window, day_index};
 use crate::ledger::{Ledger, Sum};
 use crate::settlement::{Gauge, Unit, in_advance, known_in_advance};
-use crate::units::SECONDS_PER_DAY;
+use crate::units::{Flow, SECONDS_PER_DAY};
 
-/// Base units (m3, kWh) in the planner's (Mm3, GWh).
+/// Base units (m3, kWh) in the planner's (Mm3, `GWh`).
 pub(super) const MILLION: f64 = 1e6;
 
 /// Something to be met in a period of the run.
@@ -28,7 +28,7 @@ pub(super) struct Want {
     pub(super) window: Window,
     /// The first of them, counted from the run's first day.
     pub(super) from: usize,
-    /// What is due on each of them, in Mm3 or GWh; at an end, on the last.
+    /// What is due on each of them, in Mm3 or `GWh`; at an end, on the last.
     pub(super) due: Vec<f64>,
     /// What is due on each of them to those before it at the same point; empty for none.
     pub(super) before: Vec<f64>,
@@ -131,7 +131,7 @@ pub(super) fn wants(planner: &Planner) -> (Vec<Want>, Vec<NotPlanned>) {
 fn offtake_want(planner: &Planner, i: usize) -> Want {
     let model = planner.model();
     let offtake = &model.basin().offtakes()[i];
-    let head = offtake.capacity.map_or(f64::INFINITY, |q| q.m3s());
+    let head = offtake.capacity.map_or(f64::INFINITY, Flow::m3s);
     let asked = model.demand(i).values().iter();
     Want {
         id: offtake.id.clone(),
@@ -177,7 +177,9 @@ fn obligation_wants(
         let window = period.window.intersect(run)?;
         let first = day_index(period.window.from(), window.from()) as usize;
         let mut due = period.by_day[first..first + window.days()].to_vec();
-        due.iter_mut().for_each(|due| *due /= MILLION);
+        for due in &mut due {
+            *due /= MILLION;
+        }
         let from = day_index(run.from(), window.from()) as usize;
         let mut ahead: Vec<f64> = before[from..from + window.days()].to_vec();
         if ahead.iter().all(|&due| due == 0.0) {
@@ -200,7 +202,7 @@ fn obligation_wants(
     Ok(wants.collect())
 }
 
-/// By day of the run, in Mm3 or GWh: what is due to those an obligation comes on top of.
+/// By day of the run, in Mm3 or `GWh`: what is due to those an obligation comes on top of.
 fn dues_before(planner: &Planner, o: &Obligation) -> Result<Vec<f64>, String> {
     let model = planner.model();
     let run = model.window();
@@ -210,7 +212,9 @@ fn dues_before(planner: &Planner, o: &Obligation) -> Result<Vec<f64>, String> {
         for other in others.filter(|other| o.on_top_of.contains(&other.id)) {
             if !known_in_advance(other) {
                 let id = &other.id;
-                return Err(format!("it comes on top of `{id}`, which depends on readings"));
+                return Err(format!(
+                    "it comes on top of `{id}`, which depends on readings"
+                ));
             }
             for due in in_advance(other, Bounds::of(model.agreements(), agreement, other), run) {
                 let Some(part) = due.window.intersect(run) else {
