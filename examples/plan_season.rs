@@ -62,11 +62,8 @@ fn arguments(mut given: impl Iterator<Item = String>) -> Option<Job> {
         match argument.as_str() {
             "--years" => return given.next().is_none().then_some(Job::Years),
             "--year" => {
-                year = given
-                    .next()?
-                    .parse()
-                    .ok()
-                    .filter(|y| (2002..=2010).contains(y))?
+                let number = given.next()?.parse().ok();
+                year = number.filter(|year| (2002..=2010).contains(year))?;
             }
             "--csv" => csv = Some(given.next()?),
             _ => return None,
@@ -163,7 +160,8 @@ fn all_years() -> Outcome<()> {
          came, simulated day by day. *Protocol*: Bakhri Tochik releases 350 m3/s in April and May \
          (derived) and 500, 650, 600, 300 m3/s from June to September (published for 2000); all other \
          dams release what they did. *Foresight*: the planner's schedules for all dams, made knowing \
-         what comes. *Median*: made with the median of all other years as the forecast. Missing volumes \
+         what comes. *Median*: the same made with the median of all other years as \
+         the forecast. The planner also says what each canal may take. Missing volumes \
          in Mm3, by class: `sanitary` is the flow below Farkhad and the least flow to the Aral Sea; \
          `treaty` the filling of Bakhri Tochik, the flow at Kyzylkishlak, the inflow to Shardara and \
          the volume for the Aral Sea; `use` the withdrawals. Each day of a least flow and of a \
@@ -187,11 +185,11 @@ fn all_years() -> Outcome<()> {
         print!("| {year} | {:.0} |", volume(&what_came, "naryn"));
         for class in CLASSES {
             let missing = [&protocol, &foresight, &median].map(|came| short(came, class));
-            print!(
-                " {:.1} | {:.1} | {:.1} |",
-                missing[0], missing[1], missing[2]
-            );
-            for (name, missing_now) in [("foresight", missing[1]), ("median", missing[2])] {
+            for missing in missing {
+                print!(" {missing:.1} |");
+            }
+            let names = ["foresight", "median"];
+            for (name, &missing_now) in names.into_iter().zip(&missing[1..]) {
                 if missing_now > missing[0] {
                     worse.push((year, class, name, missing_now - missing[0]));
                 }
@@ -208,7 +206,8 @@ fn all_years() -> Outcome<()> {
         println!();
     }
     println!(
-        "\nClasses are strict: to meet more of `treaty` a plan may miss more of `use`. A plan made for \
+        "\nThe protocol binds one dam and the planner moves all of them: this is no comparison of two \
+         schedules for one dam. Classes are strict: to meet more of `treaty` a plan may miss more of `use`. A plan made for \
          the median is kept to the end of September here, whatever comes; in practice it would be made \
          anew every month. Where the planner misses more than the protocol:\n"
     );

@@ -7,6 +7,7 @@
 //! Each choice goes down the river with its whole travel time, and is spread over dekads only where
 //! it is looked at: spread anew in each reach it would run ahead of itself.
 
+use super::Planner;
 use super::program::{Holds, Line, Program};
 use super::steps::Steps;
 use super::wants::MILLION;
@@ -94,13 +95,14 @@ pub(super) struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     pub(super) fn new(
-        plan: &'a Plan,
+        planner: &'a Planner,
         steps: &'a Steps,
         program: &'a mut Program,
         path: &'a Path,
         makes_energy: &'a [bool],
         spill_when_full: bool,
     ) -> Self {
+        let plan = &planner.plan;
         let basin = plan.model().basin();
         Self {
             plan,

@@ -121,7 +121,7 @@ impl<'a> Season<'a> {
             }
         }
         let builder = Builder::new(
-            &planner.plan,
+            planner,
             steps,
             &mut program,
             path,

@@ -272,17 +272,15 @@ impl fmt::Display for Bulletin {
         writeln!(f, "{}", self.title)?;
         let mut months = format!("{:3} {:wide$} {:13} {:>7}", "", "", "", "");
         let mut dekads = format!("{:>3} {:wide$} {:13} {:>7}", "No", "object", "", "limit");
-        let mut last = None;
-        for step in &self.dekads {
-            let month = Month::containing(step.from());
-            let name = MONTHS[(month.month() - 1) as usize];
-            let new = last != Some(month);
-            // A month's name stands over its first dekad, and needs no more room than it has.
-            let room = if new { &name[..name.len().min(5)] } else { "" };
-            let _ = write!(months, " {room:>5}");
-            last = Some(month);
-            let dekad = Dekad::containing(step.from());
-            let _ = write!(dekads, " {:>5}", DEKADS[(dekad.index() - 1) as usize]);
+        let month = |step: &Window| Month::containing(step.from());
+        for steps in self.dekads.chunk_by(|a, b| month(a) == month(b)) {
+            let name = MONTHS[(month(&steps[0]).month() - 1) as usize];
+            let room = 6 * steps.len() - 1;
+            write!(months, " {:^room$}", &name[..name.len().min(room)])?;
+            for step in steps {
+                let dekad = Dekad::containing(step.from());
+                write!(dekads, " {:>5}", DEKADS[(dekad.index() - 1) as usize])?;
+            }
         }
         writeln!(f, "{}", months.trim_end())?;
         writeln!(f, "{dekads} {:>8}", "Mm3")?;
