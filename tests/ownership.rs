@@ -1065,3 +1065,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn owned_water_is_written_by_day_and_line_by_line() {
+    let days = [
+        Day {
+            inflow: 10.0,
+            ..Day::default()
+        },
+        Day {
+            inflow: 4.0,
+            ..Day::default()
+        },
+    ];
+    let record = lake(40.0, &days);
+    let treaty = Agreement::new("Treaty of the lake", ["A", "B"]).ownership(halves(30.0, 10.0));
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("settled");
+    settle(&[treaty], &record).write(&out).unwrap();
+    let read = |file: &str| std::fs::read_to_string(out.join(file)).unwrap();
+    let stores = read("stores.csv");
+    let last: Vec<&str> = stores.lines().rev().take(2).collect();
+    assert!(last[0].ends_with(",lake,B,17"), "{stores}");
+    assert!(last[1].ends_with(",lake,A,37"), "{stores}");
+    assert!(
+        read("accounts.csv")
+            .lines()
+            .any(|line| line.starts_with("lake,A,"))
+    );
+}

@@ -166,7 +166,8 @@ impl Report {
 
     /// Writes `obligations.csv`, `accounts.csv`, `events.csv`, `deliveries.csv`, `reservoirs.csv`,
     /// `flows.csv`, `balance.csv` and `summary.json` into a folder. They are written beside it
-    /// first; the folder is replaced when they are complete.
+    /// first; the folder is replaced when they are complete. Where parties own stored water there is
+    /// `stores.csv` too: what each holds by day.
     ///
     /// # Errors
     ///
@@ -178,8 +179,8 @@ impl Report {
 }
 
 impl Settled {
-    /// Writes `obligations.csv`, `accounts.csv`, `events.csv` and `summary.json` into a folder, as
-    /// [`Report::write`] does.
+    /// Writes `obligations.csv`, `accounts.csv`, `events.csv` and `summary.json` into a folder, and
+    /// `stores.csv` where parties own stored water, as [`Report::write`] does.
     ///
     /// # Errors
     ///
