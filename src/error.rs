@@ -55,6 +55,8 @@ enum Kind {
     State(String),
     #[error("{0}")]
     Rule(String),
+    #[error("{0}")]
+    Ensemble(String),
     #[cfg(feature = "planner")]
     #[error("{0}")]
     Plan(String),
@@ -114,6 +116,11 @@ impl Error {
         Self(Box::new(Kind::Rule(message.into())))
     }
 
+    /// Parts that are not of one ensemble.
+    pub(crate) fn ensemble(message: impl Into<String>) -> Self {
+        Self(Box::new(Kind::Ensemble(message.into())))
+    }
+
     /// A plan of a season that the solver did not find.
     #[cfg(feature = "planner")]
     pub(crate) fn plan(message: impl Into<String>) -> Self {
@@ -158,6 +165,11 @@ impl Error {
     /// Is it a claims problem that cannot be shared, or a sharing rule that does not fit it?
     pub fn is_rule(&self) -> bool {
         matches!(*self.0, Kind::Rule(_))
+    }
+
+    /// Are parts not of one ensemble, or not its right parts?
+    pub fn is_ensemble(&self) -> bool {
+        matches!(*self.0, Kind::Ensemble(_))
     }
 
     /// Did the solver fail to plan a season?

@@ -90,8 +90,10 @@ pub mod agreement;
 pub mod allocation;
 pub mod basin;
 pub mod calendar;
+pub mod ensemble;
 pub mod error;
 pub mod ledger;
+pub mod metrics;
 pub mod model;
 pub mod operation;
 #[cfg(feature = "planner")]

@@ -2,6 +2,7 @@
 
 mod balance;
 mod bindings;
+mod clear;
 mod energy;
 mod join;
 mod sum;

@@ -90,7 +90,7 @@ impl Gauge {
     }
 
     /// The readings of all days of a run.
-    pub(super) fn series(self, basin: &Basin, ledger: &Ledger) -> Vec<f64> {
+    pub(crate) fn series(self, basin: &Basin, ledger: &Ledger) -> Vec<f64> {
         match self {
             Self::Natural(node) => super::natural::flow(basin, ledger, node),
             gauge => (0..ledger.days())

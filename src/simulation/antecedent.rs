@@ -12,6 +12,10 @@ use super::plan::SECONDS_A_DAY;
 /// antecedent flow says.
 pub(super) fn fill(plan: &mut Plan) {
     let n = plan.sizes.nodes;
+    for (reach, declared) in plan.reaches.iter_mut().zip(plan.model.basin.reaches()) {
+        let given = declared.antecedent;
+        reach.antecedent = given.map_or(f64::NAN, |q| q.m3s() * SECONDS_A_DAY * reach.gain);
+    }
     for position in 0..n {
         let v = plan.order[position];
         let ways = &plan.ways[v];

@@ -23,6 +23,7 @@ mod antecedent;
 mod channel;
 mod claims;
 mod forecast;
+mod inputs;
 mod live;
 mod orders;
 mod plan;
@@ -32,6 +33,7 @@ mod step;
 mod tributaries;
 
 pub use claims::Claiming;
+pub use inputs::Inputs;
 pub use plan::Plan;
 pub use state::State;
 pub use step::Simulation;

@@ -21,7 +21,7 @@ pub(crate) struct Orders {
 /// What orders look up, beside the claims themselves.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wants {
-    tributaries: Tributaries,
+    pub(super) tributaries: Tributaries,
     /// By node: the claims of obligations in the stream of the river that leaves, and the class of
     /// the model of each.
     streams: Vec<Vec<(usize, usize)>>,

@@ -1,6 +1,7 @@
 //! The compiled plan: flat numbers by day and place, and the network of the day's allocation.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 
@@ -24,7 +25,7 @@ pub(crate) const SECONDS_A_DAY: f64 = 86_400.0;
 ///
 /// All series are volumes by day and place; names have become numbers; the network of the daily
 /// allocation and its priority classes are built.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     pub(crate) model: Model,
     pub(crate) days: usize,
@@ -58,7 +59,8 @@ pub struct Plan {
     pub(crate) wants: Wants,
     /// Reaches whose capacity changes, with their capacity by day.
     pub(crate) by_season: Vec<(usize, Vec<f64>)>,
-    pub(crate) network: Network,
+    /// Never changed: copies of a plan share it.
+    pub(crate) network: Arc<Network>,
 }
 
 /// The ways of water at a node.
@@ -255,11 +257,10 @@ impl Parts {
             orders: self.orders,
             wants: self.wants,
             by_season: self.by_season,
-            network: self.network,
+            network: Arc::new(self.network),
             model,
         };
-        super::antecedent::fill(&mut plan);
-        super::forecast::fill(&mut plan);
+        plan.fill_in();
         plan
     }
 }
@@ -339,7 +340,8 @@ impl<'a> Compiler<'a> {
             window,
             &self.model.demand.iter().map(Some).collect::<Vec<_>>(),
         );
-        let demand = within_heads(basin, &asked);
+        let mut demand = vec![0.0; asked.len()];
+        within_heads(basin, &asked, &mut demand);
         let (orders, wants) = if routed.is_empty() {
             (Vec::new(), Wants::default())
         } else {
@@ -403,9 +405,7 @@ impl<'a> Compiler<'a> {
             feeds_river: reach.kind == ReachKind::Canal && self.river_into(head),
             capacity: ordinary_capacity(reach),
             // Filled in when the plan is whole, for it may need the steady state.
-            antecedent: reach
-                .antecedent
-                .map_or(f64::NAN, |q| q.m3s() * SECONDS_A_DAY * gain),
+            antecedent: f64::NAN,
         }
     }
 
@@ -596,14 +596,13 @@ fn by_day(window: Window, series: &[Option<&DailySeries>]) -> Vec<f64> {
 }
 
 /// What is asked of each offtake, as far as its head can take it.
-fn within_heads(basin: &Basin, asked: &[f64]) -> Vec<f64> {
+pub(super) fn within_heads(basin: &Basin, asked: &[f64], demand: &mut [f64]) {
     let head = |offtake: &Offtake| {
         let capacity = offtake.capacity;
         capacity.map_or(f64::INFINITY, |q| q.m3s() * SECONDS_A_DAY)
     };
     let heads: Vec<f64> = basin.offtakes().iter().map(head).collect();
-    let asked = asked.iter().enumerate();
-    asked
-        .map(|(i, &volume)| volume.min(heads[i % heads.len()]))
-        .collect()
+    for (i, (demand, &asked)) in demand.iter_mut().zip(asked).enumerate() {
+        *demand = asked.min(heads[i % heads.len()]);
+    }
 }

@@ -94,6 +94,29 @@ impl<'p> Simulation<'p> {
     }
 
     fn with_state(plan: &'p Plan, state: State) -> Self {
+        let ledger = Ledger::new(
+            plan.window(),
+            plan.sizes,
+            plan.stores.iter().map(|s| s.initial).collect(),
+            plan.initial_channels(),
+        );
+        Self::with_memory(plan, state, ledger, Solver::new(&plan.network))
+    }
+
+    /// A run from the first day in the memory of another that is over, of the same plan but for its
+    /// [inputs](super::Inputs).
+    pub(crate) fn reusing(plan: &'p Plan, (mut ledger, solver): (Ledger, Solver)) -> Self {
+        let storage = plan.stores.iter().map(|s| s.initial).collect();
+        ledger.clear(storage, plan.initial_channels());
+        Self::with_memory(plan, State::first(plan), ledger, solver)
+    }
+
+    /// The memory of a run, for another.
+    pub(crate) fn into_memory(self) -> (Ledger, Solver) {
+        (self.ledger, self.solver)
+    }
+
+    fn with_memory(plan: &'p Plan, state: State, ledger: Ledger, solver: Solver) -> Self {
         let n = plan.sizes.nodes;
         let stores = plan.stores.len();
         let mut today = plan.network.today();
@@ -102,13 +125,8 @@ impl<'p> Simulation<'p> {
             *capacity = reach.capacity;
         }
         Self {
-            ledger: Ledger::new(
-                plan.window(),
-                plan.sizes,
-                plan.stores.iter().map(|s| s.initial).collect(),
-                plan.initial_channels(),
-            ),
-            solver: Solver::new(&plan.network),
+            ledger,
+            solver,
             today,
             decisions: plan
                 .stores
@@ -181,9 +199,13 @@ impl<'p> Simulation<'p> {
     ///
     /// As for [`Simulation::step`], and if the balance of a node does not close over the run.
     pub fn run(mut self) -> Result<Ledger> {
-        while self.step()? {}
-        self.check_run()?;
+        self.run_on()?;
         Ok(self.ledger)
+    }
+
+    pub(crate) fn run_on(&mut self) -> Result<()> {
+        while self.step()? {}
+        self.check_run()
     }
 
     /// Advances by one wave; false when the run is over and nothing was done.

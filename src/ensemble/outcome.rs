@@ -1,0 +1,195 @@
+//! What is kept of one member.
+
+use super::Keep;
+use super::frame::{Frame, Hash, Watched};
+use crate::calendar::{Window, day_index};
+use crate::ledger::Ledger;
+use crate::metrics::Reliability;
+use crate::settlement::{Gauge, Record, Status, settle};
+use crate::simulation::Plan;
+
+/// What is kept of a member that was run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    pub(super) number: u64,
+    pub(super) verdicts: Vec<Verdict>,
+    /// By user of the frame; none where nothing was ever asked for.
+    pub(super) reliability: Vec<Option<Reliability>>,
+    /// By watched place and day.
+    pub(super) days: Vec<f64>,
+}
+
+/// The verdict on one period of one obligation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Verdict {
+    /// The obligation, by its number in [`Frame::promises`](super::Frame::promises).
+    pub promise: u32,
+    /// The first day of the period, counted from the first of the run.
+    pub(super) from: i32,
+    /// How many days it has.
+    pub(super) days: u32,
+    /// The verdict.
+    pub status: Status,
+    /// What was due, in Mm3 or GWh; NaN while it is not known.
+    pub committed: f64,
+    /// What came, in Mm3 or GWh; NaN while nothing is known of it.
+    pub delivered: f64,
+    /// What is missing, in Mm3 or GWh: nothing unless the period is short.
+    pub shortfall: f64,
+}
+
+impl Verdict {
+    /// The period.
+    pub fn period(&self, frame: &Frame) -> Window {
+        super::summary::period(frame, self.from, self.days)
+    }
+
+    /// What tells one period from another, in the order of obligations and days.
+    pub(super) fn key(&self) -> (u32, i32, u32) {
+        (self.promise, self.from, self.days)
+    }
+}
+
+impl Outcome {
+    /// The member's number.
+    pub fn member(&self) -> u64 {
+        self.number
+    }
+
+    /// One verdict for each obligation and period, in the order of the agreements.
+    pub fn verdicts(&self) -> &[Verdict] {
+        &self.verdicts
+    }
+
+    /// How reliably each of [`Frame::users`](super::Frame::users) got what it asked for, day by day;
+    /// none where nothing was ever asked for.
+    pub fn reliability(&self) -> &[Option<Reliability>] {
+        &self.reliability
+    }
+
+    /// The readings of a watched place, day by day; none unless days are kept.
+    pub fn days(&self, frame: &Frame, watched: usize) -> Option<&[f64]> {
+        let days = frame.window().days();
+        self.days.get(watched * days..(watched + 1) * days)
+    }
+
+    /// Whether each obligation that was settled was kept: no period short or exceeded. One with a
+    /// period that is pending and none that is broken is not settled yet.
+    pub fn kept(&self) -> Vec<(u32, bool)> {
+        let mut kept: Vec<(u32, bool)> = Vec::new();
+        for of_one in self.verdicts.chunk_by(|a, b| a.promise == b.promise) {
+            let any = |statuses: &[Status]| of_one.iter().any(|v| statuses.contains(&v.status));
+            let broken = any(&[Status::Short, Status::Exceeded]);
+            if broken || !any(&[Status::Pending]) {
+                kept.push((of_one[0].promise, !broken));
+            }
+        }
+        kept
+    }
+
+    /// The sum of what is missing of some of the obligations, in their unit.
+    pub fn shortfall(&self, frame: &Frame, of: impl Fn(&super::Promise) -> bool) -> f64 {
+        let verdicts = self.verdicts.iter();
+        let counted = verdicts.filter(|v| of(&frame.promises()[v.promise as usize]));
+        let sum: crate::ledger::Sum = counted.map(|v| v.shortfall).collect();
+        sum.value()
+    }
+
+    pub(super) fn of(number: u64, frame: &Frame, plan: &Plan, ledger: &Ledger) -> Self {
+        let (model, run) = (plan.model(), frame.window());
+        let settled = settle(model.agreements(), &Record::of(plan, ledger));
+        let promise = |id: &str| frame.promises.iter().position(|p| p.obligation == id);
+        let verdicts = settled.rows.iter().filter_map(|row| {
+            Some(Verdict {
+                promise: promise(&row.obligation)? as u32,
+                from: day_index(run.from(), row.period.from()) as i32,
+                days: row.period.days() as u32,
+                status: row.status,
+                committed: row.committed.unwrap_or(f64::NAN),
+                delivered: row.delivered.unwrap_or(f64::NAN),
+                shortfall: row.shortfall(),
+            })
+        });
+        let basin = model.basin();
+        let reliability = frame.users.iter().map(|user| {
+            let offtakes = basin.offtakes().iter().enumerate();
+            let own = offtakes.filter(|(_, offtake)| match user.is_party {
+                true => offtake.party == user.id,
+                false => offtake.id == user.id,
+            });
+            let own: Vec<usize> = own.map(|(i, _)| i).collect();
+            let journal = ledger.offtakes();
+            Reliability::of((0..ledger.days()).map(|day| {
+                let sum =
+                    |table: &crate::ledger::Daily| own.iter().map(|&i| table.at(day, i)).sum();
+                (sum(&journal.demand), sum(&journal.delivered))
+            }))
+        });
+        let watched = match frame.keep {
+            Keep::Settlements => &[],
+            Keep::Summaries | Keep::Days => &frame.watched[..],
+        };
+        let days = watched.iter().flat_map(|place| read(place, plan, ledger));
+        Self {
+            number,
+            verdicts: verdicts.collect(),
+            reliability: reliability.collect(),
+            days: days.collect(),
+        }
+    }
+
+    pub(super) fn write(&self, hash: &mut Hash) {
+        hash.bytes(&self.number.to_le_bytes());
+        hash.bytes(&(self.verdicts.len() as u64).to_le_bytes());
+        for verdict in &self.verdicts {
+            hash.bytes(&verdict.promise.to_le_bytes());
+            hash.bytes(&verdict.from.to_le_bytes());
+            hash.bytes(&verdict.days.to_le_bytes());
+            hash.bytes(&[verdict.status as u8]);
+            hash.number(verdict.committed);
+            hash.number(verdict.delivered);
+            hash.number(verdict.shortfall);
+        }
+        for reliability in &self.reliability {
+            hash.bytes(&[u8::from(reliability.is_some())]);
+            for value in reliability.iter().flat_map(figures) {
+                hash.number(value.unwrap_or(f64::NAN));
+            }
+        }
+        self.days.iter().for_each(|&reading| hash.number(reading));
+    }
+}
+
+/// The figures of a reliability that do not count steps, by name.
+pub(super) const FIGURES: [&str; 9] = [
+    "time",
+    "volume",
+    "resilience",
+    "mean_event_worst",
+    "mean_event_sum",
+    "worst",
+    "deficit",
+    "vulnerability",
+    "sustainability",
+];
+
+/// Their values, in the same order.
+pub(super) fn figures(of: &Reliability) -> [Option<f64>; FIGURES.len()] {
+    [
+        Some(of.time),
+        Some(of.volume),
+        of.resilience,
+        Some(of.mean_event_worst),
+        Some(of.mean_event_sum),
+        Some(of.worst),
+        Some(of.deficit),
+        Some(of.vulnerability),
+        of.sustainability(),
+    ]
+}
+
+fn read(place: &Watched, plan: &Plan, ledger: &Ledger) -> Vec<f64> {
+    let basin = plan.model().basin();
+    let gauge = Gauge::new(basin, &place.id, place.measure);
+    gauge.map_or_else(Vec::new, |gauge| gauge.series(basin, ledger))
+}

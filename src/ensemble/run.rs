@@ -1,0 +1,245 @@
+//! Running members: workers that reuse their memory, side by side.
+
+use std::ops::{ControlFlow, Range};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::outcome::Outcome;
+use super::{Ensemble, Frame, Results};
+use crate::allocation::Solver;
+use crate::error::Result;
+use crate::ledger::Ledger;
+use crate::simulation::{Inputs, Plan, Simulation};
+
+/// How far a run of an ensemble is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// How many members are done, those that failed included.
+    pub done: u64,
+    /// How many of them failed.
+    pub failed: u64,
+    /// How many are to be run.
+    pub of: u64,
+}
+
+/// How many members a worker runs before it hands over what it has.
+const BATCH: usize = 16;
+
+impl Ensemble {
+    /// Runs members.
+    ///
+    /// What stops a member is in [`Results::failed`], and stops nobody else.
+    pub fn run(&self, members: Range<u64>) -> Results {
+        self.run_with(members, |_| ControlFlow::Continue(()))
+    }
+
+    /// Runs members, and tells after each how far it is. When the answer is
+    /// [`ControlFlow::Break`], no more members are begun; those that were are in the results, and
+    /// [`Ensemble::resume_with`] does the others.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// use riparian::ensemble::Ensemble;
+    /// use riparian::Plan;
+    ///
+    /// let plan = Plan::compile(riparian::scenario::read("data/bakhri-tochik-2024")?)?;
+    /// let ensemble = Ensemble::new(plan, 1).threads(1);
+    /// let mut results = ensemble.run_with(0..5, |progress| {
+    ///     if progress.done < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    /// });
+    /// assert_eq!(results.missing(0..5), [2..5]);
+    /// ensemble.resume_with(&mut results, 0..5, |_| ControlFlow::Continue(()))?;
+    /// assert_eq!(results.digest(), ensemble.run(0..5).digest());
+    /// # Ok::<(), riparian::Error>(())
+    /// ```
+    pub fn run_with(
+        &self,
+        members: Range<u64>,
+        hook: impl Fn(Progress) -> ControlFlow<()> + Sync,
+    ) -> Results {
+        let mut results = Results::new(Arc::new(self.frame()));
+        self.fill(&mut results, members, &hook);
+        results
+    }
+
+    /// Runs the members of a range that results do not have yet.
+    ///
+    /// # Errors
+    ///
+    /// If the results are of another ensemble ([`Error::is_ensemble`](crate::Error::is_ensemble)).
+    pub fn resume_with(
+        &self,
+        results: &mut Results,
+        members: Range<u64>,
+        hook: impl Fn(Progress) -> ControlFlow<()> + Sync,
+    ) -> Result<()> {
+        // Nothing is done yet in results of this ensemble: the merge fails unless both are of it.
+        results.merge(Results::new(Arc::new(self.frame())))?;
+        self.fill(results, members, &hook);
+        Ok(())
+    }
+
+    fn fill(
+        &self,
+        results: &mut Results,
+        members: Range<u64>,
+        hook: &(impl Fn(Progress) -> ControlFlow<()> + Sync),
+    ) {
+        let batches = self.batches(results.missing(members));
+        let job = Job {
+            ensemble: self,
+            frame: Arc::clone(&results.frame),
+            workers: Mutex::new(Vec::new()),
+            of: batches.iter().map(|batch| batch.len() as u64).sum(),
+            done: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            stopped: AtomicBool::new(false),
+            hook,
+        };
+        let mut parts = side_by_side(self.threads, batches, |batch| job.run(&batch));
+        parts.sort_by_key(|part| part.done.0.first().map(|range| range.start));
+        results.take(parts);
+    }
+
+    /// The members in batches of one plan each, in the order of their numbers.
+    fn batches(&self, ranges: Vec<Range<u64>>) -> Vec<Vec<u64>> {
+        let mut by_plan: Vec<Vec<u64>> = vec![Vec::new(); self.plans.len()];
+        let mut batches = Vec::new();
+        for member in ranges.into_iter().flatten() {
+            let plan = self.plan_of(member);
+            by_plan[plan].push(member);
+            if by_plan[plan].len() == BATCH {
+                batches.push(std::mem::take(&mut by_plan[plan]));
+            }
+        }
+        batches.extend(by_plan.into_iter().filter(|rest| !rest.is_empty()));
+        batches
+    }
+}
+
+#[cfg(feature = "parallel")]
+fn side_by_side<T: Send, R: Send>(
+    threads: Option<usize>,
+    batches: Vec<T>,
+    run: impl Fn(T) -> R + Sync,
+) -> Vec<R> {
+    use rayon::prelude::*;
+    let all = || batches.into_par_iter().map(&run).collect();
+    match threads {
+        None => all(),
+        Some(threads) => match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+            Ok(pool) => pool.install(all),
+            // A system that gives no more threads still has this one.
+            Err(_) => all(),
+        },
+    }
+}
+
+#[cfg(not(feature = "parallel"))]
+fn side_by_side<T, R>(_: Option<usize>, batches: Vec<T>, run: impl Fn(T) -> R) -> Vec<R> {
+    batches.into_iter().map(run).collect()
+}
+
+/// One run of members, seen by all threads.
+struct Job<'e, H> {
+    ensemble: &'e Ensemble,
+    frame: Arc<Frame>,
+    /// Workers that have nothing to do: never more in all than there are threads.
+    workers: Mutex<Vec<Worker>>,
+    of: u64,
+    done: AtomicU64,
+    failed: AtomicU64,
+    stopped: AtomicBool,
+    hook: &'e H,
+}
+
+impl<H: Fn(Progress) -> ControlFlow<()> + Sync> Job<'_, H> {
+    fn run(&self, batch: &[u64]) -> Results {
+        let mut results = Results::new(Arc::clone(&self.frame));
+        let Some(&first) = batch.first() else {
+            return results;
+        };
+        if self.stopped.load(Ordering::Relaxed) {
+            return results;
+        }
+        let mut worker = self.worker(self.ensemble.plan_of(first));
+        for &member in batch {
+            if self.stopped.load(Ordering::Relaxed) {
+                break;
+            }
+            let outcome = worker.run(self.ensemble, &self.frame, member);
+            self.tell(outcome.is_err());
+            results.note(member, outcome);
+        }
+        self.idle().push(worker);
+        results
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Worker>> {
+        self.workers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A worker for a plan: one that has it, or one that is given it.
+    fn worker(&self, plan: usize) -> Worker {
+        let mut idle = self.idle();
+        if let Some(at) = idle.iter().position(|worker| worker.of == plan) {
+            return idle.swap_remove(at);
+        }
+        idle.pop();
+        drop(idle);
+        Worker::new(plan, &self.ensemble.plans[plan])
+    }
+
+    fn tell(&self, failed: bool) {
+        let failed =
+            self.failed.fetch_add(u64::from(failed), Ordering::Relaxed) + u64::from(failed);
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        let progress = Progress {
+            done,
+            failed,
+            of: self.of,
+        };
+        if (self.hook)(progress).is_break() {
+            self.stopped.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What one thread works with: a plan of its own to pour inputs into, and one ledger.
+struct Worker {
+    of: usize,
+    plan: Plan,
+    /// The inputs of the model, and those of the member at hand.
+    base: Inputs,
+    inputs: Inputs,
+    memory: Option<(Ledger, Solver)>,
+}
+
+impl Worker {
+    fn new(of: usize, plan: &Plan) -> Self {
+        let base = plan.inputs();
+        Self {
+            of,
+            plan: plan.clone(),
+            inputs: base.clone(),
+            base,
+            memory: None,
+        }
+    }
+
+    fn run(&mut self, ensemble: &Ensemble, frame: &Frame, member: u64) -> Result<Outcome> {
+        self.inputs.copy(&self.base);
+        ensemble.draw(member, &ensemble.plans[self.of], &mut self.inputs)?;
+        self.plan.take(&self.inputs)?;
+        let mut run = match self.memory.take() {
+            Some(memory) => Simulation::reusing(&self.plan, memory),
+            None => Simulation::new(&self.plan),
+        };
+        let outcome = run
+            .run_on()
+            .map(|()| Outcome::of(member, frame, &self.plan, run.ledger()));
+        self.memory = Some(run.into_memory());
+        outcome
+    }
+}
