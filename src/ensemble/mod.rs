@@ -45,6 +45,22 @@
 //! [`Keep`] bounds the memory: by member 40 bytes a verdict and about 100 a user; with days 8 bytes more
 //! a watched place and day; with summaries nothing by member at all.
 //!
+//! # Tables
+//!
+//! With the feature `arrow`, results are a record batch (`Results::to_record_batch`) and come back from
+//! it; with `parquet`, a file (`Ensemble::run_shard`, `merge_shards`). A row is a member:
+//!
+//! | column | type | |
+//! |---|---|---|
+//! | `member` | u64 | its number |
+//! | `error` | text or null | why it stopped |
+//! | `settlements` | list of structs, or null | `obligation`, `from`, `to`, `status`, `unit`, `committed`, `delivered`, `shortfall` |
+//! | `reliability` | list of structs, or null | `user`, and the fields of [`Reliability`](crate::metrics::Reliability); volumes in m3 a day |
+//! | by watched place, if days are kept | list of f64, or null | a value a day; the unit is in the field's metadata |
+//!
+//! The schema's metadata has the title, days, seed, members, hashes and the crate's version, under names
+//! that begin with `riparian.`.
+//!
 //! # What it does not do
 //!
 //! Verdicts are those of the settlement alone: why a member was short is not kept. Run it again with
@@ -53,11 +69,18 @@
 pub mod design;
 mod draw;
 mod frame;
+#[cfg(feature = "arrow")]
+mod json;
 mod outcome;
 mod results;
 mod run;
+pub mod search;
+#[cfg(feature = "parquet")]
+mod shard;
 mod spread;
 mod summary;
+#[cfg(feature = "arrow")]
+mod table;
 mod variation;
 
 pub use draw::Draws;
@@ -65,6 +88,8 @@ pub use frame::{Frame, Promise, Side, User, Watched};
 pub use outcome::{Outcome, Verdict};
 pub use results::Results;
 pub use run::Progress;
+#[cfg(feature = "parquet")]
+pub use shard::{Shard, merge_shards, read_shard};
 pub use spread::Spread;
 pub use summary::{Band, ObligationOdds, PeriodOdds, Shortfall, Summary, UserSpread};
 pub use variation::{
