@@ -91,6 +91,7 @@ pub mod allocation;
 pub mod basin;
 pub mod calendar;
 pub mod error;
+pub mod inflow;
 pub mod ledger;
 pub mod model;
 pub mod operation;
