@@ -66,7 +66,9 @@ fn correlation(x: &[f64], y: &[f64]) -> f64 {
 /// The flows of a site in a step, year by year; step 12 is the first of the next year.
 fn across(record: &Record, step: usize, site: usize, years: std::ops::Range<usize>) -> Vec<f64> {
     let (later, step) = (step / record.steps(), step % record.steps());
-    years.map(|year| record.at(year + later, step, site)).collect()
+    years
+        .map(|year| record.at(year + later, step, site))
+        .collect()
 }
 
 struct Kept {
@@ -79,7 +81,13 @@ struct Kept {
 
 /// The largest differences between a record and a generated one, in deviations or correlations.
 fn differences(record: &Record, made: &Record) -> Kept {
-    let mut kept = Kept { mean: 0.0, deviation: 0.0, zero: 0.0, own: 0.0, cross: 0.0 };
+    let mut kept = Kept {
+        mean: 0.0,
+        deviation: 0.0,
+        zero: 0.0,
+        own: 0.0,
+        cross: 0.0,
+    };
     let sites = record.sites().len();
     for step in 0..record.steps() {
         let wrap = usize::from(step + 1 == record.steps());
@@ -88,7 +96,9 @@ fn differences(record: &Record, made: &Record) -> Kept {
             let all = |r: &Record| moments(&across(r, step, i, 0..r.years()));
             let (was, is) = (all(record), all(made));
             kept.mean = kept.mean.max((is.mean - was.mean).abs() / was.deviation);
-            kept.deviation = kept.deviation.max((is.deviation / was.deviation - 1.0).abs());
+            kept.deviation = kept
+                .deviation
+                .max((is.deviation / was.deviation - 1.0).abs());
             for j in 0..sites {
                 let zero = |r: &Record| correlation(&of(r, step, i), &of(r, step, j));
                 let one = |r: &Record| correlation(&of(r, step, i), &of(r, step + 1, j));
@@ -111,14 +121,21 @@ fn long(generator: &Generator) -> Record {
 
 #[test]
 fn the_full_model_keeps_means_covariances_and_lag_one() {
-    for (signed, margins) in [(false, Margins::Normal), (true, Margins::Auto), (false, Margins::Log)] {
+    for (signed, margins) in [
+        (false, Margins::Normal),
+        (true, Margins::Auto),
+        (false, Margins::Log),
+    ] {
         let record = made_up(signed);
         let generator = LagOne::full().margins(margins).fit(&record).unwrap();
         let repair = generator.repair().unwrap();
         let kept = differences(&record, &long(&generator));
         // What the repair changed is told, and is not a fault of the sample.
         let room = |repaired: f64| TOLERANCE + 1.5 * repaired;
-        eprintln!("{repair:?} {} {} {} {} {}", kept.mean, kept.deviation, kept.zero, kept.own, kept.cross);
+        eprintln!(
+            "{repair:?} {} {} {} {} {}",
+            kept.mean, kept.deviation, kept.zero, kept.own, kept.cross
+        );
         assert!(kept.mean < TOLERANCE, "{}", kept.mean);
         assert!(kept.deviation < TOLERANCE, "{}", kept.deviation);
         assert!(kept.zero < room(repair.lag_zero), "{}", kept.zero);

@@ -96,17 +96,24 @@ impl Kirsch {
 fn factor(table: &[f64], site: usize, steps: usize, sites: usize) -> Vec<f64> {
     let rows = table.chunks_exact(steps * sites);
     let years = rows.len() as f64;
-    let mean = |step: usize| rows.clone().map(|row| row[step * sites + site]).sum::<f64>() / years;
+    let mean = |step: usize| {
+        rows.clone()
+            .map(|row| row[step * sites + site])
+            .sum::<f64>()
+            / years
+    };
     let means: Vec<f64> = (0..steps).map(mean).collect();
     let covariance = DMatrix::from_fn(steps, steps, |i, j| {
-        let product = |row: &[f64]| {
-            (row[i * sites + site] - means[i]) * (row[j * sites + site] - means[j])
-        };
+        let product =
+            |row: &[f64]| (row[i * sites + site] - means[i]) * (row[j * sites + site] - means[j]);
         rows.clone().map(product).sum::<f64>()
     });
     let possible = correlation(&clipped(&correlation(&covariance)).0);
     let lower = lower(&possible);
-    lower.row_iter().flat_map(|row| row.iter().copied().collect::<Vec<_>>()).collect()
+    lower
+        .row_iter()
+        .flat_map(|row| row.iter().copied().collect::<Vec<_>>())
+        .collect()
 }
 
 /// A fitted generator of Kirsch et al.
@@ -167,7 +174,8 @@ impl KirschModel {
                 } else {
                     let row = &self.factors[(site * steps + step) * steps..];
                     let this = row[..=step].iter().enumerate();
-                    this.map(|(k, factor)| factor * residual(drawn[k], k, site)).sum()
+                    this.map(|(k, factor)| factor * residual(drawn[k], k, site))
+                        .sum()
                 };
                 *flow = self.margins[i].flow(score);
             }

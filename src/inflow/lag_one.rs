@@ -143,12 +143,12 @@ impl LagOne {
         let sites = record.sites().len();
         let pooled = self.pooled.min((record.steps() - 1) / 2);
         let pairs = record.years() * (2 * pooled + 1);
-        let varies = |&site: &usize| (0..record.steps()).any(|m| !margins[m * sites + site].is_fixed());
+        let varies =
+            |&site: &usize| (0..record.steps()).any(|m| !margins[m * sites + site].is_fixed());
         let varying = (0..sites).filter(varies).count();
         if self.structure == Structure::Full && pairs < 2 * varying {
-            let fault = format!(
-                "{pairs} pairs of a step and the next for a full model of {varying} sites"
-            );
+            let fault =
+                format!("{pairs} pairs of a step and the next for a full model of {varying} sites");
             let expected = format!(
                 "at least {}: more years, correlations pooled over neighbouring steps, or the contemporaneous model",
                 2 * varying
@@ -159,7 +159,8 @@ impl LagOne {
         let fitted = Fitted::to(&wanted, self.structure)?;
         let flat = |matrices: &[DMatrix<f64>]| -> Vec<f64> {
             let rows = matrices.iter().flat_map(DMatrix::row_iter);
-            rows.flat_map(|row| row.iter().copied().collect::<Vec<_>>()).collect()
+            rows.flat_map(|row| row.iter().copied().collect::<Vec<_>>())
+                .collect()
         };
         let model = LagOneModel {
             structure: self.structure,
@@ -226,7 +227,8 @@ impl Wanted {
                 }
             }
         }
-        let window = |step: usize| (0..=2 * pooled).map(move |k| (step + steps + k - pooled) % steps);
+        let window =
+            |step: usize| (0..=2 * pooled).map(move |k| (step + steps + k - pooled) % steps);
         let of = |step: usize, site: usize| margins[(step % steps) * sites + site];
         let zero = (0..steps).map(|m| {
             let sum = window(m).fold(square(), |sum, k| sum + &zero[k]);
@@ -244,7 +246,11 @@ impl Wanted {
                 };
                 let products = sum(|one, i, j| one.0[(i, j)]);
                 let scale = sum(|one, i, _| one.1[i]) * sum(|one, _, j| one.2[j]);
-                let flows = if scale > 0.0 { products / scale.sqrt() } else { 0.0 };
+                let flows = if scale > 0.0 {
+                    products / scale.sqrt()
+                } else {
+                    0.0
+                };
                 let flows = flows.clamp(-1.0, 1.0);
                 score_correlation(of(m, i), of(m + steps - 1, j), flows)
             })
@@ -275,7 +281,10 @@ pub(super) fn standardised(record: &Record) -> Vec<f64> {
         .collect();
     let margins = normal.iter().cycle();
     let flows = record.values().iter();
-    flows.zip(margins).map(|(&flow, margin)| margin.score(flow)).collect()
+    flows
+        .zip(margins)
+        .map(|(&flow, margin)| margin.score(flow))
+        .collect()
 }
 
 /// The matrices of a model, and the covariance it ends a year with.
@@ -320,7 +329,12 @@ impl Fitted {
         Err(beyond_repair("they do not settle from year to year"))
     }
 
-    fn step(&mut self, zero: &DMatrix<f64>, one: &DMatrix<f64>, structure: Structure) -> Result<()> {
+    fn step(
+        &mut self,
+        zero: &DMatrix<f64>,
+        one: &DMatrix<f64>,
+        structure: Structure,
+    ) -> Result<()> {
         let before = &self.last;
         let mut carry = match structure {
             Structure::Full => divided(one, before),
@@ -411,7 +425,10 @@ impl LagOneModel {
         normal.fill_with(|| draws.normal());
         add_product(&mut scores, &self.start, &normal);
         let square = sites * sites;
-        let matrices = self.carry.chunks_exact(square).zip(self.noise.chunks_exact(square));
+        let matrices = self
+            .carry
+            .chunks_exact(square)
+            .zip(self.noise.chunks_exact(square));
         let year = matrices.zip(self.margins.chunks_exact(sites));
         for (row, ((carry, noise), margins)) in flows.chunks_exact_mut(sites).zip(year.cycle()) {
             std::mem::swap(&mut scores, &mut before);

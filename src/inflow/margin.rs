@@ -128,7 +128,10 @@ pub(super) fn fit(record: &Record, margins: Margins, by: Fit) -> Result<(Vec<Mar
     if margins == Margins::Log {
         for (i, &flow) in record.values().iter().enumerate() {
             // The first of a site is enough.
-            let first = !record.values()[i % sites..i].iter().step_by(sites).any(|&v| v <= 0.0);
+            let first = !record.values()[i % sites..i]
+                .iter()
+                .step_by(sites)
+                .any(|&v| v <= 0.0);
             if flow <= 0.0 && first {
                 let fault = format!("{}: {flow} m3/s has no logarithm", record.place(i));
                 let expected = "flows above 0 at all sites, or `Margins::Auto`";
@@ -149,7 +152,9 @@ pub(super) fn fit(record: &Record, margins: Margins, by: Fit) -> Result<(Vec<Mar
                 .expected("a site whose flow differs from year to year"),
         ));
     }
-    let never_negative = (0..sites).map(|site| all(site, |flow| flow >= 0.0)).collect();
+    let never_negative = (0..sites)
+        .map(|site| all(site, |flow| flow >= 0.0))
+        .collect();
     Ok((fitted, never_negative))
 }
 
@@ -166,8 +171,13 @@ pub(super) fn enough_years(record: &Record, fewest: usize) -> Result<()> {
 
 fn margin(flows: impl Iterator<Item = f64> + Clone, log: bool, by: Fit) -> Margin {
     let first = flows.clone().next().unwrap_or(0.0);
-    let largest = flows.clone().fold(0.0, |top: f64, flow| top.max(flow.abs()));
-    if flows.clone().all(|flow| (flow - first).abs() <= SAME * largest) {
+    let largest = flows
+        .clone()
+        .fold(0.0, |top: f64, flow| top.max(flow.abs()));
+    if flows
+        .clone()
+        .all(|flow| (flow - first).abs() <= SAME * largest)
+    {
         return Margin::Fixed(first);
     }
     if !log {
@@ -208,7 +218,10 @@ mod tests {
     fn a_lognormal_margin_has_the_records_mean_and_deviation() {
         let flows = [120.0, 80.0, 200.0, 95.0];
         let (mean, deviation) = moments(flows.into_iter());
-        let Margin::Log { mean: m, deviation: s } = margin(flows.into_iter(), true, Fit::Moments)
+        let Margin::Log {
+            mean: m,
+            deviation: s,
+        } = margin(flows.into_iter(), true, Fit::Moments)
         else {
             panic!("positive flows are fitted in logarithms");
         };
@@ -221,10 +234,19 @@ mod tests {
 
     #[test]
     fn flows_have_the_correlation_asked_for() {
-        let normal = Margin::Normal { mean: 5.0, deviation: 20.0 };
-        let log = |deviation| Margin::Log { mean: 3.0, deviation };
-        for (a, b, r) in [(log(0.3), log(0.6), 0.7), (normal, log(0.5), -0.4), (normal, normal, 0.9)]
-        {
+        let normal = Margin::Normal {
+            mean: 5.0,
+            deviation: 20.0,
+        };
+        let log = |deviation| Margin::Log {
+            mean: 3.0,
+            deviation,
+        };
+        for (a, b, r) in [
+            (log(0.3), log(0.6), 0.7),
+            (normal, log(0.5), -0.4),
+            (normal, normal, 0.9),
+        ] {
             let scores = score_correlation(a, b, r);
             let mut draws = Draws::new(11, 0);
             let n = 200_000;
@@ -243,7 +265,10 @@ mod tests {
 
     #[test]
     fn the_gain_of_flooring_is_what_flooring_gains() {
-        let margin = Margin::Normal { mean: 10.0, deviation: 8.0 };
+        let margin = Margin::Normal {
+            mean: 10.0,
+            deviation: 8.0,
+        };
         let mut draws = Draws::new(5, 5);
         let n = 400_000;
         let floored: f64 = (0..n).map(|_| margin.flow(draws.normal()).max(0.0)).sum();

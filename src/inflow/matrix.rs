@@ -78,7 +78,9 @@ pub(super) fn correlation(matrix: &DMatrix<f64>) -> DMatrix<f64> {
 
 /// The largest difference of two matrices, element by element.
 pub(super) fn distance(a: &DMatrix<f64>, b: &DMatrix<f64>) -> f64 {
-    a.iter().zip(b).fold(0.0, |top: f64, (a, b)| top.max((a - b).abs()))
+    a.iter()
+        .zip(b)
+        .fold(0.0, |top: f64, (a, b)| top.max((a - b).abs()))
 }
 
 fn symmetric(matrix: &DMatrix<f64>) -> DMatrix<f64> {
@@ -123,6 +125,9 @@ mod tests {
         // Two sites that are one: the regression on their sum is split evenly.
         let twins = DMatrix::from_element(2, 2, 1.0);
         let right = DMatrix::from_row_slice(1, 2, &[0.8, 0.8]);
-        near(&divided(&right, &twins), &DMatrix::from_row_slice(1, 2, &[0.4, 0.4]));
+        near(
+            &divided(&right, &twins),
+            &DMatrix::from_row_slice(1, 2, &[0.4, 0.4]),
+        );
     }
 }

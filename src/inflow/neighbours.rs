@@ -84,7 +84,12 @@ impl Neighbours {
             };
             for year in 0..years {
                 let mut near: Vec<(f64, usize)> = (0..years - later)
-                    .map(|other| (apart(state(year, before), state(other, before)), other + later))
+                    .map(|other| {
+                        (
+                            apart(state(year, before), state(other, before)),
+                            other + later,
+                        )
+                    })
                     .collect();
                 near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
                 next.extend(near[..k].iter().map(|&(_, other)| other));
@@ -133,7 +138,8 @@ impl NeighboursModel {
     }
 
     pub(super) fn fits(&self, steps: usize, sites: usize) -> bool {
-        let product = |numbers: [usize; 3]| numbers.iter().try_fold(1, |p: usize, &n| p.checked_mul(n));
+        let product =
+            |numbers: [usize; 3]| numbers.iter().try_fold(1, |p: usize, &n| p.checked_mul(n));
         self.k > 0
             && self.years > 0
             && product([self.years, steps, sites]) == Some(self.flows.len())

@@ -43,7 +43,9 @@ impl Frame {
         }
         for (i, site) in sites.iter().enumerate() {
             if sites[..i].contains(site) {
-                faults.push(Diagnostic::new(format!("the site `{site}` twice in a record")));
+                faults.push(Diagnostic::new(format!(
+                    "the site `{site}` twice in a record"
+                )));
             }
         }
         if !matches!(step, Period::Dekad | Period::Month) {
@@ -113,7 +115,9 @@ impl Frame {
 
     /// The days of the year of that name, if it lies in the calendar.
     pub(super) fn year(&self, name: i64) -> Option<Window> {
-        let name = i16::try_from(name).ok().filter(|y| (-9998..=9999).contains(y))?;
+        let name = i16::try_from(name)
+            .ok()
+            .filter(|y| (-9998..=9999).contains(y))?;
         let year = HydrologicalYear::new(name).starting(self.first_month);
         year.ok().map(HydrologicalYear::window)
     }
@@ -216,9 +220,9 @@ impl Record {
         let series: Vec<_> = series.into_iter().collect();
         let sites = series.iter().map(|(site, _)| (*site).to_owned()).collect();
         let frame = Frame::new(sites, step, first_month)?;
-        let common = series[1..].iter().try_fold(series[0].1.window(), |all, s| {
-            all.intersect(s.1.window())
-        });
+        let common = series[1..]
+            .iter()
+            .try_fold(series[0].1.window(), |all, s| all.intersect(s.1.window()));
         let whole = |common: Window| {
             let named = |name: i16| Some((name, frame.year(i64::from(name))?));
             let ends = [common.from(), common.to()].map(|day| frame.year_of(day));
@@ -237,7 +241,9 @@ impl Record {
             let expected = format!("12 months from month {first_month} on, at all sites");
             return Err(invalid(Diagnostic::new(fault).expected(expected)));
         };
-        let columns = series.iter().map(|(_, daily)| Ok(daily.slice(window)?.means(step)));
+        let columns = series
+            .iter()
+            .map(|(_, daily)| Ok(daily.slice(window)?.means(step)));
         let columns = columns.collect::<Result<Vec<_>>>()?;
         let values = (0..columns[0].len())
             .flat_map(|row| columns.iter().map(move |column| column[row].1))
@@ -351,12 +357,20 @@ impl Record {
     /// The flows of a site in a step, year by year.
     pub(super) fn across(&self, step: usize, site: usize) -> impl Iterator<Item = f64> + Clone {
         let begin = step * self.sites().len() + site;
-        self.values.iter().skip(begin).step_by(self.frame.numbers()).copied()
+        self.values
+            .iter()
+            .skip(begin)
+            .step_by(self.frame.numbers())
+            .copied()
     }
 
     /// The flows of a site, step by step through all years.
     pub(super) fn along(&self, site: usize) -> impl Iterator<Item = f64> + Clone {
-        self.values.iter().skip(site).step_by(self.sites().len()).copied()
+        self.values
+            .iter()
+            .skip(site)
+            .step_by(self.sites().len())
+            .copied()
     }
 
     /// The mean flow of a site over a year, steps weighted by their days, in m3/s.
@@ -427,8 +441,8 @@ impl Record {
         let (year, step) = (row / self.steps(), row % self.steps());
         let name = i64::from(self.first_year) + year as i64;
         // A year is named by its end: steps before January belong to the calendar year before.
-        let before = self.frame.month(step) + 1 >= self.first_month() as usize
-            && self.first_month() > 1;
+        let before =
+            self.frame.month(step) + 1 >= self.first_month() as usize && self.first_month() > 1;
         let calendar = name - i64::from(before);
         format!(
             "`{}` in {calendar:04}-{}",
