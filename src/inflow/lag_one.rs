@@ -449,3 +449,85 @@ fn add_product(sum: &mut [f64], matrix: &[f64], vector: &[f64]) {
         *sum += row.iter().zip(vector).map(|(a, x)| a * x).sum::<f64>();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::Period;
+
+    fn matrix(rows: [[f64; 2]; 2]) -> DMatrix<f64> {
+        DMatrix::from_row_slice(2, 2, rows.as_flattened())
+    }
+
+    /// Covariances of a year of two like steps after they have gone through it.
+    fn turned(fitted: &Fitted) -> DMatrix<f64> {
+        let steps = fitted.carry.iter().zip(&fitted.noise);
+        steps.fold(fitted.last.clone(), |before, (carry, noise)| {
+            carry * before * carry.transpose() + noise * noise.transpose()
+        })
+    }
+
+    #[test]
+    fn consistent_covariances_are_met_exactly() {
+        // A = ((0.5, 0.2), (0, 0.6)) carries this M0 into itself with some noise.
+        let zero = matrix([[1.0, 0.4], [0.4, 1.0]]);
+        let a = matrix([[0.5, 0.2], [0.0, 0.6]]);
+        let wanted = Wanted {
+            zero: vec![zero.clone(); 2],
+            one: vec![&a * &zero; 2],
+        };
+        let fitted = Fitted::to(&wanted, Structure::Full).unwrap();
+        for (carry, noise) in fitted.carry.iter().zip(&fitted.noise) {
+            assert!(distance(carry, &a) < 1e-14);
+            let left = &zero - &a * &zero * a.transpose();
+            assert!(distance(&(noise * noise.transpose()), &left) < 1e-14);
+        }
+        assert!(fitted.repair.smallest_eigenvalue > 0.0);
+        assert!(fitted.repair.lag_one.max(fitted.repair.lag_zero) < 1e-14);
+    }
+
+    #[test]
+    fn what_cannot_be_is_repaired_without_changing_variances() {
+        // Two sites nearly alike cannot follow themselves so differently.
+        let wanted = Wanted {
+            zero: vec![matrix([[1.0, 0.95], [0.95, 1.0]]); 2],
+            one: vec![matrix([[0.9, -0.3], [-0.3, 0.9]]); 2],
+        };
+        for structure in [Structure::Full, Structure::Contemporaneous] {
+            let fitted = Fitted::to(&wanted, structure).unwrap();
+            let turned = turned(&fitted);
+            assert!(distance(&turned, &fitted.last) < 1e-9);
+            for variance in turned.diagonal().iter() {
+                assert!((variance - 1.0).abs() < 1e-12, "{variance}");
+            }
+        }
+        let repair = Fitted::to(&wanted, Structure::Full).unwrap().repair;
+        assert!(repair.smallest_eigenvalue < -0.1, "{repair:?}");
+        assert!(repair.lag_zero.max(repair.lag_one) > 0.05, "{repair:?}");
+    }
+
+    #[test]
+    fn thomas_fiering_has_the_coefficients_of_its_formula() {
+        // Two months: r s'/s is the slope of the regression of one on the other.
+        let mut values = Vec::new();
+        for year in 0..40_i32 {
+            let x = f64::from(year * 7 % 11);
+            for month in 0..12 {
+                values.push(100.0 + x * if month % 2 == 0 { 3.0 } else { -1.0 } + f64::from(year * month % 5));
+            }
+        }
+        let record = Record::new(vec!["a".into()], Period::Month, 1, 1961, values).unwrap();
+        let generator = LagOne::thomas_fiering().margins(Margins::Normal).fit(&record).unwrap();
+        let Method::LagOne(model) = &generator.method else {
+            panic!("a model of lag one");
+        };
+        for month in 1..12 {
+            let (x, y) = (record.across(month - 1, 0), record.across(month, 0));
+            let ((mx, sx), (my, sy)) = (margin::moments(x.clone()), margin::moments(y.clone()));
+            let products: f64 = x.zip(y).map(|(x, y)| (x - mx) * (y - my)).sum();
+            let r = products / (39.0 * sx * sy);
+            assert!((model.carry[month] - r).abs() < 1e-12);
+            assert!((model.noise[month].abs() - (1.0 - r * r).sqrt()).abs() < 1e-12);
+        }
+    }
+}

@@ -1,4 +1,78 @@
 //! Synthetic inflow: records that never were, as likely as the one that was.
+//!
+//! Ten observed years are one draw. What a treaty costs in a drought nobody has seen, and how often,
+//! takes many more: a [`Generator`] fitted to a [`Record`] makes them, member by member, and each can
+//! be put into a [model](Generator::apply) and simulated.
+//!
+//! ```
+//! use riparian::calendar::Period;
+//! use riparian::inflow::{LagOne, Preservation, Record};
+//!
+//! let model = riparian::scenario::read("data/syr-darya-2001-2010")?;
+//! let record = Record::from_model(&model, Period::Dekad, 1)?;
+//! let generator = LagOne::contemporaneous().pooling(1).fit(&record)?;
+//!
+//! // Is the record one that the generator could have made?
+//! let report = Preservation::of(&record, &generator, 2026, 200)?;
+//! println!("{}", report.table());
+//!
+//! // The same ten years of the model, with other water: member 17 of seed 42.
+//! let other = generator.apply(&model, 42, 17)?;
+//! assert_eq!(other.window(), model.window());
+//! # Ok::<(), riparian::Error>(())
+//! ```
+//!
+//! # The methods
+//!
+//! | method | keeps | beyond the record | wants |
+//! |---|---|---|---|
+//! | [`LagOne::full`] (Matalas 1967) | means, deviations, correlations of all sites at lag 0 and 1 | yes | a long record, or pooled correlations |
+//! | [`LagOne::contemporaneous`] | the same but for lag 1 between different sites | yes | four years |
+//! | [`LagOne::thomas_fiering`] (1962) | each site's own means, deviations, lag 1 | yes | four years |
+//! | [`Kirsch`] (2013) | correlations between all months of a year, and so annual variance; sites by drawing years | yes | six years of months |
+//! | [`Neighbours`] (Lall & Sharma 1996) | the record's own values, distribution and ties between sites | no | as long a record as can be had |
+//!
+//! Each works on dekads or months. Days come from steps, all alike, or from [months by the pattern of
+//! a like month](Nowak). [`Delta`], [`QuantileMap`] and [`ScaledTo`] change what any of them makes.
+//!
+//! # Signs
+//!
+//! A lateral flow that was derived from gauges is a net loss at times. A site with any flow at or below
+//! zero has no logarithm and is taken as normal, or refused where logarithms are
+//! [asked for](Margins::Log); a site that has been negative may be again, nothing is cut. At a site that
+//! never was, a negative flow becomes zero; [`Generator::flooring`] says what the mean gains by it.
+//! With logarithms, the default for sites that are always positive, there is nothing to gain.
+//!
+//! # Sites without variation
+//!
+//! A flow that is the same every year in some step, such as a climatology in place of a record, is
+//! repeated as it is. A record in which nothing varies is an error. Sites that are multiples of
+//! each other stay so up to the rounding of the record in all methods that draw sites together.
+//!
+//! # Random numbers
+//!
+//! A member is a stream of ChaCha8 (its number) under a key (the seed); a `u64` gives one normal
+//! number by the inverse of its distribution, and logarithms and exponentials are those of `libm`, not
+//! of the platform. So a fitted generator makes the same bits everywhere. Fitting uses the platform's
+//! square roots only, which are exact; whoever needs certainty saves the generator.
+//!
+//! # What it cannot know
+//!
+//! Lag-one models forget within a few steps: they tend to make annual volumes too even and long droughts
+//! too rare where the river's memory is longer. No method here knows of trends, of cycles over
+//! decades, or of droughts worse than its distribution's tail, which ten years hardly
+//! constrain. [`Preservation`] holds any of them against the record, with the record's own
+//! uncertainty.
+//!
+//! # Sources
+//!
+//! - N. C. Matalas, "Mathematical assessment of synthetic hydrology", *Water Resources Research* 3 (1967).
+//! - H. A. Thomas, M. B. Fiering, "Mathematical synthesis of streamflow sequences for the analysis of
+//!   river basins by simulation", in A. Maass et al., *Design of Water-Resource Systems* (1962).
+//! - B. R. Kirsch, G. W. Characklis, H. B. Zeff, *Journal of Water Resources Planning and Management* 139
+//!   (2013).
+//! - K. Nowak, J. Prairie, B. Rajagopalan, U. Lall, *Water Resources Research* 46 (2010).
+//! - U. Lall, A. Sharma, *Water Resources Research* 32 (1996).
 
 mod adjust;
 mod draw;
