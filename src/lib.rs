@@ -52,6 +52,7 @@
 //! | [`simulation`], [`ledger`] | the engine, and the journal of every cubic metre |
 //! | [`settlement`] | verdicts, accounts and reasons, from a run or from measured series alone |
 //! | [`report`] | tables and files |
+//! | [`inflow`] | synthetic inflow records, fitted to a scenario's, and what they keep of it |
 //! | `planner` | feature `planner`: a season's release schedules with the least shortfall |
 //! | `testing` | feature `proptest`: random basins, and checks for rules and policies of your own |
 //!
@@ -70,6 +71,7 @@
 //! | divide a pool by a rule | `examples/share.rs` |
 //! | write a sharing rule, and test it | `examples/custom_rule.rs`, `examples/property_test_a_rule.rs` |
 //! | see what another sharing rule would have changed | `examples/compare_rules.rs` |
+//! | make inflows that never were, and see what they keep of the record | `examples/stochastic_inflow.rs` |
 //! | plan a season on a forecast, and see what the forecast's error cost | `examples/plan_season.rs` |
 //!
 //! # What it does not do
@@ -92,6 +94,7 @@ pub mod basin;
 pub mod calendar;
 pub mod ensemble;
 pub mod error;
+pub mod inflow;
 pub mod ledger;
 pub mod metrics;
 pub mod model;
