@@ -71,9 +71,15 @@ fn odds(arguments: &Arguments) -> Result<(), Failure> {
     let summary = results.summary();
     let all = begun.elapsed().as_secs_f64();
 
-    println!("\nOdds of each obligation, by period\n{}", periods(&summary));
+    println!(
+        "\nOdds of each obligation, by period\n{}",
+        periods(&summary)
+    );
     println!("\nWhat each party is short of\n{}", shortfalls(&summary));
-    println!("\nHow reliably each user is served, mean over members\n{}", users(&summary));
+    println!(
+        "\nHow reliably each user is served, mean over members\n{}",
+        users(&summary)
+    );
     for (member, why) in results.failed().take(5) {
         println!("member {member} failed: {why}");
     }
@@ -225,13 +231,21 @@ fn draw(
         median.with_legend("median").into(),
     ];
     let highest = lake.surcharge.mcm();
-    let dates = (first as f64 * DAY, (first as f64 + 2.0 + band.days.len() as f64) * DAY);
+    let dates = (
+        first as f64 * DAY,
+        (first as f64 + 2.0 + band.days.len() as f64) * DAY,
+    );
     let level = |volume: Volume, text: &str| {
         let text = format!("{text} {:.0}", volume.mcm());
-        ReferenceLine::horizontal(volume.mcm()).with_color("black").with_label(text)
+        ReferenceLine::horizontal(volume.mcm())
+            .with_color("black")
+            .with_label(text)
     };
     let layout = Layout::new(dates, (0.0, highest))
-        .with_title(format!("Water stored in {}, {members} members", band.watched.id))
+        .with_title(format!(
+            "Water stored in {}, {members} members",
+            band.watched.id
+        ))
         .with_y_label("Mm\u{b3} (million m\u{b3})")
         .with_x_datetime(DateTimeAxis::months("%-d %b"))
         .with_x_axis_min(dates.0)

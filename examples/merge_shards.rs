@@ -38,12 +38,20 @@ fn merge(arguments: &Arguments) -> Result<bool> {
     let entries = std::fs::read_dir(&arguments.folder).into_iter().flatten();
     let files = entries.filter_map(|entry| Some(entry.ok()?.path()));
     let mut files: Vec<PathBuf> = files
-        .filter(|file| file.extension().is_some_and(|extension| extension == "parquet"))
+        .filter(|file| {
+            file.extension()
+                .is_some_and(|extension| extension == "parquet")
+        })
         .collect();
     files.sort();
     let results = merge_shards(&files)?;
     let frame = results.frame();
-    println!("{}\n{}, seed {}", frame.title(), frame.window(), frame.seed());
+    println!(
+        "{}\n{}, seed {}",
+        frame.title(),
+        frame.window(),
+        frame.seed()
+    );
     let summary = results.summary();
     for odds in &summary.obligations {
         println!(

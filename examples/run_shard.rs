@@ -52,8 +52,13 @@ struct Arguments {
 }
 
 fn range(text: &str) -> Result<Range<u64>, String> {
-    let ends = text.split_once("..").ok_or("expected two numbers, as 0..1000")?;
-    let number = |text: &str| text.parse::<u64>().map_err(|error| format!("`{text}`: {error}"));
+    let ends = text
+        .split_once("..")
+        .ok_or("expected two numbers, as 0..1000")?;
+    let number = |text: &str| {
+        text.parse::<u64>()
+            .map_err(|error| format!("`{text}`: {error}"))
+    };
     let range = number(ends.0)?..number(ends.1)?;
     if range.is_empty() {
         return Err("expected a range with members".to_owned());
@@ -85,7 +90,9 @@ fn run(arguments: &Arguments) -> riparian::Result<()> {
         ensemble = ensemble.threads(threads);
     }
     let Range { start, end } = arguments.members;
-    let file = arguments.folder.join(format!("{start:09}-{end:09}.parquet"));
+    let file = arguments
+        .folder
+        .join(format!("{start:09}-{end:09}.parquet"));
     let bar = season_2024::bar(end - start);
     let said = match ensemble.run_shard(start..end, &file, bar)? {
         Shard::Written => "written",

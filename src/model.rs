@@ -395,6 +395,19 @@ impl Model {
         faults.finish(self)
     }
 
+    /// The same model, under other agreements: what would other terms have changed?
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with them; [`Error::is_invalid`](crate::Error::is_invalid) holds.
+    pub fn under(mut self, agreements: Vec<Agreement>) -> Result<Self> {
+        let mut faults = Diagnostics::new();
+        let classes: Vec<&str> = self.classes.iter().map(|class| &*class.name).collect();
+        check_agreements(&agreements, &self.basin, &classes, self.window, &mut faults);
+        self.agreements = agreements;
+        faults.finish(self)
+    }
+
     /// A hash of the files the model was read from; 0 for a model built in code.
     pub fn inputs_hash(&self) -> u64 {
         self.inputs_hash

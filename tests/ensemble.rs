@@ -99,7 +99,7 @@ fn a_member_is_the_same_in_company_and_alone() {
         let number = number as u64;
         // Alone a member has new memory, in company that of the one before.
         let alone = ensemble.run(number..number + 1);
-        assert_eq!(&alone.outcomes()[0], outcome);
+        assert!(alone.outcomes()[0] == *outcome, "member {number}");
         // And a single run settles it alike.
         let report = ensemble.report(number).expect("a run");
         let rows = report.settlements();
@@ -110,10 +110,8 @@ fn a_member_is_the_same_in_company_and_alone() {
             assert_eq!(row.period, verdict.period(all.frame()));
             assert_eq!(row.status, verdict.status);
             assert_eq!(row.shortfall(), verdict.shortfall);
-            assert_eq!(row.delivered.unwrap_or(-1.0).to_bits(), {
-                let came = verdict.delivered;
-                if came.is_nan() { -1.0_f64 } else { came }.to_bits()
-            });
+            assert_eq!(row.delivered, verdict.delivered);
+            assert_eq!(row.committed, verdict.committed);
         }
         let storage: Vec<f64> = report.ledger().reservoirs().storage.of(0).collect();
         let dam = report
@@ -167,7 +165,7 @@ fn threads_and_shards_change_no_bit() {
             parts.rotate_left(middle);
             let joined = merged(parts);
             assert_eq!(joined.digest(), digest, "{keep:?} {shards}");
-            assert_eq!(joined.summary(), whole.summary(), "{keep:?} {shards}");
+            assert!(joined.summary() == whole.summary(), "{keep:?} {shards}");
         }
         assert_ne!(ensemble.run(0..63).digest(), digest);
     }
@@ -253,7 +251,7 @@ fn a_member_that_fails_stops_nobody() {
     // Those that did not fail are as they would be without it.
     let without = uncertain(Keep::Settlements).run(0..30);
     for outcome in results.outcomes() {
-        assert_eq!(outcome, &without.outcomes()[outcome.member() as usize]);
+        assert!(*outcome == without.outcomes()[outcome.member() as usize]);
     }
     let parts = merged([with_faults().run(11..30), with_faults().run(0..11)]);
     assert_eq!(parts.digest(), results.digest());
@@ -278,7 +276,7 @@ fn parts_of_other_ensembles_and_members_twice_are_refused() {
             "{refused:?}"
         );
     }
-    assert_eq!(results, before);
+    assert!(results == before);
 }
 
 #[test]
@@ -297,13 +295,10 @@ fn plans_take_turns() {
         let alone = Ensemble::new(Arc::clone(plan), 1).run(0..1);
         let of_plan = results.outcomes().iter().skip(i).step_by(2);
         for outcome in of_plan {
-            assert_eq!(outcome.verdicts(), alone.outcomes()[0].verdicts());
+            assert!(outcome.verdicts() == alone.outcomes()[0].verdicts());
         }
     }
-    assert_ne!(
-        results.outcomes()[0].verdicts(),
-        results.outcomes()[1].verdicts()
-    );
+    assert!(results.outcomes()[0].verdicts() != results.outcomes()[1].verdicts());
     let shorter = scenario("syr-darya-dry-2008");
     let mixed = [Arc::clone(&plans[0]), Arc::new(compiled(shorter))];
     assert!(Ensemble::across(mixed, 1).is_err_and(|e| e.is_invalid()));

@@ -8,10 +8,10 @@ use riparian::ensemble::{DemandFactor, Ensemble, InflowFactor, Keep, Progress, Q
 use riparian::{Model, Plan, Result};
 
 /// The dam whose storage is watched.
-pub const DAM: &str = "bakhri-tochik";
+pub(crate) const DAM: &str = "bakhri-tochik";
 
 /// The scenario that is run where none is named: the season of 2024 by the protocols.
-pub fn default_scenario() -> PathBuf {
+pub(crate) fn default_scenario() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data/bakhri-tochik-2024-protocol")
 }
 
@@ -20,7 +20,7 @@ pub fn default_scenario() -> PathBuf {
 ///
 /// The quantiles are assumed, to show what an ensemble does. A basin commission would put those of
 /// its forecasts in their place.
-pub fn ensemble(model: Model, seed: u64, keep: Keep) -> Result<Ensemble> {
+pub(crate) fn ensemble(model: Model, seed: u64, keep: Keep) -> Result<Ensemble> {
     let inflow = Quantiles::new([
         (0.0, 0.60),
         (0.05, 0.72),
@@ -39,7 +39,7 @@ pub fn ensemble(model: Model, seed: u64, keep: Keep) -> Result<Ensemble> {
 }
 
 /// A progress bar on the terminal; nothing where the output is a file.
-pub fn bar(members: u64) -> impl Fn(Progress) -> std::ops::ControlFlow<()> + Sync {
+pub(crate) fn bar(members: u64) -> impl Fn(Progress) -> std::ops::ControlFlow<()> + Sync {
     let style = "{bar:40} {pos} of {len} members, {eta} left, {msg} failed";
     let style = indicatif::ProgressStyle::with_template(style);
     let bar = indicatif::ProgressBar::new(members);

@@ -20,7 +20,10 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// assert_ne!(Draws::new(7, 12, 1).uniform(), first);
 /// ```
 #[derive(Clone, Debug)]
-pub struct Draws(ChaCha8Rng);
+pub struct Draws {
+    rng: ChaCha8Rng,
+    seed: u64,
+}
 
 /// Words of a stream that belong to one purpose: 2^40, more than any member reads.
 const STRETCH: u32 = 40;
@@ -32,12 +35,18 @@ impl Draws {
         rng.set_stream(member);
         // The first stretch is left to generators with a stream of their own under the same seed.
         rng.set_word_pos((u128::from(purpose) + 1) << STRETCH);
-        Self(rng)
+        Self { rng, seed }
+    }
+
+    /// The seed, for a generator with streams of its own: it and the member's number are all that its
+    /// numbers may follow from.
+    pub fn seed(&self) -> u64 {
+        self.seed
     }
 
     /// A number above 0 and below 1: the middles of 2^53 equal parts are equally likely.
     pub fn uniform(&mut self) -> f64 {
-        let part = self.0.next_u64() >> 11;
+        let part = self.rng.next_u64() >> 11;
         (part as f64 + 0.5) * (0.5_f64).powi(53)
     }
 

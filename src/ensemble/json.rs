@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::frame::{Frame, Promise, User, Watched};
 use super::Keep;
+use super::frame::{Frame, Promise, User, Watched};
 use crate::agreement::Measure;
 use crate::settlement::Unit;
 
@@ -101,10 +101,22 @@ impl Frame {
             title: text.title,
             window: text.days.parse().ok()?,
             seed: text.seed,
-            keep: KEEPS.into_iter().find(|keep| format!("{keep:?}") == text.keep)?,
-            promises: text.obligations.into_iter().map(promise).collect::<Option<_>>()?,
-            users: parties.chain(text.offtakes.into_iter().map(user(false))).collect(),
-            watched: text.watched.into_iter().map(watched).collect::<Option<_>>()?,
+            keep: KEEPS
+                .into_iter()
+                .find(|keep| format!("{keep:?}") == text.keep)?,
+            promises: text
+                .obligations
+                .into_iter()
+                .map(promise)
+                .collect::<Option<_>>()?,
+            users: parties
+                .chain(text.offtakes.into_iter().map(user(false)))
+                .collect(),
+            watched: text
+                .watched
+                .into_iter()
+                .map(watched)
+                .collect::<Option<_>>()?,
             scenario: text.scenario,
             identity: text.identity,
         })

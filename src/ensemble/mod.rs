@@ -34,6 +34,7 @@
 //! |---|---|
 //! | [`InflowFactor`], [`DemandFactor`], [`InitialStorage`] | one figure from stated [`Quantiles`] |
 //! | [`ObservedYears`] | a year that was, whole, at all nodes |
+//! | [`Generated`] | a record that never was, by a fitted [generator](crate::inflow) |
 //! | a type of one's own | whatever follows from the member's number and its [`Draws`] |
 //! | [`Ensemble::across`] | another plan: other parameters or terms, at the points of a [`design`] |
 //!
@@ -42,7 +43,7 @@
 //!
 //! # What is kept
 //!
-//! [`Keep`] bounds the memory: by member 40 bytes a verdict and about 100 a user; with days 8 bytes more
+//! [`Keep`] bounds the memory: by member 64 bytes a verdict and about 100 a user; with days 8 bytes more
 //! a watched place and day; with summaries nothing by member at all.
 //!
 //! # Tables
@@ -93,7 +94,7 @@ pub use shard::{Shard, merge_shards, read_shard};
 pub use spread::Spread;
 pub use summary::{Band, ObligationOdds, PeriodOdds, Shortfall, Summary, UserSpread};
 pub use variation::{
-    DemandFactor, InflowFactor, InitialStorage, ObservedYears, Quantiles, Variation,
+    DemandFactor, Generated, InflowFactor, InitialStorage, ObservedYears, Quantiles, Variation,
 };
 
 use std::sync::Arc;

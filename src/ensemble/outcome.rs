@@ -30,10 +30,10 @@ pub struct Verdict {
     pub(super) days: u32,
     /// The verdict.
     pub status: Status,
-    /// What was due, in Mm3 or GWh; NaN while it is not known.
-    pub committed: f64,
-    /// What came, in Mm3 or GWh; NaN while nothing is known of it.
-    pub delivered: f64,
+    /// What was due, in Mm3 or GWh; nothing while it is not known.
+    pub committed: Option<f64>,
+    /// What came, in Mm3 or GWh; nothing while nothing is known of it.
+    pub delivered: Option<f64>,
     /// What is missing, in Mm3 or GWh: nothing unless the period is short.
     pub shortfall: f64,
 }
@@ -105,8 +105,8 @@ impl Outcome {
                 from: day_index(run.from(), row.period.from()) as i32,
                 days: row.period.days() as u32,
                 status: row.status,
-                committed: row.committed.unwrap_or(f64::NAN),
-                delivered: row.delivered.unwrap_or(f64::NAN),
+                committed: row.committed,
+                delivered: row.delivered,
                 shortfall: row.shortfall(),
             })
         });
@@ -146,8 +146,8 @@ impl Outcome {
             hash.bytes(&verdict.from.to_le_bytes());
             hash.bytes(&verdict.days.to_le_bytes());
             hash.bytes(&[verdict.status as u8]);
-            hash.number(verdict.committed);
-            hash.number(verdict.delivered);
+            hash.number(verdict.committed.unwrap_or(f64::NAN));
+            hash.number(verdict.delivered.unwrap_or(f64::NAN));
             hash.number(verdict.shortfall);
         }
         for reliability in &self.reliability {

@@ -160,11 +160,11 @@ impl Members {
         self.0.iter().map(|range| range.end - range.start).sum()
     }
 
-    fn has(&self, member: u64) -> bool {
+    pub(super) fn has(&self, member: u64) -> bool {
         self.0.iter().any(|range| range.contains(&member))
     }
 
-    fn insert(&mut self, member: u64) {
+    pub(super) fn insert(&mut self, member: u64) {
         match self.0.last_mut() {
             Some(last) if last.end == member => last.end += 1,
             _ => {
@@ -237,8 +237,8 @@ pub(super) struct Counted {
 impl Counted {
     fn add(&mut self, verdict: &Verdict) {
         self.status[verdict.status as usize] += 1;
-        if !verdict.delivered.is_nan() {
-            self.delivered.add(verdict.delivered);
+        if let Some(delivered) = verdict.delivered {
+            self.delivered.add(delivered);
         }
         self.shortfall.add(verdict.shortfall);
     }

@@ -157,7 +157,9 @@ impl Comparison {
             return Err(Error::ensemble("no options to compare"));
         };
         let has = |option: &Vec<(u64, Vec<f64>)>, member: u64| {
-            option.binary_search_by_key(&member, |(number, _)| *number).is_ok()
+            option
+                .binary_search_by_key(&member, |(number, _)| *number)
+                .is_ok()
         };
         let common = first.iter().map(|(number, _)| *number);
         let common = common.filter(|&number| others.iter().all(|option| has(option, number)));
@@ -235,7 +237,11 @@ impl Comparison {
         let better = self.objectives[objective].better;
         let cost = |option: usize, at: usize| better.cost(self.values(option, objective)[at]);
         let all = 0..self.options.len();
-        let best = |at: usize| all.clone().map(|o| cost(o, at)).fold(f64::INFINITY, f64::min);
+        let best = |at: usize| {
+            all.clone()
+                .map(|o| cost(o, at))
+                .fold(f64::INFINITY, f64::min)
+        };
         (0..self.members.len())
             .map(|at| cost(option, at) - best(at))
             .collect()
@@ -247,7 +253,11 @@ impl Comparison {
     ///
     /// If there is no such objective.
     pub fn least_regret(&self, objective: usize) -> (usize, f64) {
-        let greatest = |option: usize| self.regret(option, objective).into_iter().fold(0.0, f64::max);
+        let greatest = |option: usize| {
+            self.regret(option, objective)
+                .into_iter()
+                .fold(0.0, f64::max)
+        };
         let all = (0..self.options.len()).map(|option| (option, greatest(option)));
         all.reduce(|best, other| if other.1 < best.1 { other } else { best })
             .expect("a comparison has options")
@@ -260,7 +270,11 @@ impl Comparison {
     ///
     /// If there is no such option, or not one bound for each objective.
     pub fn satisficing(&self, option: usize, bounds: &[f64]) -> f64 {
-        assert_eq!(bounds.len(), self.objectives.len(), "one bound for each objective");
+        assert_eq!(
+            bounds.len(),
+            self.objectives.len(),
+            "one bound for each objective"
+        );
         let good = |at: &usize| {
             self.objectives.iter().enumerate().all(|(i, objective)| {
                 let better = objective.better;
@@ -385,7 +399,9 @@ impl Search {
         let name = format!("{decision:?}");
         let ran = figures(&name, ensemble, self.members.clone(), &self.objectives)?;
         if ran.is_empty() {
-            return Err(Error::ensemble(format!("no member of {name} ran to its end")));
+            return Err(Error::ensemble(format!(
+                "no member of {name} ran to its end"
+            )));
         }
         let mean = |(i, objective): (usize, &Objective)| {
             let spread = Spread::of(ran.iter().map(|(_, figures)| figures[i]));

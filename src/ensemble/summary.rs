@@ -192,7 +192,7 @@ impl Summary {
             for verdict in &outcome.verdicts {
                 let (counts, delivered, shortfall) = periods.entry(verdict.key()).or_default();
                 counts[verdict.status as usize] += 1;
-                delivered.push(verdict.delivered);
+                delivered.extend(verdict.delivered);
                 shortfall.push(verdict.shortfall);
             }
         }

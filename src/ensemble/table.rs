@@ -10,7 +10,7 @@ use arrow_array::builder::{
 };
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, UInt64Type};
-use arrow_array::{Array, ArrayRef, ListArray, RecordBatch, StructArray};
+use arrow_array::{Array, ArrayRef, Float64Array, ListArray, RecordBatch, StructArray};
 use arrow_schema::{DataType, Field, Fields, Metadata, Schema};
 
 use super::frame::Frame;
@@ -33,7 +33,8 @@ impl Results {
     /// Where only summaries were kept there are no members to tell of; [`Error::is_ensemble`] holds.
     pub fn to_record_batch(&self) -> Result<RecordBatch> {
         if self.frame.keep == Keep::Summaries {
-            let why = "no table of members where only summaries were kept; keep settlements or days";
+            let why =
+                "no table of members where only summaries were kept; keep settlements or days";
             return Err(Error::ensemble(why));
         }
         let schema = Arc::new(schema(&self.frame, &self.done));
@@ -105,7 +106,11 @@ fn reliability_fields() -> Fields {
     let counts = COUNTS.map(|name| Field::new(name, DataType::UInt64, false));
     let figures = FIGURES.map(|name| Field::new(name, DataType::Float64, false));
     let resilience = [Field::new("resilience", DataType::Float64, true)];
-    let all = user.into_iter().chain(counts).chain(figures).chain(resilience);
+    let all = user
+        .into_iter()
+        .chain(counts)
+        .chain(figures)
+        .chain(resilience);
     all.collect()
 }
 
@@ -117,8 +122,16 @@ fn schema(frame: &Frame, done: &Members) -> Schema {
     let mut fields = vec![
         Field::new("member", DataType::UInt64, false),
         Field::new("error", DataType::Utf8, true),
-        Field::new("settlements", list_of(DataType::Struct(verdict_fields())), true),
-        Field::new("reliability", list_of(DataType::Struct(reliability_fields())), true),
+        Field::new(
+            "settlements",
+            list_of(DataType::Struct(verdict_fields())),
+            true,
+        ),
+        Field::new(
+            "reliability",
+            list_of(DataType::Struct(reliability_fields())),
+            true,
+        ),
     ];
     if frame.keep == Keep::Days {
         for watched in &frame.watched {
@@ -127,7 +140,10 @@ fn schema(frame: &Frame, done: &Members) -> Schema {
             fields.push(field.with_metadata(unit));
         }
     }
-    let ranges = done.0.iter().map(|range| format!("{}..{}", range.start, range.end));
+    let ranges = done
+        .0
+        .iter()
+        .map(|range| format!("{}..{}", range.start, range.end));
     let ranges: Vec<String> = ranges.collect();
     let seed = frame.seed.to_string();
     let window = frame.window.to_string();
@@ -149,14 +165,18 @@ fn frame_of(schema: &Schema) -> Result<(Frame, Members)> {
         let value = schema.metadata().get(key);
         value.ok_or_else(|| strange("no metadata of one"))
     };
-    let frame = Frame::from_json(told("riparian.frame")?).ok_or_else(|| strange("other metadata"))?;
+    let frame =
+        Frame::from_json(told("riparian.frame")?).ok_or_else(|| strange("other metadata"))?;
     let range = |text: &str| -> Option<Range<u64>> {
         let (from, to) = text.split_once("..")?;
         Some(from.parse().ok()?..to.parse().ok()?)
     };
     let ranges = told("riparian.members")?.split_terminator(',').map(range);
     let ranges: Option<Vec<Range<u64>>> = ranges.collect();
-    Ok((frame, Members(ranges.ok_or_else(|| strange("other metadata"))?)))
+    Ok((
+        frame,
+        Members(ranges.ok_or_else(|| strange("other metadata"))?),
+    ))
 }
 
 /// The columns while members are added.
@@ -261,14 +281,13 @@ fn add_verdict(row: &mut StructBuilder, frame: &Frame, verdict: &Verdict) {
     let promise = &frame.promises[verdict.promise as usize];
     let period = verdict.period(frame);
     let date = |date: Date| day_index(EPOCH, date) as i32;
-    let known = |value: f64| (!value.is_nan()).then_some(value);
     push::<StringBuilder>(row, 0, |b| b.append_value(&promise.obligation));
     push::<Date32Builder>(row, 1, |b| b.append_value(date(period.from())));
     push::<Date32Builder>(row, 2, |b| b.append_value(date(period.to())));
     push::<StringBuilder>(row, 3, |b| b.append_value(verdict.status.name()));
     push::<StringBuilder>(row, 4, |b| b.append_value(promise.unit.sign()));
-    push::<Float64Builder>(row, 5, |b| b.append_option(known(verdict.committed)));
-    push::<Float64Builder>(row, 6, |b| b.append_option(known(verdict.delivered)));
+    push::<Float64Builder>(row, 5, |b| b.append_option(verdict.committed));
+    push::<Float64Builder>(row, 6, |b| b.append_option(verdict.delivered));
     push::<Float64Builder>(row, 7, |b| b.append_value(verdict.shortfall));
     row.append(true);
 }
@@ -310,6 +329,9 @@ fn read(batch: &RecordBatch, results: &mut Results) -> Option<()> {
     }
     for row in 0..batch.num_rows() {
         let member = members.value(row);
+        if results.done.has(member) {
+            return None;
+        }
         if errors.is_valid(row) {
             results.failed.insert(member, errors.value(row).to_owned());
             results.done.insert(member);
@@ -346,13 +368,7 @@ fn read_verdicts(rows: &StructArray, frame: &Frame) -> Option<Vec<Verdict>> {
     let shortfall = numbers("shortfall")?;
     let start = day_index(EPOCH, frame.window.from()) as i32;
     let verdict = |row: usize| {
-        let known = |column: &arrow_array::Float64Array| {
-            if column.is_valid(row) {
-                column.value(row)
-            } else {
-                f64::NAN
-            }
-        };
+        let known = |column: &Float64Array| column.is_valid(row).then(|| column.value(row));
         let promise = |p: &super::Promise| p.obligation == obligations.value(row);
         let status = |status: &Status| status.name() == statuses.value(row);
         Some(Verdict {
@@ -362,7 +378,7 @@ fn read_verdicts(rows: &StructArray, frame: &Frame) -> Option<Vec<Verdict>> {
             status: Status::ALL.into_iter().find(status)?,
             committed: known(committed),
             delivered: known(delivered),
-            shortfall: known(shortfall),
+            shortfall: shortfall.value(row),
         })
     };
     (0..rows.len()).map(verdict).collect()
@@ -381,7 +397,10 @@ fn read_reliability(rows: &StructArray, frame: &Frame) -> Option<Vec<Option<Reli
     };
     let mut all = vec![None; frame.users.len()];
     for row in 0..rows.len() {
-        let user = frame.users.iter().position(|user| user.id == users.value(row))?;
+        let user = frame
+            .users
+            .iter()
+            .position(|user| user.id == users.value(row))?;
         all[user] = Some(Reliability {
             steps: count("steps", row)?,
             failures: count("failures", row)?,

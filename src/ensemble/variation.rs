@@ -5,6 +5,7 @@ use std::fmt;
 use super::Draws;
 use crate::calendar::{Date, Window};
 use crate::error::{Diagnostic, Diagnostics, Result};
+use crate::inflow::Generator;
 use crate::series::DailySeries;
 use crate::simulation::{Inputs, Plan};
 use crate::units::Volume;
@@ -324,6 +325,40 @@ impl Variation for ObservedYears {
     }
 }
 
+/// Inflows made by a fitted [generator](crate::inflow), each member a record of its own.
+///
+/// The member's number is the generator's, and the ensemble's seed its seed.
+#[derive(Clone, Debug)]
+pub struct Generated(Generator);
+
+impl Generated {
+    /// By a generator whose sites are nodes of the model.
+    pub fn new(generator: Generator) -> Self {
+        Self(generator)
+    }
+}
+
+impl Variation for Generated {
+    fn vary(&self, member: u64, draws: &mut Draws, plan: &Plan, inputs: &mut Inputs) -> Result<()> {
+        let series = self.0.over(plan.window(), draws.seed(), member)?;
+        for (site, daily) in self.0.sites().iter().zip(&series) {
+            if let Some(v) = plan.model().basin().node_index(site) {
+                inputs.set_inflow(v, daily.values().iter().copied());
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self, plan: &Plan) -> Result<()> {
+        let model = plan.model();
+        let nodes = model.basin().nodes().iter().enumerate();
+        let enters = nodes.filter(|&(v, _)| model.inflow(v).is_some());
+        let known = enters.map(|(_, node)| node.id.as_str()).collect();
+        let named = self.0.sites().iter().map(String::as_str);
+        check_names("node with an inflow", named, known)
+    }
+}
+
 fn check_names<'a>(
     kind: &str,
     named: impl IntoIterator<Item = &'a str>,
@@ -333,7 +368,8 @@ fn check_names<'a>(
     for name in named {
         if !known.contains(&name) {
             let fault = Diagnostic::new(format!("unknown {kind} `{name}`"));
-            let expected = format!("the id of {kind} of the model", kind = article(kind));
+            let an = if kind == "offtake" { "an" } else { "a" };
+            let expected = format!("the id of {an} {kind} of the model");
             faults.push(
                 fault
                     .expected(expected)
@@ -342,9 +378,4 @@ fn check_names<'a>(
         }
     }
     faults.finish(())
-}
-
-fn article(kind: &str) -> String {
-    let an = kind.starts_with(['a', 'e', 'i', 'o', 'u']);
-    format!("{} {kind}", if an { "an" } else { "a" })
 }

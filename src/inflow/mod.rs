@@ -99,7 +99,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::Model;
-use crate::calendar::invalid;
+use crate::calendar::{Window, invalid};
 use crate::error::{Diagnostic, Error, Result};
 use crate::series::{DailySeries, Interpolation};
 use draw::Draws;
@@ -437,14 +437,24 @@ impl Generator {
     ///
     /// If no water enters the model at one of the sites.
     pub fn apply(&self, model: &Model, seed: u64, member: u64) -> Result<Model> {
-        let window = model.window();
+        let series = self.over(model.window(), seed, member)?;
+        let mut sites = self.sites().iter().zip(&series);
+        sites.try_fold(model.clone(), |model, (site, daily)| {
+            model.with_inflow(site, daily)
+        })
+    }
+
+    /// The daily flows in m3/s of a member over a window, site by site: those of [`Generator::daily`]
+    /// from the year on in which the window begins.
+    ///
+    /// # Errors
+    ///
+    /// If the years go on after 9999.
+    pub fn over(&self, window: Window, seed: u64, member: u64) -> Result<Vec<DailySeries>> {
         let [first, last] = [window.from(), window.to()].map(|day| self.frame.year_of(day));
         let years = usize::from(first.abs_diff(last)) + 1;
         let series = self.daily(seed, member, first, years)?;
-        let mut sites = self.sites().iter().zip(&series);
-        sites.try_fold(model.clone(), |model, (site, daily)| {
-            model.with_inflow(site, &daily.slice(window)?)
-        })
+        series.iter().map(|daily| daily.slice(window)).collect()
     }
 
     /// Writes the generator to a file, every number to its last bit.
