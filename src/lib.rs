@@ -52,6 +52,8 @@
 //! | [`simulation`], [`ledger`] | the engine, and the journal of every cubic metre |
 //! | [`settlement`] | verdicts, accounts and reasons, from a run or from measured series alone |
 //! | [`report`] | tables and files |
+//! | [`ensemble`] | many runs under uncertainty: odds, bands, shards, options compared |
+//! | [`metrics`] | reliability, resilience, vulnerability; the bad end of a sample |
 //! | [`inflow`] | synthetic inflow records, fitted to a scenario's, and what they keep of it |
 //! | `planner` | feature `planner`: a season's release schedules with the least shortfall |
 //! | `testing` | feature `proptest`: random basins, and checks for rules and policies of your own |
@@ -72,6 +74,9 @@
 //! | write a sharing rule, and test it | `examples/custom_rule.rs`, `examples/property_test_a_rule.rs` |
 //! | see what another sharing rule would have changed | `examples/compare_rules.rs` |
 //! | make inflows that never were, and see what they keep of the record | `examples/stochastic_inflow.rs` |
+//! | know the odds of each obligation | `examples/drought_ensemble.rs` |
+//! | compare terms of a treaty under uncertainty | `examples/negotiate.rs` |
+//! | run an ensemble on a cluster | `examples/run_shard.rs`, `examples/merge_shards.rs` |
 //! | plan a season on a forecast, and see what the forecast's error cost | `examples/plan_season.rs` |
 //!
 //! # What it does not do

@@ -408,3 +408,113 @@ fn years_that_were_are_taken_whole() {
     let error = unknown.expect_err("no such node").to_string();
     assert!(error.contains("did you mean `akjar`"), "{error}");
 }
+
+#[test]
+fn generated_inflows_are_those_of_the_generator() {
+    use riparian::ensemble::Generated;
+    use riparian::inflow::{LagOne, Record};
+
+    let model = scenario("syr-darya-2001-2010");
+    let record = Record::from_model(&model, riparian::calendar::Period::Dekad, 1);
+    let generator = LagOne::contemporaneous().pooling(1);
+    let generator = generator
+        .fit(&record.expect("a record"))
+        .expect("ten years");
+    let summer = Window::new(date(2008, 4, 1), date(2008, 7, 31)).expect("days");
+    let model = model.over(summer).expect("a summer of it");
+    let plan = Arc::new(compiled(model.clone()));
+    let ensemble = Ensemble::new(plan, 9).vary(Generated::new(generator.clone()));
+    let ensemble = ensemble.expect("the same nodes");
+    let member = 4;
+    let poured = ensemble.plan(member).expect("a member");
+    let applied = compiled(generator.apply(&model, 9, member).expect("the same nodes"));
+    assert!(poured.inputs() == applied.inputs());
+    let [poured, applied] =
+        [poured, applied].map(|plan| Simulation::new(&plan).run().expect("a run"));
+    assert!(told(&poured) == told(&applied));
+    let other = scenario("bakhri-tochik-2024");
+    let other = Ensemble::new(compiled(other), 9).vary(Generated::new(generator));
+    assert!(other.is_err_and(|e| e.is_invalid()));
+}
+
+#[test]
+fn options_are_compared_on_the_same_members() {
+    use riparian::ensemble::search::{Comparison, Objective, Search};
+
+    let base = scenario("bakhri-tochik-2024-protocol");
+    let with = |mcm: f64| {
+        let model = base
+            .clone()
+            .starting_with("bakhri-tochik", Volume::from_mcm(mcm));
+        let factors = quantiles(&[(0.0, 0.5), (1.0, 1.2)]);
+        let plan = compiled(model.expect("it holds as much"));
+        Ensemble::new(plan, 6)
+            .vary(InflowFactor::new(factors))
+            .expect("suits")
+    };
+    let owed_to_uz = || {
+        Objective::less("owed to UZ", |frame, member| {
+            member.shortfall(frame, |promise| promise.creditor.as_deref() == Some("UZ"))
+        })
+    };
+    let aral = || {
+        Objective::more("to the sea", |frame, member| {
+            let verdicts = member.verdicts().iter();
+            let of = |v: &&riparian::ensemble::Verdict| {
+                frame.promises()[v.promise as usize].obligation == "aral"
+            };
+            verdicts.filter(of).filter_map(|v| v.delivered).sum()
+        })
+    };
+    let options = [1200.0, 2200.0, 3400.0];
+    let named = options.map(|mcm| (format!("{mcm}"), with(mcm)));
+    let table = Comparison::run(named, 0..30, vec![owed_to_uz(), aral()]).expect("a table");
+    for (option, mcm) in options.into_iter().enumerate() {
+        let alone = with(mcm).run(0..30);
+        for (at, outcome) in alone.outcomes().iter().enumerate() {
+            let of = |p: &riparian::ensemble::Promise| p.creditor.as_deref() == Some("UZ");
+            let short = outcome.shortfall(alone.frame(), of);
+            assert_eq!(table.values(option, 0)[at], short);
+            let best = (0..3)
+                .map(|o| table.values(o, 0)[at])
+                .fold(f64::INFINITY, f64::min);
+            assert_eq!(table.regret(option, 0)[at], short - best);
+            let most = (0..3).map(|o| table.values(o, 1)[at]).fold(0.0, f64::max);
+            assert_eq!(
+                table.regret(option, 1)[at],
+                most - table.values(option, 1)[at]
+            );
+        }
+        let enough = table.satisficing(option, &[100.0, 0.0]);
+        let counted = table
+            .values(option, 0)
+            .iter()
+            .filter(|&&short| short <= 100.0)
+            .count();
+        assert_eq!(enough, counted as f64 / 30.0);
+    }
+    // More water at the start is worse for nobody.
+    assert!(table.pareto().contains(&2));
+    let (option, regret) = table.least_regret(0);
+    let greatest = |option| table.regret(option, 0).into_iter().fold(0.0, f64::max);
+    assert_eq!(regret, greatest(option));
+    assert!((0..3).all(|other| greatest(other) >= regret));
+    // The same as costs.
+    let with = move |decision: &[f64]| {
+        let base = scenario("bakhri-tochik-2024-protocol");
+        let model = base.starting_with("bakhri-tochik", Volume::from_mcm(decision[0]))?;
+        let factors = quantiles(&[(0.0, 0.5), (1.0, 1.2)]);
+        Ensemble::new(Plan::compile(model)?, 6).vary(InflowFactor::new(factors))
+    };
+    let bounds = vec![(824.0, 3546.0)];
+    let search = Search::new(bounds, 0..30, vec![owed_to_uz(), aral()], with);
+    let costs = search.costs(&[2200.0]).expect("a decision that can be");
+    assert_eq!(Some(costs[0]), table.spread(1, 0).mean());
+    assert_eq!(Some(-costs[1]), table.spread(1, 1).mean());
+    assert!(search.costs(&[9e9]).is_err_and(|e| e.is_invalid()));
+    // Luck is no difference between options.
+    let plan = compiled(scenario("bakhri-tochik-2024-protocol"));
+    let other_seed = [("a", uncertain(Keep::Days)), ("b", Ensemble::new(plan, 1))];
+    let refused = Comparison::run(other_seed, 0..2, vec![aral()]);
+    assert!(refused.is_err_and(|e| e.is_ensemble()));
+}

@@ -129,6 +129,56 @@ fn compare_rules_compares_in_words_and_in_a_picture() {
 }
 
 #[test]
+fn drought_ensemble_tells_odds_and_the_same_digest_on_any_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("bands.svg");
+    let text = |threads: &str| {
+        let mut command = example("drought_ensemble");
+        command.args(["--members", "24", "--threads", threads, "--out"]);
+        printed(&run(command.arg(&picture)))
+    };
+    let (one, two) = (text("1"), text("2"));
+    for words in [
+        "kz-dostyk-jja",
+        "kyzylkishlak-2000",
+        "What each party is short of",
+    ] {
+        assert!(one.contains(words), "{words} is missing in:\n{one}");
+    }
+    let digest = |text: &str| {
+        let mut lines = text.lines();
+        let line = lines
+            .find(|line| line.starts_with("digest "))
+            .map(str::to_owned);
+        line.expect("a digest")
+    };
+    assert_eq!(digest(&one), digest(&two));
+    assert!(
+        std::fs::read_to_string(picture)
+            .unwrap()
+            .starts_with("<svg")
+    );
+}
+
+#[test]
+fn negotiate_finds_a_frontier() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("frontier.svg");
+    let text = printed(&run(example("negotiate")
+        .args(["--members", "3", "--out"])
+        .arg(&picture)));
+    assert!(
+        text.contains("frontier") && text.contains("Least regret"),
+        "{text}"
+    );
+    assert!(
+        std::fs::read_to_string(picture)
+            .unwrap()
+            .starts_with("<svg")
+    );
+}
+
+#[test]
 fn the_picture_of_the_season_is_the_one_in_the_repository() {
     let folder = tempfile::tempdir().unwrap();
     let picture = folder.path().join("season.svg");

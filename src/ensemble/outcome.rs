@@ -113,9 +113,13 @@ impl Outcome {
         let basin = model.basin();
         let reliability = frame.users.iter().map(|user| {
             let offtakes = basin.offtakes().iter().enumerate();
-            let own = offtakes.filter(|(_, offtake)| match user.is_party {
-                true => offtake.party == user.id,
-                false => offtake.id == user.id,
+            let own = offtakes.filter(|(_, offtake)| {
+                let id = if user.is_party {
+                    &offtake.party
+                } else {
+                    &offtake.id
+                };
+                *id == user.id
             });
             let own: Vec<usize> = own.map(|(i, _)| i).collect();
             let journal = ledger.offtakes();

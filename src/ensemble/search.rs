@@ -150,7 +150,7 @@ impl Comparison {
                 let why = format!("option `{name}` has another seed: it would differ by luck");
                 return Err(Error::ensemble(why));
             }
-            ran.push(figures(&name, ensemble, members.clone(), &objectives)?);
+            ran.push(figures(&name, &ensemble, members.clone(), &objectives)?);
             names.push(name);
         }
         let Some((first, others)) = ran.split_first() else {
@@ -303,7 +303,7 @@ impl Comparison {
 /// The members of an option that ran, with the figures of the objectives.
 fn figures(
     name: &str,
-    ensemble: Ensemble,
+    ensemble: &Ensemble,
     members: Range<u64>,
     objectives: &[Objective],
 ) -> Result<Vec<(u64, Vec<f64>)>> {
@@ -397,7 +397,7 @@ impl Search {
     pub fn costs(&self, decision: &[f64]) -> Result<Vec<f64>> {
         let ensemble = (self.build)(decision)?;
         let name = format!("{decision:?}");
-        let ran = figures(&name, ensemble, self.members.clone(), &self.objectives)?;
+        let ran = figures(&name, &ensemble, self.members.clone(), &self.objectives)?;
         if ran.is_empty() {
             return Err(Error::ensemble(format!(
                 "no member of {name} ran to its end"

@@ -131,13 +131,13 @@ impl Summary {
             bands: Vec::new(),
         };
         if results.frame.keep == Keep::Summaries {
-            summary.from_tally(results)
+            summary.with_tally(results)
         } else {
-            summary.from_members(results)
+            summary.with_members(results)
         }
     }
 
-    fn from_tally(mut self, results: &Results) -> Self {
+    fn with_tally(mut self, results: &Results) -> Self {
         let (frame, tally) = (&*results.frame, &results.tally);
         self.obligations = odds(frame, &tally.kept);
         for (&(promise, from, days), counted) in &tally.verdicts {
@@ -179,31 +179,30 @@ impl Summary {
         self
     }
 
-    fn from_members(mut self, results: &Results) -> Self {
+    fn with_members(mut self, results: &Results) -> Self {
         let (frame, outcomes) = (&*results.frame, &results.outcomes);
         let mut kept: BTreeMap<u32, (u64, u64)> = BTreeMap::new();
-        let mut periods: BTreeMap<_, ([u64; Status::ALL.len()], Vec<f64>, Vec<f64>)> =
-            BTreeMap::new();
+        let mut periods: BTreeMap<_, Gathered> = BTreeMap::new();
         for outcome in outcomes {
             for (promise, held) in outcome.kept() {
                 let odds = kept.entry(promise).or_default();
                 *odds = (odds.0 + 1, odds.1 + u64::from(held));
             }
             for verdict in &outcome.verdicts {
-                let (counts, delivered, shortfall) = periods.entry(verdict.key()).or_default();
-                counts[verdict.status as usize] += 1;
-                delivered.extend(verdict.delivered);
-                shortfall.push(verdict.shortfall);
+                let period = periods.entry(verdict.key()).or_default();
+                period.verdicts[verdict.status as usize] += 1;
+                period.delivered.extend(verdict.delivered);
+                period.shortfall.push(verdict.shortfall);
             }
         }
         self.obligations = odds(frame, &kept);
-        for ((promise, from, days), (verdicts, delivered, shortfall)) in periods {
+        for ((promise, from, days), gathered) in periods {
             self.periods.push(PeriodOdds {
                 promise: frame.promises[promise as usize].clone(),
                 period: period(frame, from, days),
-                verdicts,
-                delivered: Spread::of(delivered),
-                shortfall: Spread::of(shortfall),
+                verdicts: gathered.verdicts,
+                delivered: Spread::of(gathered.delivered),
+                shortfall: Spread::of(gathered.shortfall),
             });
         }
         for side in frame.sides() {
@@ -239,6 +238,14 @@ impl Summary {
         }
         self
     }
+}
+
+/// The verdicts on one period, member by member.
+#[derive(Default)]
+struct Gathered {
+    verdicts: [u64; Status::ALL.len()],
+    delivered: Vec<f64>,
+    shortfall: Vec<f64>,
 }
 
 fn odds(frame: &Frame, kept: &BTreeMap<u32, (u64, u64)>) -> Vec<ObligationOdds> {

@@ -1,0 +1,271 @@
+//! Two terms of a summer's protocol over many summers: how much water Kazakhstan is to have through the
+//! Dostyk canal from June to August, and by which day Tajikistan is to have filled the Bakhri Tochik
+//! reservoir. For each pair of terms, how likely is each party kept whole?
+//!
+//! ```text
+//! cargo run --release --example negotiate [--members 300] [--out FILE.svg]
+//! ```
+//!
+//! All pairs see the same summers, so that they differ by their terms and not by luck. A pair that
+//! no other beats for all parties lies on the frontier; the picture shows it.
+//!
+//! What *whole* means is chosen below, and is no party's own definition. The uncertainty is assumed.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Parser;
+use comfy_table::{Cell, CellAlignment, Table, presets};
+use kuva::backend::svg::SvgBackend;
+use kuva::prelude::*;
+use riparian::agreement::{Agreement, Amount, Due};
+use riparian::ensemble::search::{Comparison, Objective, pareto};
+use riparian::ensemble::{Ensemble, Frame, Keep, Outcome, design};
+use riparian::jiff::civil::{Date, date};
+use riparian::operation::{RuleCurve, YearCurve, Zone};
+use riparian::units::Volume;
+use riparian::{Model, Result};
+
+#[path = "common/season_2024.rs"]
+mod season_2024;
+
+/// What the protocol of 2024 planned for Kazakhstan, June to August.
+const PLANNED_MCM: f64 = 443.6;
+/// Volumes to be tried, in Mm3.
+const VOLUMES: [f64; 7] = [350.0, 400.0, PLANNED_MCM, 500.0, 550.0, 600.0, 650.0];
+/// Days by which the reservoir is to be filled, counted from 1 April.
+const FILL_DAYS: [f64; 5] = [19.0, 29.0, 44.0, 60.0, 75.0];
+/// The volume to be filled to.
+const FILL_MCM: f64 = 3418.0;
+
+/// A party is whole with so much of what it is owed or asks for.
+const ENOUGH: f64 = 0.95;
+
+/// Terms of a protocol over many summers.
+#[derive(Parser)]
+struct Arguments {
+    /// How many summers for each pair of terms.
+    #[arg(long, default_value_t = 300)]
+    members: u64,
+    #[arg(long, default_value_t = 2024)]
+    seed: u64,
+    /// Where the picture goes.
+    #[arg(long, default_value = "out/negotiate.svg")]
+    out: PathBuf,
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    match negotiate(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn negotiate(arguments: &Arguments) -> std::result::Result<(), Failure> {
+    let base = riparian::scenario::read(season_2024::default_scenario())?;
+    let terms = design::grid(&[&VOLUMES, &FILL_DAYS]);
+    let mut options: Vec<(String, Ensemble)> = Vec::new();
+    for pair in &terms {
+        let fill = day(pair[1]);
+        let model = with_terms(base.clone(), pair[0], fill)?;
+        let ensemble = season_2024::ensemble(model, arguments.seed, Keep::Settlements)?;
+        let name = format!("{:.0} Mm\u{b3}, {}", pair[0], fill.strftime("%-d %b"));
+        options.push((name, ensemble));
+    }
+    let table = Comparison::run(options, 0..arguments.members, objectives())?;
+    // Of the odds of the three parties alone.
+    let odds = |option: usize| {
+        let mean = |party| -table.spread(option, party).mean().unwrap_or(f64::NAN);
+        (0..3).map(mean).collect::<Vec<f64>>()
+    };
+    let odds: Vec<Vec<f64>> = (0..terms.len()).map(odds).collect();
+    let frontier = pareto(&odds);
+    println!("{}\n{} members each\n", base.title(), table.members().len());
+    println!("{}", printed(&table, &frontier));
+    let (option, regret) = table.least_regret(3);
+    println!(
+        "\nLeast regret in what is missing of all promises: {}, at most {regret:.0} Mm3 more than the best terms of that summer",
+        table.options()[option]
+    );
+    draw(&table, &frontier, &arguments.out)?;
+    println!("The picture is in {}", arguments.out.display());
+    Ok(())
+}
+
+/// The day so many days after 1 April.
+fn day(after: f64) -> Date {
+    riparian::calendar::date_of(date(2024, 4, 1), after as i64)
+}
+
+/// The model with other terms: the promise and its months, and the promise to fill with the rule curve
+/// by which the dam is run for it.
+fn with_terms(model: Model, mcm: f64, fill: Date) -> Result<Model> {
+    let mut agreements: Vec<Agreement> = model.agreements().to_vec();
+    for agreement in &mut agreements {
+        for obligation in &mut agreement.obligations {
+            match &*obligation.id {
+                "kz-dostyk-jja" => obligation.due = Volume::from_mcm(mcm).into(),
+                "kz-dostyk-months" => {
+                    obligation.stated_total = None;
+                    if let Due::Schedule(months) = &mut obligation.due {
+                        for (_, amount) in months {
+                            let planned = Volume::from_m3(amount.base());
+                            *amount = Amount::from(planned * (mcm / PLANNED_MCM));
+                        }
+                    }
+                }
+                "bt-fill" => {
+                    let window = riparian::calendar::Window::new(fill, fill)?;
+                    obligation.window = Some(window);
+                }
+                _ => {}
+            }
+        }
+    }
+    let curve = YearCurve::new(vec![
+        (4, 1, Volume::from_mcm(3290.0)),
+        (fill.month(), fill.day(), Volume::from_mcm(FILL_MCM)),
+        (9, 30, Volume::from_mcm(1480.0)),
+    ]);
+    let zone = Zone {
+        class: "treaty".to_owned(),
+        top: curve.expect("three days that are"),
+    };
+    model
+        .under(agreements)?
+        .operated_by(season_2024::DAM, RuleCurve::new(vec![zone]))
+}
+
+/// Whether each party is whole, as 1 or 0, and what is missing in all.
+fn objectives() -> Vec<Objective> {
+    let whole = |name: &str, test: fn(&Frame, &Outcome) -> bool| {
+        Objective::more(name, move |frame, member| {
+            f64::from(u8::from(test(frame, member)))
+        })
+    };
+    vec![
+        whole("Kazakhstan", |frame, member| {
+            part(frame, member, "kz-dostyk-jja") >= ENOUGH
+        }),
+        whole("Uzbekistan", |frame, member| {
+            part(frame, member, "kyzylkishlak-2000") >= ENOUGH
+        }),
+        whole("Tajikistan", |frame, member| {
+            let users = frame.users().iter().zip(member.reliability());
+            let mut own = users.filter(|(user, _)| user.id == "TJ");
+            let served = own.find_map(|(_, reliability)| *reliability);
+            part(frame, member, "bt-fill") >= ENOUGH
+                && served.is_some_and(|served| served.volume >= ENOUGH)
+        }),
+        Objective::less("missing, Mm3", |frame, member| {
+            member.shortfall(frame, |promise| {
+                let obligation = &*promise.obligation;
+                ["kz-dostyk-jja", "kyzylkishlak-2000", "bt-fill"].contains(&obligation)
+            })
+        }),
+    ]
+}
+
+/// The part that came of what an obligation made due in all its periods.
+fn part(frame: &Frame, member: &Outcome, obligation: &str) -> f64 {
+    let verdicts = member.verdicts().iter();
+    let own = verdicts.filter(|v| frame.promises()[v.promise as usize].obligation == obligation);
+    let (mut due, mut missing) = (0.0, 0.0);
+    for verdict in own {
+        due += verdict.committed.unwrap_or(0.0);
+        missing += verdict.shortfall;
+    }
+    1.0 - missing / due
+}
+
+fn printed(table: &Comparison, frontier: &[usize]) -> Table {
+    let mut rows = Table::new();
+    rows.load_style(presets::NOTHING);
+    rows.set_header([
+        "terms",
+        "KZ whole",
+        "UZ whole",
+        "TJ whole",
+        "all three",
+        "missing, Mm3",
+        "",
+    ]);
+    for (option, name) in table.options().iter().enumerate() {
+        let mean = |objective| table.spread(option, objective).mean().unwrap_or(f64::NAN);
+        let percent = |part: f64| {
+            Cell::new(format!("{:.0} %", 100.0 * part)).set_alignment(CellAlignment::Right)
+        };
+        let all = table.satisficing(option, &[1.0, 1.0, 1.0, f64::INFINITY]);
+        rows.add_row([
+            Cell::new(name),
+            percent(mean(0)),
+            percent(mean(1)),
+            percent(mean(2)),
+            percent(all),
+            Cell::new(format!("{:.0}", mean(3))).set_alignment(CellAlignment::Right),
+            Cell::new(if frontier.contains(&option) {
+                "frontier"
+            } else {
+                ""
+            }),
+        ]);
+    }
+    rows
+}
+
+const DARK: &str = "#0b3c6f";
+const MIDDLE: &str = "#c2571a";
+const LIGHT: &str = "#8a8a8a";
+
+/// Every pair of terms by the odds of two parties; the third is in the name.
+fn draw(table: &Comparison, frontier: &[usize], file: &Path) -> std::result::Result<(), Failure> {
+    let percent = |option: usize, objective: usize| {
+        100.0 * table.spread(option, objective).mean().unwrap_or(f64::NAN)
+    };
+    let at = |&option: &usize| (percent(option, 0), percent(option, 1));
+    let (on, off): (Vec<usize>, Vec<usize>) =
+        (0..table.options().len()).partition(|option| frontier.contains(option));
+    let dots = |options: &[usize], color: &str, size: f64, text: &str| {
+        let points: Vec<(f64, f64)> = options.iter().map(at).collect();
+        let dots = ScatterPlot::new().with_data(points).with_color(color);
+        Plot::from(dots.with_size(size).with_legend(text))
+    };
+    let plots = vec![
+        dots(&off, LIGHT, 4.0, "beaten by other terms"),
+        dots(&on, DARK, 6.0, "frontier"),
+    ];
+    let layout = Layout::new((0.0, 105.0), (0.0, 105.0))
+        .with_title("The terms of a summer: how likely is each party kept whole?")
+        .with_x_label("Kazakhstan whole, % of summers")
+        .with_y_label("Uzbekistan whole, % of summers")
+        .with_legend_entries(collect_legend_entries(&plots))
+        .with_legend_box(false);
+    let layout = on.iter().fold(layout, |layout, &option| {
+        let (x, y) = at(&option);
+        let text = format!(
+            "{}; TJ {:.0} %",
+            table.options()[option],
+            percent(option, 2)
+        );
+        layout.with_annotation(
+            TextAnnotation::new(text, x, y + 2.0)
+                .with_font_size(11)
+                .with_color(MIDDLE),
+        )
+    });
+    let scene = Figure::new(1, 1)
+        .with_plots(vec![plots])
+        .with_layouts(vec![layout])
+        .with_cell_size(900.0, 640.0)
+        .render();
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(file, SvgBackend::new().render_scene(&scene))?;
+    Ok(())
+}
