@@ -19,7 +19,7 @@ use kuva::prelude::*;
 use kuva::render::render::{Primitive, Scene, TextAnchor};
 use kuva::render::render_utils::wrap_text;
 use riparian::Report;
-use riparian::agreement::Point;
+use riparian::agreement::{Point, Term};
 use riparian::calendar::{Period, Window, day_index};
 use riparian::jiff::civil::{Date, date};
 use riparian::settlement::{Settlement, Status};
@@ -328,7 +328,7 @@ fn readings(report: &Report, point: &Point) -> Result<Vec<f64>, Failure> {
     let ledger = report.ledger();
     let basin = report.plan().model().basin();
     let mut days = vec![0.0; ledger.days()];
-    for (id, weight) in &point.terms {
+    for Term { id, weight, .. } in &point.terms {
         let (canal, node) = (basin.offtake_index(id), basin.node_index(id));
         for (day, sum) in days.iter_mut().enumerate() {
             *sum += weight

@@ -7,12 +7,13 @@ use crate::agreement::{Agreement, check_agreements};
 use crate::allocation::{Objective, ParametricRule, Proportional};
 use crate::basin::{
     Basin, BasinParts, Node, NodeKind, Offtake, Party, Reach, Reservoir, check_basin,
+    check_reservoir,
 };
 use crate::calendar::Window;
 use crate::error::{Diagnostic, Diagnostics, Origin, Result};
 use crate::operation::{ReleasePolicy, Schedule, StandardOperating};
 use crate::series::DailySeries;
-use crate::units::{Flow, SECONDS_PER_DAY};
+use crate::units::{Flow, SECONDS_PER_DAY, Volume};
 
 /// A priority class: who is served before whom, and how its members share a shortage.
 #[derive(Clone, Debug)]
@@ -144,6 +145,94 @@ impl Model {
             *series = series.map(|flow| if flow > 0.0 { flow * factor } else { flow });
         }
         self
+    }
+
+    /// The same model over some of its days: one season of ten years, say. What its channels carry at
+    /// the start is as if every day before had been like the first, unless the start is the same.
+    ///
+    /// # Errors
+    ///
+    /// If `window` has days that the model has not, or if a claim cannot be made in it.
+    pub fn over(mut self, window: Window) -> Result<Self> {
+        let mut faults = Diagnostics::new();
+        if !self.window.covers(window) {
+            faults.push(
+                Diagnostic::new(format!("a run over {window}"))
+                    .expected(format!("days of {}", self.window)),
+            );
+            return Err(faults.into_error());
+        }
+        if window.from() != self.window.from() {
+            for reach in self.basin.reaches_mut() {
+                reach.antecedent = None;
+            }
+        }
+        let by_place = [
+            &mut self.inflow,
+            &mut self.unaccounted,
+            &mut self.rain,
+            &mut self.forecast,
+        ];
+        let series = by_place.into_iter().flatten().flatten();
+        for series in series.chain(&mut self.demand) {
+            *series = series.slice(window)?;
+        }
+        self.window = window;
+        let names: Vec<&str> = self.classes.iter().map(|c| c.name.as_str()).collect();
+        check_agreements(&self.agreements, &self.basin, &names, window, &mut faults);
+        faults.finish(self)
+    }
+
+    /// The same model, with another volume in a reservoir at the start.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such reservoir, or if it cannot hold the volume.
+    pub fn starting_with(mut self, reservoir: &str, volume: Volume) -> Result<Self> {
+        let k = self.reservoir(reservoir)?;
+        let mut faults = Diagnostics::new();
+        let reservoir = &mut self.basin.reservoirs_mut()[k];
+        reservoir.initial = volume;
+        check_reservoir(reservoir, &mut faults);
+        faults.finish(self)
+    }
+
+    /// The same model, with a reservoir operated by another policy: what would the season have been?
+    ///
+    /// # Errors
+    ///
+    /// If there is no such reservoir, or if the policy does not suit it, the run or the classes.
+    pub fn operated_by(
+        mut self,
+        reservoir: &str,
+        policy: impl ReleasePolicy + 'static,
+    ) -> Result<Self> {
+        let k = self.reservoir(reservoir)?;
+        let mut faults = Diagnostics::new();
+        let names: Vec<&str> = self.classes.iter().map(|c| c.name.as_str()).collect();
+        let row = (
+            reservoir.to_owned(),
+            Arc::new(policy) as Arc<dyn ReleasePolicy>,
+            Origin::default(),
+        );
+        let reservoirs = self.basin.reservoirs();
+        let checked = policies(vec![row], reservoirs, &names, self.window, &mut faults);
+        self.policies[k] = Arc::clone(&checked[k]);
+        faults.finish(self)
+    }
+
+    /// The index of a reservoir, or an error that names the nearest.
+    fn reservoir(&self, id: &str) -> Result<usize> {
+        self.basin.reservoir_index(id).ok_or_else(|| {
+            let mut faults = Diagnostics::new();
+            let ids = self.basin.reservoirs().iter().map(|r| r.node.as_str());
+            faults.push(
+                Diagnostic::new(format!("unknown reservoir `{id}`"))
+                    .expected("the id of a reservoir")
+                    .nearest(id, ids),
+            );
+            faults.into_error()
+        })
     }
 
     /// The agreements.

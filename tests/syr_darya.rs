@@ -2,7 +2,7 @@
 
 use riparian::calendar::{Date, Dekad, day_index};
 use riparian::ledger::Ledger;
-use riparian::report::Status;
+use riparian::settlement::Status;
 use riparian::{Model, Plan, Simulation};
 
 const VARIANTS: [&str; 6] = [
@@ -130,13 +130,39 @@ fn the_regime_of_1984_moves_the_winters_release_to_the_summer() {
     let winters = |variant: &str| {
         let folder = format!("{}/data/{variant}", env!("CARGO_MANIFEST_DIR"));
         let report = riparian::run(folder).unwrap();
-        let of = |row: &&riparian::report::Settlement| {
-            row.obligation.starts_with("toktogul-winter") && row.status == Status::Exceeded
+        let of = |row: &&riparian::settlement::Settlement| {
+            row.obligation == "toktogul-winter" && row.status == Status::Exceeded
         };
         report.settlements().iter().filter(of).count()
     };
     assert_eq!(winters("syr-darya-2001-2010"), 9);
     assert_eq!(winters("syr-darya-1984-regime"), 0);
+}
+
+#[test]
+fn obligations_come_back_every_year_where_there_is_a_record() {
+    let report = riparian::run(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/data/syr-darya-2001-2010"
+    ));
+    let report = report.unwrap();
+    let agreements = report.plan().model().agreements().iter();
+    let obligations: usize = agreements.map(|agreement| agreement.obligations.len()).sum();
+    assert_eq!(obligations, 25);
+    let of = |id: &str, pending: bool| {
+        let rows = report.settlements().iter();
+        rows.filter(|row| row.obligation == id && (row.status == Status::Pending) == pending)
+            .count()
+    };
+    assert_eq!(of("bt-fill", false), 10);
+    assert_eq!(of("kyzylkishlak-2000", false), 40);
+    assert_eq!(of("uz-limit-summer", false), 10);
+    // Winters that the run cuts are not settled.
+    assert_eq!(of("toktogul-winter", false), 9);
+    assert_eq!(of("toktogul-winter", true), 2);
+    assert_eq!(of("farkhad-eco", false), 120);
+    // Nothing on the river measures what power lines carry.
+    assert_eq!(of("energy-spring", true), 20);
 }
 
 #[test]

@@ -14,7 +14,7 @@ mod reservoir;
 
 pub use curve::{Curve, CurvePoint};
 pub use network::Basin;
-pub(crate) use network::check as check_basin;
+pub(crate) use network::{check as check_basin, check_reservoir};
 pub use node::{Node, NodeKind, Party, Reach, ReachKind};
 pub use offtake::{Offtake, ReturnFlow};
 pub use power::{Outage, PowerPlant, Tailwater};

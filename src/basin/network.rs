@@ -407,7 +407,7 @@ fn check_reservoirs(parts: &BasinParts, nodes: &[Option<usize>], faults: &mut Di
     }
 }
 
-fn check_reservoir(r: &Reservoir, faults: &mut Diagnostics) {
+pub(crate) fn check_reservoir(r: &Reservoir, faults: &mut Diagnostics) {
     let mut wrong = |what: &str, found: String, expected: &str, field: &str| {
         faults.push(out_of_range(
             &format!("the {what} of reservoir `{}`", r.node),
