@@ -147,7 +147,9 @@ fn obligations_come_back_every_year_where_there_is_a_record() {
     ));
     let report = report.unwrap();
     let agreements = report.plan().model().agreements().iter();
-    let obligations: usize = agreements.map(|agreement| agreement.obligations.len()).sum();
+    let obligations: usize = agreements
+        .map(|agreement| agreement.obligations.len())
+        .sum();
     assert_eq!(obligations, 25);
     let of = |id: &str, pending: bool| {
         let rows = report.settlements().iter();

@@ -115,11 +115,14 @@ pub(crate) struct Estimate {
 /// knowledge.
 pub(crate) struct Test {
     pub(crate) site: Site,
+    pub(crate) name: String,
     pub(crate) days: f64,
     /// The run with all five policies.
     pub(crate) policy: Fit,
     /// The mean of the same dekad in the years before.
     pub(crate) naive: Fit,
+    /// The policy at the reservoir by itself, fed with what would have closed the record.
+    pub(crate) closed: Fit,
     /// The run with observed releases, from the same volume and as long.
     pub(crate) replay: Fit,
     /// Years with policy and naive fit.
@@ -297,7 +300,7 @@ impl Record {
         let mut best: Option<Estimate> = None;
         for days in DAYS {
             let policy = UsualRelease::new(release, storage.clone(), Days(days))?;
-            let run = Run::of(self.alone(site, window, policy.clone())?)?;
+            let run = Run::of(self.alone(site, window, policy.clone(), false)?)?;
             let pairs = self.pairs(&run, site)?;
             let rmse = fit(&pairs).ok_or_else(short)?.rmse;
             if best.as_ref().is_none_or(|best| rmse < best.rmse) {
@@ -307,8 +310,15 @@ impl Record {
         Ok(best.ok_or_else(short)?)
     }
 
-    /// A reservoir by itself, with its inflow on record less what users take at the lake.
-    fn alone(&self, site: Site, window: Window, policy: UsualRelease) -> Result<Model, Failure> {
+    /// A reservoir by itself from the volume observed, fed with its inflow on record less what users
+    /// take at the lake; or, `closed`, with the inflow that release and storage on record need.
+    fn alone(
+        &self,
+        site: Site,
+        window: Window,
+        policy: UsualRelease,
+        closed: bool,
+    ) -> Result<Model, Failure> {
         let basin = self.model.basin();
         let mut reservoir = basin.reservoirs()[index(&self.model, site)?].clone();
         reservoir.relief = None;
@@ -318,11 +328,27 @@ impl Record {
             .filter_map(|id| basin.offtake_index(id))
             .map(|i| self.model.demand(i))
             .collect();
+        let mut before = self.start(site, window.from().year())?;
+        reservoir.initial = Volume::from_m3(before);
+        let inflow: HashMap<Dekad, f64> = self.inflow(site)?.into_iter().collect();
+        let release: HashMap<Dekad, f64> = self.releases[site.id].iter().copied().collect();
+        let storage: HashMap<Dekad, f64> = self.storage(site).iter().copied().collect();
         let mut net = Vec::with_capacity(window.days());
-        for (dekad, flow) in self.inflow(site)? {
-            for day in dekad.window().iter().filter(|day| window.contains(*day)) {
+        if closed {
+            reservoir.evaporation_mm = [0.0; 12];
+        }
+        for dekad in window.dekads() {
+            // The record has no volume after its last dekad: there it is taken to stand still.
+            let after = storage.get(&dekad).copied().unwrap_or(before);
+            let change = Volume::from_m3(after - before).per_days(dekad.days() as f64);
+            before = after;
+            for day in dekad.window().iter() {
                 let taken: f64 = users.iter().filter_map(|series| series.get(day)).sum();
-                net.push(flow - taken);
+                net.push(if closed {
+                    release[&dekad] + change.m3s()
+                } else {
+                    inflow[&dekad] - taken
+                });
             }
         }
         Ok(Model::builder(site.id, window)
@@ -339,20 +365,30 @@ impl Record {
     pub(crate) fn test(&self) -> Result<Vec<Test>, Failure> {
         let replay = Run::of(self.starting(TEST_FROM, *YEARS.end())?)?;
         let mut model = replay.model.clone();
-        let mut days = Vec::new();
+        let mut own = Vec::new();
         for site in RESERVOIRS {
             let estimate = self.estimate(site)?;
-            model = model.operated_by(site.id, estimate.policy.claimed_in("release"))?;
-            days.push(estimate.days);
+            let policy = estimate.policy.clone().claimed_in("release");
+            model = model.operated_by(site.id, policy)?;
+            let window = replay.ledger.window();
+            let closed = Run::of(self.alone(site, window, estimate.policy, true)?)?;
+            own.push((estimate.days, closed));
         }
         let run = Run::of(model)?;
-        let tests = RESERVOIRS.into_iter().zip(days);
-        tests
-            .map(|(site, days)| self.tested(site, days, &run, &replay))
+        RESERVOIRS
+            .into_iter()
+            .zip(own)
+            .map(|(site, own)| self.tested(site, &own, &run, &replay))
             .collect()
     }
 
-    fn tested(&self, site: Site, days: f64, run: &Run, replay: &Run) -> Result<Test, Failure> {
+    fn tested(
+        &self,
+        site: Site,
+        (days, closed): &(f64, Run),
+        run: &Run,
+        replay: &Run,
+    ) -> Result<Test, Failure> {
         let none = || format!("{}: nothing to compare", site.id);
         let before = self
             .storage(site)
@@ -372,11 +408,14 @@ impl Record {
         };
         let years = (TEST_FROM..=*YEARS.end())
             .map(|year| Ok((year, of_year(&policy, year)?, of_year(&naive, year)?)));
+        let node = self.model.basin().node_index(site.id).ok_or_else(none)?;
         Ok(Test {
             site,
-            days,
+            name: self.model.basin().nodes()[node].name.clone(),
+            days: *days,
             policy: fit(&policy).ok_or_else(none)?,
             naive: fit(&naive).ok_or_else(none)?,
+            closed: fit(&self.pairs(closed, site)?).ok_or_else(none)?,
             replay: fit(&self.pairs(replay, site)?).ok_or_else(none)?,
             years: years.collect::<Result<_, Failure>>()?,
             computed,
