@@ -19,7 +19,7 @@ use kuva::prelude::*;
 use kuva::render::render::{Primitive, Scene, TextAnchor};
 use kuva::render::render_utils::wrap_text;
 use riparian::Report;
-use riparian::agreement::{Point, Term};
+use riparian::agreement::Point;
 use riparian::calendar::{Period, Window, day_index};
 use riparian::jiff::civil::{Date, date};
 use riparian::settlement::{Settlement, Status};
@@ -238,7 +238,7 @@ fn canal(report: &Report) -> Result<Panel, Failure> {
     let plots: Vec<Plot> = vec![
         line(LIGHT, due)
             .with_stroke_width(4.0)
-            .with_legend(format!("due: {:.1}, evenly paced", committed))
+            .with_legend(format!("due: {committed:.1}, evenly paced"))
             .into(),
         line(DARK, delivered)
             .with_legend(format!("delivered: {:.1}", so_far.mcm()))
@@ -328,10 +328,11 @@ fn readings(report: &Report, point: &Point) -> Result<Vec<f64>, Failure> {
     let ledger = report.ledger();
     let basin = report.plan().model().basin();
     let mut days = vec![0.0; ledger.days()];
-    for Term { id, weight, .. } in &point.terms {
+    for term in &point.terms {
+        let id = &term.id;
         let (canal, node) = (basin.offtake_index(id), basin.node_index(id));
         for (day, sum) in days.iter_mut().enumerate() {
-            *sum += weight
+            *sum += term.weight
                 * match (canal, node) {
                     (Some(canal), _) => ledger.offtakes().delivered.at(day, canal),
                     (None, Some(node)) => ledger.flow_at_node(day, node),

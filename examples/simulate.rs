@@ -40,6 +40,13 @@ fn simulate(scenario: &std::path::Path, out: &std::path::Path) -> Result<()> {
     }
     println!("Settlement, in river order");
     println!("{}\n", settlements(&report));
+    if report
+        .settlements()
+        .iter()
+        .any(Settlement::rests_on_unaccounted)
+    {
+        println!("* the verdict would be another without the unaccounted term upstream\n");
+    }
     println!("By party");
     println!("{}\n", parties(&report));
     println!("Why, for each that is short (Mm3 or GWh)");
@@ -147,6 +154,7 @@ fn parties(report: &Report) -> Table {
         "met",
         "short",
         "exceeded",
+        "excused",
         "pending",
         "short of, Mm3",
         "short of, GWh",
@@ -175,6 +183,8 @@ fn parties(report: &Report) -> Table {
                 Cell::new(count(Status::Met)).set_alignment(CellAlignment::Right),
                 Cell::new(count(Status::Short)).set_alignment(CellAlignment::Right),
                 Cell::new(count(Status::Exceeded)).set_alignment(CellAlignment::Right),
+                Cell::new(count(Status::Excused) + count(Status::Cancelled))
+                    .set_alignment(CellAlignment::Right),
                 Cell::new(count(Status::Pending)).set_alignment(CellAlignment::Right),
                 number(Some(missing(Unit::Mcm))),
                 number(Some(missing(Unit::Gwh))),
@@ -209,7 +219,7 @@ fn tenths(value: f64) -> String {
     if text == "-0.0" { "0.0".into() } else { text }
 }
 
-/// The verdict, readable without colour.
+/// The verdict, readable without colour; a star where it rests on water no gauge explains.
 fn mark(row: &Settlement) -> String {
     let sign = match row.status {
         Status::Met => "+",
@@ -217,7 +227,8 @@ fn mark(row: &Settlement) -> String {
         Status::Excused | Status::Cancelled => "~",
         Status::Pending => "?",
     };
-    format!("{sign} {}", row.status.name())
+    let rests = if row.rests_on_unaccounted() { " *" } else { "" };
+    format!("{sign} {}{rests}", row.status.name())
 }
 
 fn arguments(mut args: impl Iterator<Item = String>) -> Result<(PathBuf, PathBuf), String> {

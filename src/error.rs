@@ -55,6 +55,9 @@ enum Kind {
     State(String),
     #[error("{0}")]
     Rule(String),
+    #[cfg(feature = "planner")]
+    #[error("{0}")]
+    Plan(String),
 }
 
 impl Error {
@@ -111,6 +114,12 @@ impl Error {
         Self(Box::new(Kind::Rule(message.into())))
     }
 
+    /// A plan of a season that the solver did not find.
+    #[cfg(feature = "planner")]
+    pub(crate) fn plan(message: impl Into<String>) -> Self {
+        Self(Box::new(Kind::Plan(message.into())))
+    }
+
     /// Is it a text that does not parse as the value asked for?
     pub fn is_parse(&self) -> bool {
         matches!(*self.0, Kind::Parse(_))
@@ -149,6 +158,12 @@ impl Error {
     /// Is it a claims problem that cannot be shared, or a sharing rule that does not fit it?
     pub fn is_rule(&self) -> bool {
         matches!(*self.0, Kind::Rule(_))
+    }
+
+    /// Did the solver fail to plan a season?
+    #[cfg(feature = "planner")]
+    pub fn is_plan(&self) -> bool {
+        matches!(*self.0, Kind::Plan(_))
     }
 
     /// The faults of the scenario or model, if that is what is wrong.

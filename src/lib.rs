@@ -53,6 +53,7 @@
 //! | [`settlement`] | verdicts, accounts and reasons, from a run or from measured series alone |
 //! | [`report`] | tables and files |
 //! | [`metrics`] | the fit of a computed series to an observed one |
+//! | `planner` | feature `planner`: a season's release schedules with the least shortfall |
 //! | `testing` | feature `proptest`: random basins, and checks for rules and policies of your own |
 //!
 //! # Cookbook
@@ -70,14 +71,17 @@
 //! | divide a pool by a rule | `examples/share.rs` |
 //! | write a sharing rule, and test it | `examples/custom_rule.rs`, `examples/property_test_a_rule.rs` |
 //! | see what another sharing rule would have changed | `examples/compare_rules.rs` |
+//! | plan a season on a forecast, and see what the forecast's error cost | `examples/plan_season.rs` |
 //!
 //! # What it does not do
 //!
 //! No rainfall-runoff, snow or groundwater: feed their results as series. No hydraulics: reaches
-//! have a travel time in whole days, a loss fraction and a capacity. Canals may rejoin their river or
-//! be fed from two, as long as all ways between two places take the same time. No forecasting: an
-//! allocation knows the demands and inflows of the days the water is on its way ([`simulation`] says
-//! why), and policies that look ahead are given a forecast ([`operation`] says which). No optimisation of releases. No water quality.
+//! have a travel time, a loss fraction, a capacity and linear storage ([`basin::routing`] has the
+//! formulas). Canals may rejoin their river or be fed from two, as long as all ways between two
+//! places take the same time, or the longer one is routed. No forecasting: an allocation knows the
+//! demands and inflows of the days the water is on its way ([`simulation`] says why), and policies
+//! that look ahead are given a forecast ([`operation`] says which). No optimisation from day
+//! to day: releases are optimised over a season, in dekads (`planner`). No water quality.
 
 // The testing kit names the crate as its users do: the engine's tests include it by its path.
 #[cfg(feature = "proptest")]
@@ -92,6 +96,8 @@ pub mod ledger;
 pub mod metrics;
 pub mod model;
 pub mod operation;
+#[cfg(feature = "planner")]
+pub mod planner;
 pub mod report;
 pub mod rules;
 pub mod scenario;

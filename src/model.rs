@@ -7,7 +7,6 @@ use crate::agreement::{Agreement, check_agreements};
 use crate::allocation::{Objective, ParametricRule, Proportional};
 use crate::basin::{
     Basin, BasinParts, Node, NodeKind, Offtake, Party, Reach, Reservoir, check_basin,
-    check_reservoir,
 };
 use crate::calendar::Window;
 use crate::error::{Diagnostic, Diagnostics, Origin, Result};
@@ -147,94 +146,6 @@ impl Model {
         self
     }
 
-    /// The same model over some of its days: one season of ten years, say. What its channels carry at
-    /// the start is as if every day before had been like the first, unless the start is the same.
-    ///
-    /// # Errors
-    ///
-    /// If `window` has days that the model has not, or if a claim cannot be made in it.
-    pub fn over(mut self, window: Window) -> Result<Self> {
-        let mut faults = Diagnostics::new();
-        if !self.window.covers(window) {
-            faults.push(
-                Diagnostic::new(format!("a run over {window}"))
-                    .expected(format!("days of {}", self.window)),
-            );
-            return Err(faults.into_error());
-        }
-        if window.from() != self.window.from() {
-            for reach in self.basin.reaches_mut() {
-                reach.antecedent = None;
-            }
-        }
-        let by_place = [
-            &mut self.inflow,
-            &mut self.unaccounted,
-            &mut self.rain,
-            &mut self.forecast,
-        ];
-        let series = by_place.into_iter().flatten().flatten();
-        for series in series.chain(&mut self.demand) {
-            *series = series.slice(window)?;
-        }
-        self.window = window;
-        let names: Vec<&str> = self.classes.iter().map(|c| c.name.as_str()).collect();
-        check_agreements(&self.agreements, &self.basin, &names, window, &mut faults);
-        faults.finish(self)
-    }
-
-    /// The same model, with another volume in a reservoir at the start.
-    ///
-    /// # Errors
-    ///
-    /// If there is no such reservoir, or if it cannot hold the volume.
-    pub fn starting_with(mut self, reservoir: &str, volume: Volume) -> Result<Self> {
-        let k = self.reservoir(reservoir)?;
-        let mut faults = Diagnostics::new();
-        let reservoir = &mut self.basin.reservoirs_mut()[k];
-        reservoir.initial = volume;
-        check_reservoir(reservoir, &mut faults);
-        faults.finish(self)
-    }
-
-    /// The same model, with a reservoir operated by another policy: what would the season have been?
-    ///
-    /// # Errors
-    ///
-    /// If there is no such reservoir, or if the policy does not suit it, the run or the classes.
-    pub fn operated_by(
-        mut self,
-        reservoir: &str,
-        policy: impl ReleasePolicy + 'static,
-    ) -> Result<Self> {
-        let k = self.reservoir(reservoir)?;
-        let mut faults = Diagnostics::new();
-        let names: Vec<&str> = self.classes.iter().map(|c| c.name.as_str()).collect();
-        let row = (
-            reservoir.to_owned(),
-            Arc::new(policy) as Arc<dyn ReleasePolicy>,
-            Origin::default(),
-        );
-        let reservoirs = self.basin.reservoirs();
-        let checked = policies(vec![row], reservoirs, &names, self.window, &mut faults);
-        self.policies[k] = Arc::clone(&checked[k]);
-        faults.finish(self)
-    }
-
-    /// The index of a reservoir, or an error that names the nearest.
-    fn reservoir(&self, id: &str) -> Result<usize> {
-        self.basin.reservoir_index(id).ok_or_else(|| {
-            let mut faults = Diagnostics::new();
-            let ids = self.basin.reservoirs().iter().map(|r| r.node.as_str());
-            faults.push(
-                Diagnostic::new(format!("unknown reservoir `{id}`"))
-                    .expected("the id of a reservoir")
-                    .nearest(id, ids),
-            );
-            faults.into_error()
-        })
-    }
-
     /// The agreements.
     pub fn agreements(&self) -> &[Agreement] {
         &self.agreements
@@ -281,7 +192,12 @@ impl Model {
     /// The same model, with a reach that carries any flow.
     #[must_use]
     pub(crate) fn without_capacity(mut self, reach: usize) -> Self {
-        self.basin.reaches_mut()[reach].capacity = None;
+        let reach = &mut self.basin.reaches_mut()[reach];
+        reach.capacity = None;
+        reach.overflow = None;
+        for season in &mut reach.seasons {
+            season.capacity = None;
+        }
         self
     }
 
@@ -350,6 +266,133 @@ impl Model {
         }
         self.agreements.push(agreement);
         self
+    }
+
+    /// The same model over other days: a season of it.
+    ///
+    /// What is in the reaches before the first day becomes the steady state of that day, unless the
+    /// first day is the same. Storages stay those of [`Model::starting_with`].
+    ///
+    /// # Errors
+    ///
+    /// If a series or a release policy does not cover the days;
+    /// [`Error::is_invalid`](crate::Error::is_invalid) holds.
+    pub fn over(mut self, window: Window) -> Result<Self> {
+        let mut faults = Diagnostics::new();
+        let inflow = self.inflow.iter_mut().flatten();
+        let others = [&mut self.unaccounted, &mut self.rain, &mut self.forecast];
+        let others = others.into_iter().flatten().flatten();
+        for series in inflow.chain(&mut self.demand).chain(others) {
+            match series.slice(window) {
+                Ok(cut) => *series = cut,
+                Err(error) => faults.push(Diagnostic::new(error.to_string())),
+            }
+        }
+        for (policy, reservoir) in self.policies.iter().zip(self.basin.reservoirs()) {
+            if let Some((from, to)) = policy.valid()
+                && (from > window.from() || to < window.to())
+            {
+                let id = &reservoir.node;
+                let fault = format!("the policy of `{id}` covers {from}..{to}");
+                let days = format!("all days of {window}");
+                faults.push(Diagnostic::new(fault).expected(days));
+            }
+        }
+        if self.window.from() != window.from() {
+            for reach in self.basin.reaches_mut() {
+                reach.antecedent = None;
+            }
+        }
+        self.window = window;
+        faults.finish(self)
+    }
+
+    /// The same model, with a reservoir holding another volume at the start.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such reservoir, or it cannot hold so much;
+    /// [`Error::is_invalid`](crate::Error::is_invalid) holds.
+    pub fn starting_with(mut self, reservoir: &str, volume: Volume) -> Result<Self> {
+        let ids = self.basin.reservoirs().iter().map(|r| r.node.as_str());
+        let Some(k) = self.basin.reservoir_index(reservoir) else {
+            let fault = Diagnostic::new(format!("unknown reservoir `{reservoir}`"))
+                .expected("the id of a reservoir")
+                .nearest(reservoir, ids);
+            return Err(crate::calendar::invalid(fault));
+        };
+        let most = self.basin.reservoirs()[k].surcharge;
+        if !(Volume::ZERO..=most).contains(&volume) {
+            let fault = Diagnostic::new(format!("`{reservoir}` starting with {volume}"))
+                .expected(format!("at least 0 and at most {most}"));
+            return Err(crate::calendar::invalid(fault));
+        }
+        self.basin.reservoirs_mut()[k].initial = volume;
+        Ok(self)
+    }
+
+    /// The same model, with other water entering at a node where water enters, in m3/s: a forecast
+    /// in place of a record.
+    ///
+    /// # Errors
+    ///
+    /// If no water enters there, or the series does not cover the run or holds what is no number,
+    /// or at an inflow is negative; [`Error::is_invalid`](crate::Error::is_invalid) holds.
+    pub fn with_inflow(mut self, node: &str, m3s: &DailySeries) -> Result<Self> {
+        let at = self.basin.node_index(node);
+        let nodes = self.basin.nodes();
+        let enters = |v: &usize| self.inflow[*v].is_some();
+        let Some(v) = at.filter(enters) else {
+            let known = (0..nodes.len()).filter(enters);
+            let fault = Diagnostic::new(format!("an inflow at `{node}`, where none enters"))
+                .expected("a node of the model with an inflow")
+                .nearest(node, known.map(|v| nodes[v].id.as_str()));
+            return Err(crate::calendar::invalid(fault));
+        };
+        let column = vec![(node.to_owned(), m3s.clone(), Origin::default())];
+        let mut faults = Diagnostics::new();
+        let placed = columns(column, &[node.to_owned()], "node", self.window, &mut faults);
+        if nodes[v].kind == NodeKind::Inflow {
+            negative(
+                m3s,
+                &format!("the inflow of `{node}`"),
+                &Origin::default(),
+                node,
+                &mut faults,
+            );
+        }
+        faults.finish(())?;
+        self.inflow[v] = bare(placed).pop().flatten();
+        Ok(self)
+    }
+
+    /// The same model, with a reservoir under another policy.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such reservoir, or the policy does not suit it, does not cover the run, or
+    /// names a class the model does not have; [`Error::is_invalid`](crate::Error::is_invalid) holds.
+    pub fn operated_by(
+        mut self,
+        reservoir: &str,
+        policy: impl ReleasePolicy + 'static,
+    ) -> Result<Self> {
+        let mut faults = Diagnostics::new();
+        let rows: Vec<(String, Arc<dyn ReleasePolicy>, Origin)> =
+            vec![(reservoir.to_owned(), Arc::new(policy), Origin::default())];
+        let classes: Vec<&str> = self.classes.iter().map(|class| &*class.name).collect();
+        let placed = policies(
+            rows,
+            self.basin.reservoirs(),
+            &classes,
+            self.window,
+            &mut faults,
+        );
+        let at = self.basin.reservoir_index(reservoir);
+        if let Some((k, policy)) = at.zip(at.and_then(|k| placed.get(k))) {
+            self.policies[k] = Arc::clone(policy);
+        }
+        faults.finish(self)
     }
 
     /// A hash of the files the model was read from; 0 for a model built in code.

@@ -914,8 +914,8 @@ mod tests {
             assert!(volume(text).is_err(), "{text}");
         }
         assert_eq!(
-            "3 ft".parse::<Level>().unwrap_err().to_string(),
-            "`3 ft` is not a level: unknown unit `ft`; expected a number and m"
+            "3 km2".parse::<Power>().unwrap_err().to_string(),
+            "`3 km2` is not a power: unknown unit `km2`; expected a number and one of kW, MW, GW"
         );
     }
 

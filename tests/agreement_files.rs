@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use riparian::agreement::{
-    Account, Agreement, Amount, Brackets, Caps, Claim, Clause, Condition, Count, Due, DueFunction,
-    Each, Effect, Entry, EntryKind, Forms, Formula, Index, Measure, MonthDay, Obligation, Opening,
-    Pace, Point, Revision, SecondReading, Sign, Slope, Step, Term, Threshold, When,
+    Account, Agreement, Amount, Brackets, Caps, Claim, Clause, Condition, Count, Debt, Due,
+    DueFunction, Each, Effect, Entry, EntryKind, Forms, Formula, Held, Index, Measure, MonthDay,
+    Obligation, Opening, Owner, Ownership, Pace, Point, Rest, Revision, SecondReading, Sign, Slope,
+    Spilling, StatedTotal, Step, Term, Threshold, Transfer, When,
 };
 use riparian::calendar::{Date, Period, Season, Window, date_of};
 use riparian::scenario::Scenario;
@@ -587,6 +588,104 @@ fn obligation() -> BoxedStrategy<Obligation> {
         .boxed()
 }
 
+fn total() -> BoxedStrategy<StatedTotal> {
+    let of = prop::collection::vec(text(), 0..3);
+    let units = prop::sample::select(vec![VOLUMES, ENERGIES]);
+    let amount = units.prop_flat_map(amount);
+    (amount, of, prop::option::of(window()), words())
+        .prop_map(|(amount, of, within, note)| StatedTotal {
+            amount,
+            of,
+            within,
+            note,
+        })
+        .boxed()
+}
+
+fn ownership() -> BoxedStrategy<Ownership> {
+    let volume = || amount(VOLUMES);
+    let held = move || {
+        let held = prop_oneof![
+            volume().prop_map(Held::Volume),
+            (0.0..1.0).prop_map(Held::Part)
+        ];
+        prop::option::of(held)
+    };
+    let place = || prop::option::of(point());
+    let owner = (text(), 0.0..1.0, place(), held(), held(), place()).prop_map(
+        |(party, share, own, opening, space, calls)| Owner {
+            own,
+            opening,
+            space,
+            calls,
+            ..Owner::new(party, share)
+        },
+    );
+    let debt = (text(), text(), volume()).prop_map(|(debtor, creditor, amount)| Debt {
+        debtor,
+        creditor,
+        amount,
+    });
+    let transfer =
+        (date(), text(), text(), volume(), words()).prop_map(|(date, from, to, amount, reason)| {
+            Transfer {
+                date,
+                from,
+                to,
+                amount,
+                reason,
+            }
+        });
+    let rest = prop_oneof![
+        Just(Rest::Share),
+        Just(Rest::Holding),
+        text().prop_map(Rest::Party),
+    ];
+    let spill = prop_oneof![
+        Just(Spilling::Holding),
+        Just(Spilling::Inflow),
+        Just(Spilling::Share),
+        prop::collection::vec(text(), 0..3).prop_map(Spilling::Order),
+    ];
+    let store = (
+        words(),
+        text(),
+        prop::option::of(date()),
+        prop::option::of(volume()),
+    );
+    let rules = (
+        place(),
+        place(),
+        rest,
+        spill,
+        any::<bool>(),
+        0.0..=1.0,
+        period(),
+    );
+    let lists = (
+        prop::collection::vec(owner, 0..3),
+        prop::collection::vec(debt, 0..2),
+        prop::collection::vec(transfer, 0..2),
+    );
+    (store, rules, lists)
+        .prop_map(|((article, reservoir, from, capacity), rules, lists)| {
+            let mut o = Ownership::new(reservoir);
+            (o.article, o.from, o.capacity) = (article, from, capacity);
+            (
+                o.inflow,
+                o.release,
+                o.rest,
+                o.spill,
+                o.internal_spill,
+                o.payback,
+                o.lines,
+            ) = rules;
+            (o.owners, o.debts, o.transfers) = lists;
+            o
+        })
+        .boxed()
+}
+
 fn agreement() -> BoxedStrategy<Agreement> {
     let force = prop_oneof![
         prop::option::of(date()).prop_map(|from| (from, None)),
@@ -605,15 +704,27 @@ fn agreement() -> BoxedStrategy<Agreement> {
         force,
         prop::collection::vec(text(), 0..3),
         prop::collection::vec(obligation(), 0..3),
+        prop::collection::vec(ownership(), 0..2),
+        prop::collection::vec(total(), 0..2),
     )
         .prop_map(
-            |((title, parties, source, status, note), open, force, supersedes, obligations)| {
+            |(
+                (title, parties, source, status, note),
+                open,
+                force,
+                supersedes,
+                obligations,
+                ownership,
+                totals,
+            )| {
                 let mut agreement = Agreement::new(title, parties);
                 (agreement.source, agreement.status, agreement.note) = (source, status, note);
                 (agreement.from, agreement.until) = force;
                 agreement.open = open;
                 agreement.supersedes = supersedes;
                 agreement.obligations = obligations;
+                agreement.ownership = ownership;
+                agreement.totals = totals;
                 agreement
             },
         )

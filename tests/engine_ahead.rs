@@ -4,7 +4,10 @@ mod common;
 
 use common::{DAY, assert_row, daily, days, flow, run};
 use proptest::prelude::*;
-use riparian::basin::{Node, Offtake, Outlet, OutletKind, Party, Reach, Reservoir, SeasonalLimit};
+use riparian::basin::routing::ReachSeason;
+use riparian::basin::{
+    Node, Offtake, Outlet, OutletKind, Party, Reach, Reservoir, Routing, SeasonalLimit,
+};
 use riparian::calendar::Window;
 use riparian::jiff::civil::date;
 use riparian::ledger::Ledger;
@@ -106,6 +109,34 @@ mod targets {
         // Twenty a day are kept.
         let kept = inflow.map(|inflow| inflow - 20.0);
         assert_row(release(&ledger), &kept);
+    }
+
+    #[test]
+    fn a_forecast_follows_water_through_reaches_that_store_it_change_their_lag_and_flow_over() {
+        let window = days(date(2024, 2, 25), 12);
+        let ice = ReachSeason::new("12-01..02-29".parse().unwrap()).lag_days(4);
+        let brook = Reach::river("brook", "spring", "dam")
+            .lag_days(1)
+            .loss(0.1)
+            .season(ice)
+            .routing(Routing::Cascade {
+                reservoirs: 2,
+                k_days: 0.8,
+            })
+            .overflow(flow(120.0), "sea")
+            .antecedent(flow(45.0));
+        let policy = StorageTarget::new(YearCurve::constant(m3(320.0)), 1)
+            .unwrap()
+            .expecting(Expects::Forecast);
+        let dam = Reservoir::new("dam", m3(1000.0)).initial(m3(320.0));
+        let model = dam_and_sea(window, dam)
+            .node(Node::inflow("spring"))
+            .reach(brook)
+            .inflow("spring", daily(window, |day| 40.0 * ((day * 3) % 5) as f64))
+            .policy("dam", policy);
+        let ledger = run(model.build().unwrap());
+        assert_row(storage(&ledger), &[320.0; 12]);
+        assert!(ledger.reaches().overflowed.of(1).sum::<f64>() > 0.0);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use riparian::agreement::{
     Account, Agreement, Amount, Brackets, Caps, Clause, Condition, Count, Due, Each, Effect,
     Formula, Measure, Obligation, Pace, Point, Slope, Step, Term, Threshold,
 };
-use riparian::basin::{Node, Offtake, Party, Reach, Reservoir};
+use riparian::basin::{Node, Offtake, Party, Reach, Reservoir, Routing};
 use riparian::calendar::{Period, Window};
 use riparian::jiff::civil::date;
 use riparian::ledger::Ledger;
@@ -558,7 +558,7 @@ mod ceilings {
             panic!("{:?}", settled.rows[1].reasons);
         };
         let why = Why::Limit {
-            obligation: "limit".into(),
+            limit: "limit".into(),
         };
         assert_eq!(reason.why, why);
         assert_eq!(reason.why.to_string(), "the limit `limit`");
@@ -676,7 +676,8 @@ fn claim(obligation: Obligation, even: bool) -> Obligation {
     }
 }
 
-fn basin(window: Window, numbers: &[f64], lag: u32) -> ModelBuilder {
+/// With the lag of the border reach, and its storage.
+fn basin(window: Window, numbers: &[f64], border: (u32, Routing)) -> ModelBuilder {
     let n = numbers.to_vec();
     let demand = n.clone();
     Model::builder("any", window)
@@ -693,7 +694,8 @@ fn basin(window: Window, numbers: &[f64], lag: u32) -> ModelBuilder {
         .reach(Reach::river("below", "dam", "upland"))
         .reach(
             Reach::river("border", "upland", "lowland")
-                .lag_days(lag)
+                .lag_days(border.0)
+                .routing(border.1)
                 .loss(0.1)
                 .antecedent(flow(10.0)),
         )
@@ -708,11 +710,18 @@ fn basin(window: Window, numbers: &[f64], lag: u32) -> ModelBuilder {
         .demand("town", daily(window, move |day| demand[day % demand.len()]))
 }
 
-fn any_case() -> impl Strategy<Value = (Vec<f64>, u32, u32, bool)> {
+fn any_case() -> impl Strategy<Value = (Vec<f64>, (u32, Routing), u32, bool)> {
     let number = prop_oneof![1 => Just(0.0), 8 => 0.0..100.0_f64];
+    let routing = prop_oneof![
+        2 => Just(Routing::Lag),
+        1 => (1..4_u32, 0.1..5.0).prop_map(|(reservoirs, k_days)| Routing::Cascade {
+            reservoirs,
+            k_days,
+        }),
+    ];
     (
         proptest::collection::vec(number, 6..12),
-        0..4_u32,
+        (0..4_u32, routing),
         0..3_u32,
         any::<bool>(),
     )
@@ -727,11 +736,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
     #[test]
-    fn balances_close_and_no_limit_is_exceeded((numbers, lag, shift, even) in any_case()) {
+    fn balances_close_and_no_limit_is_exceeded((numbers, border, shift, even) in any_case()) {
         let window = days(date(2024, 5, 17), 70);
         let all = everything(window, &numbers, shift);
         let all = all.into_iter().map(|o| claim(o, even)).collect();
-        let plan = plan(basin(window, &numbers, lag), all);
+        let plan = plan(basin(window, &numbers, border), all);
         let ledger = Simulation::new(&plan).run().unwrap();
         ledger.balance(plan.model().basin()).check(window.to()).unwrap();
         for row in &Settled::of(&plan, &ledger).rows {
@@ -744,10 +753,10 @@ proptest! {
     }
 
     #[test]
-    fn an_agreement_without_claims_only_observes((numbers, lag, shift, _) in any_case()) {
+    fn an_agreement_without_claims_only_observes((numbers, border, shift, _) in any_case()) {
         let window = days(date(2024, 5, 17), 70);
-        let observed = plan(basin(window, &numbers, lag), everything(window, &numbers, shift));
-        let alone = plan(basin(window, &numbers, lag), Vec::new());
+        let observed = plan(basin(window, &numbers, border), everything(window, &numbers, shift));
+        let alone = plan(basin(window, &numbers, border), Vec::new());
         let observed = Simulation::new(&observed).run().unwrap();
         let alone = Simulation::new(&alone).run().unwrap();
         // Shortest decimal forms differ exactly where the bits do.
@@ -756,13 +765,13 @@ proptest! {
 
     #[test]
     fn a_restored_run_claims_the_same_bits(
-        (numbers, lag, shift, even) in any_case(),
+        (numbers, border, shift, even) in any_case(),
         stop in any::<prop::sample::Index>(),
     ) {
         let window = days(date(2024, 5, 17), 70);
         let all = everything(window, &numbers, shift);
         let all = all.into_iter().map(|o| claim(o, even)).collect();
-        let plan = plan(basin(window, &numbers, lag), all);
+        let plan = plan(basin(window, &numbers, border), all);
         check_restored(&plan, &plan, stop.index(waves(&plan) + 1))?;
     }
 
@@ -786,7 +795,7 @@ proptest! {
             Obligation::new("share", "UP", "border", formula),
         ]
         .map(|o| o.within(from).claimed_in("senior"));
-        let plan = plan(basin(window, &[100.0], lag), all.into());
+        let plan = plan(basin(window, &[100.0], (lag, Routing::Lag)), all.into());
         let ledger = Simulation::new(&plan).run().unwrap();
         for row in &Settled::of(&plan, &ledger).rows {
             prop_assert_eq!(row.status, Status::Met, "{:?}", row);

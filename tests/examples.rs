@@ -52,8 +52,10 @@ fn simulate_prints_the_settlement_and_writes_the_tables() {
     assert_eq!(
         files,
         [
+            "accounts.csv",
             "balance.csv",
             "deliveries.csv",
+            "events.csv",
             "flows.csv",
             "obligations.csv",
             "reservoirs.csv",
@@ -179,6 +181,63 @@ fn simulate_explains_its_arguments() {
     let refused = run(example("simulate").arg("--outt"));
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("usage"));
+}
+
+#[test]
+fn settle_needs_gauges_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("settled");
+    let text = printed(&run(example("settle")
+        .args(["data/agreements/bakhri-tochik-2024.toml", "--out"])
+        .arg(&out)));
+    assert!(text.contains("540.9 Mm3 here, 488.6 Mm3 by"), "{text}");
+    for file in [
+        "obligations.csv",
+        "accounts.csv",
+        "events.csv",
+        "summary.json",
+    ] {
+        assert!(out.join(file).exists(), "{file}");
+    }
+    // A record that lacks what the agreement reads is told of, and nothing is written.
+    let other = folder.path().join("other");
+    let refused = run(example("settle")
+        .args(["data/agreements/nile-1959.toml", "--out"])
+        .arg(&other));
+    assert_eq!(refused.status.code(), Some(1));
+    let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(message.contains("unknown point `egypt-use`"), "{message}");
+    assert!(!other.exists());
+}
+
+#[test]
+fn farakka_rotates_its_guarantee_and_calls_for_consultation() {
+    let text = printed(&run(example("farakka").arg("75")));
+    let row = |dekad: &str| -> Vec<f64> {
+        let line = text
+            .lines()
+            .find(|line| line.trim().starts_with(dekad))
+            .unwrap();
+        let numbers = line.split_whitespace().skip(1).take(3);
+        numbers.map(|number| number.parse().unwrap()).collect()
+    };
+    // 75 % of the 68 931 and 64 688 cusecs of annex II.
+    assert_eq!(row("1997-03-2"), [51_698.0, 16_698.0, 35_000.0]);
+    assert_eq!(row("1997-03-3"), [48_516.0, 35_000.0, 13_516.0]);
+    let calls = text.lines().filter(|line| line.contains(".."));
+    assert_eq!(calls.count(), 4, "{text}");
+}
+
+#[test]
+fn a_treaty_in_code_is_settled_with_its_account() {
+    let text = printed(&run(&mut example("treaty_in_code")));
+    for words in [
+        "before the revision",
+        "three quarters are due",
+        "Account of `year`",
+    ] {
+        assert!(text.contains(words), "{words} is missing in:\n{text}");
+    }
 }
 
 #[test]

@@ -207,7 +207,10 @@ reservoir = "lake"
 article = "Article 8"
 from = 2024-06-01
 capacity = "100 Mm3"
-inflow = ["river", { point = "brook", weight = 0.5 }]
+inflow = [
+  "river",
+  { point = "brook", weight = 0.5 },
+]
 rest = "B"
 spill = ["B", "A"]
 internal_spill = true
@@ -219,7 +222,9 @@ party = "A"
 share = "40 %"
 opening = "60 Mm3"
 space = "75 %"
-calls = [{ point = "canal-a", lag_days = 2 }]
+calls = [
+  { point = "canal-a", lag_days = 2 },
+]
 
 [[ownership.owner]]
 party = "B"
@@ -278,7 +283,7 @@ opening = "much"
         assert!(
             places.iter().any(|l| l.starts_with(place)),
             "{place}: {error}"
-        )
+        );
     };
     for place in ["6:12", "7:9", "8:1", "10:1", "12:11"] {
         at(place);
@@ -605,7 +610,7 @@ fn basin() -> ModelBuilder {
         .offtake(Offtake::new("canal-a", "town", "A", "all"))
         .offtake(Offtake::new("canal-b", "town", "B", "all"))
         .demand("canal-a", series(|_| 15.0))
-        .demand("canal-b", series(|day| 60.0 - day))
+        .demand("canal-b", series(|day| 90.0 - day))
 }
 
 #[test]
@@ -752,6 +757,31 @@ struct Case {
 
 const PARTIES: [&str; 4] = ["A", "B", "C", "D"];
 
+/// A lake by inflow, release, loss, a term no gauge explains and the kind of each day, in Mm3.
+fn random_lake(start: f64, daily: &[(f64, f64, f64, f64, u8)]) -> Record {
+    let mut storage = start;
+    let (mut storages, mut spills, mut inflows) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut releases, mut losses) = (Vec::new(), Vec::new());
+    for &(inflow, release, loss, noise, kind) in daily {
+        // Dry days, floods, days on which all is released, gauges that contradict.
+        let inflow = if kind == 0 { 0.0 } else { inflow };
+        let spill = if kind == 1 { 0.6 * storage } else { 0.0 };
+        let release = if kind == 2 { storage } else { release };
+        storage = (storage + inflow - release - spill - loss + noise).max(0.0);
+        storages.push(storage * MCM);
+        spills.push(spill * MCM);
+        inflows.push(inflow * MCM);
+        releases.push(release * MCM);
+        losses.push(loss * MCM);
+    }
+    Record::new(window(daily.len() as i64))
+        .with("lake", Some(Measure::Storage), storages)
+        .with("lake", Some(Measure::Inflow), inflows)
+        .with("lake", Some(Measure::Release), releases)
+        .with("lake", Some(Measure::Spill), spills)
+        .with("lake", Some(Measure::Seepage), losses)
+}
+
 fn case() -> impl Strategy<Value = Case> {
     let daily = || {
         vec(
@@ -799,27 +829,7 @@ fn case() -> impl Strategy<Value = Case> {
                 2 => Spilling::Share,
                 _ => Spilling::Order(PARTIES[..n].iter().rev().map(|&p| p.to_owned()).collect()),
             };
-            let mut storage = start;
-            let (mut storages, mut spills, mut inflows) = (Vec::new(), Vec::new(), Vec::new());
-            let (mut releases, mut losses) = (Vec::new(), Vec::new());
-            for &(inflow, release, loss, noise, kind) in &daily {
-                // Dry days, floods, days on which all is released, gauges that contradict.
-                let inflow = if kind == 0 { 0.0 } else { inflow };
-                let spill = if kind == 1 { 0.6 * storage } else { 0.0 };
-                let release = if kind == 2 { storage } else { release };
-                storage = (storage + inflow - release - spill - loss + noise).max(0.0);
-                storages.push(storage * MCM);
-                spills.push(spill * MCM);
-                inflows.push(inflow * MCM);
-                releases.push(release * MCM);
-                losses.push(loss * MCM);
-            }
-            let mut record = Record::new(window(days as i64))
-                .with("lake", Some(Measure::Storage), storages)
-                .with("lake", Some(Measure::Inflow), inflows)
-                .with("lake", Some(Measure::Release), releases)
-                .with("lake", Some(Measure::Spill), spills)
-                .with("lake", Some(Measure::Seepage), losses);
+            let mut record = random_lake(start, &daily);
             for (party, ((share, opening, space), (own, calls, spaced), (came, went))) in
                 PARTIES.iter().zip(owners)
             {
@@ -1054,4 +1064,33 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn owned_water_is_written_by_day_and_line_by_line() {
+    let days = [
+        Day {
+            inflow: 10.0,
+            ..Day::default()
+        },
+        Day {
+            inflow: 4.0,
+            ..Day::default()
+        },
+    ];
+    let record = lake(40.0, &days);
+    let treaty = Agreement::new("Treaty of the lake", ["A", "B"]).ownership(halves(30.0, 10.0));
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("settled");
+    settle(&[treaty], &record).write(&out).unwrap();
+    let read = |file: &str| std::fs::read_to_string(out.join(file)).unwrap();
+    let stores = read("stores.csv");
+    let last: Vec<&str> = stores.lines().rev().take(2).collect();
+    assert!(last[0].ends_with(",lake,B,17"), "{stores}");
+    assert!(last[1].ends_with(",lake,A,37"), "{stores}");
+    assert!(
+        read("accounts.csv")
+            .lines()
+            .any(|line| line.starts_with("lake,A,"))
+    );
 }

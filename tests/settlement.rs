@@ -7,6 +7,7 @@ use riparian::agreement::{
 };
 use riparian::calendar::{Date, Period, Season, Window};
 use riparian::jiff::civil::date;
+use riparian::settlement::Status::{Met, Short};
 use riparian::settlement::{Journal, Record, Settled, Settlement, Status, check, settle};
 use riparian::units::{Energy, Flow, SECONDS_PER_DAY, Volume};
 
@@ -78,7 +79,6 @@ mod periods {
         }
         near(committed.iter().sum(), 5421.60);
         let verdicts: Vec<Status> = rows.iter().map(|row| row.status).collect();
-        use Status::{Met, Short};
         assert_eq!(verdicts, [Met, Short, Met, Met]);
         near(rows[1].shortfall(), mcm(50.0, 31));
         assert_eq!(rows[1].first_day_short, Some(date(2000, 7, 1)));
@@ -669,11 +669,11 @@ mod accounts {
         owed(Volume::from_mcm(100.0)).each(YEAR).account(account)
     }
 
-    fn caps(yearly: Option<&str>, accrued: Option<&str>) -> Option<Caps> {
-        Some(Caps {
+    fn caps(yearly: Option<&str>, accrued: Option<&str>) -> Caps {
+        Caps {
             yearly: yearly.map(amount),
             accrued: accrued.map(amount),
-        })
+        }
     }
 
     fn closing(rows: &[Settlement]) -> Vec<f64> {
@@ -693,15 +693,14 @@ mod accounts {
     #[test]
     fn a_debt_is_made_up_in_the_next_year_and_a_credit_counts_up_to_its_caps() {
         let account = Account {
-            credit: caps(Some("30 Mm3"), Some("50 Mm3")),
-            debit: caps(None, Some("40 Mm3")),
+            credit: Some(caps(Some("30 Mm3"), Some("50 Mm3"))),
+            debit: Some(caps(None, Some("40 Mm3"))),
             ..Account::default()
         };
         let settled = settled(
             yearly(account),
             &years(&[80.0, 70.0, 150.0, 160.0, 140.0, 60.0]),
         );
-        use Status::{Met, Short};
         let verdicts: Vec<Status> = settled.rows.iter().map(|row| row.status).collect();
         // 20 owed; 50 owed, 10 beyond the cap; even; 30 of a gain of 60; 20 more up to 50; 10 left.
         assert_eq!(verdicts, [Met, Short, Met, Met, Met, Met]);
@@ -717,11 +716,10 @@ mod accounts {
     #[test]
     fn without_a_debit_a_shortfall_is_short_and_over() {
         let account = Account {
-            credit: caps(None, None),
+            credit: Some(caps(None, None)),
             ..Account::default()
         };
         let settled = settled(yearly(account), &years(&[130.0, 80.0, 85.0, 100.0]));
-        use Status::{Met, Short};
         let verdicts: Vec<Status> = settled.rows.iter().map(|row| row.status).collect();
         assert_eq!(verdicts, [Met, Met, Short, Met]);
         assert_eq!(closing(&settled.rows), [30.0, 10.0, 0.0, 0.0]);
@@ -733,7 +731,7 @@ mod accounts {
     fn a_credit_evaporates_into_the_river() {
         let account = Account {
             opening: Some(Opening::Credit(amount("50 Mm3"))),
-            credit: caps(None, None),
+            credit: Some(caps(None, None)),
             evaporation: 0.1,
             ..Account::default()
         };
@@ -754,7 +752,7 @@ mod accounts {
             .measured(Measure::Spill)
             .at_least(amount("1 m3/s"));
         let account = Account {
-            debit: caps(None, None),
+            debit: Some(caps(None, None)),
             ..Account::default()
         };
         let cancel =
@@ -795,7 +793,7 @@ mod accounts {
                         .collect(),
                 );
             let account = Account {
-                debit: caps(None, Some("0 Mm3")),
+                debit: Some(caps(None, Some("0 Mm3"))),
                 ..Account::default()
             };
             let full = Threshold::of("amistad", Step::Part(Period::Day))
@@ -852,7 +850,7 @@ mod accounts {
             .with("to-tj", Some(Measure::Energy), vec![150e6 / 31.0; 31])
             .with("to-uz", Some(Measure::Energy), vec![0.0; 31]);
         let debit = || Account {
-            debit: caps(None, Some("0 GWh")),
+            debit: Some(caps(None, Some("0 GWh"))),
             ..Account::default()
         };
         let entry = Entry {
@@ -914,8 +912,8 @@ mod accounts {
                 credit if credit > 0.0 => Some(Opening::Credit(Volume::from_mcm(credit).into())),
                 debit => Some(Opening::Debit(Volume::from_mcm(-debit).into())),
             },
-            credit: caps(Some("50 Mm3"), Some("60 Mm3")),
-            debit: caps(None, Some("30 Mm3")),
+            credit: Some(caps(Some("50 Mm3"), Some("60 Mm3"))),
+            debit: Some(caps(None, Some("30 Mm3"))),
             evaporation: 0.05,
             entries: Vec::new(),
         };

@@ -136,7 +136,9 @@ fn a_policy_that_changes_its_mind_is_told_when() {
                     decision.release(if odd {
                         view.min_release
                     } else {
-                        view.max_release.min(Flow::from_m3s(9.0))
+                        view.max_release
+                            .min(Flow::from_m3s(9.0))
+                            .max(view.min_release)
                     });
                 },
             )
@@ -160,7 +162,9 @@ fn a_policy_that_remembers_is_caught_when_a_run_is_restored() {
                     decision.release(if view.date > day {
                         view.min_release
                     } else {
-                        view.max_release.min(Flow::from_m3s(9.0))
+                        view.max_release
+                            .min(Flow::from_m3s(9.0))
+                            .max(view.min_release)
                     });
                 },
             )
@@ -232,9 +236,10 @@ fn agreements_promise_at_all_a_basin_has() {
         let own = &plan.model().agreements()[0].obligations;
         assert_eq!(plan.claiming().len(), own.len());
         for obligation in own.iter().chain(&drawn.obligations) {
-            assert!(plan.window().covers(obligation.window));
+            let window = obligation.window.expect("a window of its own");
+            assert!(plan.window().covers(window));
             let basin = plan.model().basin();
-            let at = &obligation.point.terms[0].0;
+            let at = &obligation.point.terms[0].id;
             let place = if basin.offtake_index(at).is_some() {
                 "offtakes"
             } else if basin.reach_index(at).is_some() {
@@ -242,7 +247,7 @@ fn agreements_promise_at_all_a_basin_has() {
             } else {
                 "a node"
             };
-            let kind = format!("{} at {place}", obligation.form.name());
+            let kind = format!("{} at {place}", obligation.form());
             *kinds.entry(kind).or_default() += 1;
         }
     }

@@ -1,57 +1,15 @@
-//! Checks of agreements: for themselves, and against the basin or record they speak of.
+//! Checks of what agreements say, wherever they are settled.
 
 use std::collections::HashMap;
 
-use super::ownership_check::{
-    check_owned_once, check_ownership, check_ownership_at, check_ownership_in,
-};
+use super::ownership_check::{check_owned_once, check_ownership};
 use super::{
     Agreement, Amount, Bounds, Brackets, Caps, Count, Due, Each, Effect, Measure, Obligation,
-    Point, Quantity, When,
+    Quantity, StatedTotal, When,
 };
-use crate::basin::{Basin, NodeKind};
 use crate::calendar::{Season, Window};
 use crate::error::{Diagnostic, Diagnostics, Origin};
-use crate::settlement::{Record, readings};
-
-/// Checks all agreements of a model.
-pub(crate) fn check(
-    agreements: &[Agreement],
-    basin: &Basin,
-    classes: &[&str],
-    run: Window,
-    faults: &mut Diagnostics,
-) {
-    check_terms(agreements, faults);
-    for agreement in agreements {
-        let parties = || basin.parties().iter().map(|party| party.id.as_str());
-        for id in &agreement.parties {
-            unknown("party", id, parties(), &agreement.origin, "parties", faults);
-        }
-        for ownership in &agreement.ownership {
-            check_ownership_at(ownership, basin, faults);
-        }
-        for obligation in &agreement.obligations {
-            check_points(obligation, basin, faults);
-            check_claim(
-                agreements, agreement, obligation, basin, classes, run, faults,
-            );
-        }
-    }
-}
-
-/// Checks agreements against a record they are settled with.
-pub(crate) fn check_record(agreements: &[Agreement], record: &Record, faults: &mut Diagnostics) {
-    check_terms(agreements, faults);
-    for agreement in agreements {
-        for obligation in &agreement.obligations {
-            check_points(obligation, record, faults);
-        }
-        for ownership in &agreement.ownership {
-            check_ownership_in(ownership, record, faults);
-        }
-    }
-}
+use crate::settlement::readings;
 
 /// Whether an id is among the known ones; a fault if not.
 pub(super) fn unknown<'a>(
@@ -108,6 +66,9 @@ pub(crate) fn check_terms(agreements: &[Agreement], faults: &mut Diagnostics) {
                 "supersedes",
                 faults,
             );
+        }
+        for total in &agreement.totals {
+            check_total(agreement, total, faults);
         }
         for ownership in &agreement.ownership {
             check_ownership(agreement, ownership, faults);
@@ -297,6 +258,14 @@ impl Check<'_> {
                     self.fault("a formula of nothing", "of", "a point that it reads");
                 }
                 for term in &formula.terms {
+                    let mut places = term.of.terms.iter();
+                    if places.any(|place| place.measure.is_some_and(Measure::is_state)) {
+                        self.fault(
+                            "a formula of what is in store",
+                            "of",
+                            "a measure that is added up over days; a storage or level in a clause",
+                        );
+                    }
                     self.brackets(&term.brackets, formula.is_energy());
                 }
                 if let Some((_, amount)) = &formula.plus {
@@ -347,7 +316,7 @@ impl Check<'_> {
             Quantity::Energy(_) => due.is_energy(),
             Quantity::Level(_) => false,
         };
-        if !fits || !(amount.base().is_finite() && amount.base() >= 0.0) {
+        if !fits || amount.base().is_nan() || amount.base() < 0.0 {
             let what = format!("a{} {} of {amount}", n(amount.kind()), amount.kind());
             self.fault(&what, field, expected);
         }
@@ -574,7 +543,7 @@ impl Check<'_> {
         for amount in amounts {
             let fits =
                 amount.is_energy() == o.is_energy() && !amount.is_flow() && !amount.is_level();
-            if !fits || !(amount.base().is_finite() && amount.base() >= 0.0) {
+            if !fits || amount.base().is_nan() || amount.base() < 0.0 {
                 self.fault(
                     &format!("an account in {amount}"),
                     "account",
@@ -614,26 +583,9 @@ impl Check<'_> {
         let Some(stated) = &o.stated_total else {
             return;
         };
-        // Any year that is no leap year: the sum of a year's seasons.
-        let over = |when: &When, amount: &Amount| {
-            let days = match when {
-                When::Once(window) => window.days(),
-                When::Yearly(season) => season.window_starting_in(2022).days(),
-            };
-            amount.over(days)
-        };
-        let sum = match &o.due {
-            Due::Amount(amount) if !amount.is_flow() => amount.base(),
-            Due::Amount(amount) => match o.window {
-                Some(window) => amount.over(window.days()),
-                None => return self.no_total(),
-            },
-            Due::Schedule(dues) => dues.iter().map(|(when, amount)| over(when, amount)).sum(),
-            Due::Formula(_) | Due::Own(_) => return self.no_total(),
-        };
-        if o.count == Count::AtEnd {
+        let Some(sum) = adds_up_to(o, None) else {
             return self.no_total();
-        }
+        };
         if stated.is_energy() != o.is_energy() || stated.is_flow() || stated.is_level() {
             return self.fault(
                 &format!("a stated total of {stated}"),
@@ -645,18 +597,8 @@ impl Check<'_> {
                 },
             );
         }
-        // The periods' own rounding: one part in 1e12 of the sum.
-        if (sum - stated.base()).abs() > stated.precision() + 1e-12 * sum.abs() {
-            let unit = if o.is_energy() { "GWh" } else { "Mm3" };
-            let (sum, total) = (sum / 1e6, stated.base() / 1e6);
-            self.fault(
-                &format!(
-                    "the stated total {total} {unit} differs by {:.3} {unit} from the sum of the periods, {sum:.3} {unit}",
-                    (sum - total).abs()
-                ),
-                "stated_total",
-                "the sum of the periods",
-            );
+        if let Some(message) = differs(stated, sum, "the periods") {
+            self.fault(&message, "stated_total", "the sum of the periods");
         }
     }
 
@@ -670,7 +612,96 @@ impl Check<'_> {
     }
 }
 
-fn fault(
+/// What the stated amounts of an obligation add up to in m3 or kWh, if they do: those of one year
+/// where they come back every year, or those for days of a window.
+fn adds_up_to(o: &Obligation, within: Option<Window>) -> Option<f64> {
+    let counts = |window: Option<Window>| {
+        within.is_none_or(|within| window.is_some_and(|window| within.covers(window)))
+    };
+    // Any year that is no leap year: the sum of a year's seasons.
+    let over = |when: &When, amount: &Amount| {
+        let days = match when {
+            When::Once(window) => window.days(),
+            When::Yearly(season) => season.window_starting_in(2022).days(),
+        };
+        amount.over(days)
+    };
+    match &o.due {
+        _ if o.count == Count::AtEnd => None,
+        Due::Amount(_) if !counts(o.window) => None,
+        Due::Amount(amount) if !amount.is_flow() => Some(amount.base()),
+        Due::Amount(amount) => o.window.map(|window| amount.over(window.days())),
+        Due::Schedule(dues) => {
+            let counted = dues.iter().filter(|(when, _)| match when {
+                When::Once(window) => counts(Some(*window)),
+                When::Yearly(_) => within.is_none(),
+            });
+            Some(counted.map(|(when, amount)| over(when, amount)).sum())
+        }
+        Due::Formula(_) | Due::Own(_) => None,
+    }
+}
+
+/// By how much a stated total differs from a sum, beyond half a unit of its last digit and the
+/// rounding of the sum, one part in 1e12.
+fn differs(stated: &Amount, sum: f64, of: &str) -> Option<String> {
+    if (sum - stated.base()).abs() <= stated.precision() + 1e-12 * sum.abs() {
+        return None;
+    }
+    let unit = if stated.is_energy() { "GWh" } else { "Mm3" };
+    let (sum, total) = (sum / 1e6, stated.base() / 1e6);
+    Some(format!(
+        "the stated total {total} {unit} differs by {:.3} {unit} from the sum of {of}, {sum:.3} {unit}",
+        (sum - total).abs()
+    ))
+}
+
+/// A total over several obligations of an agreement.
+fn check_total(agreement: &Agreement, total: &StatedTotal, faults: &mut Diagnostics) {
+    let before = faults.len();
+    let mut fault = |message: String, expected: &str| {
+        let place = agreement.origin.place("total");
+        faults.push(Diagnostic::new(message).at(place).expected(expected));
+    };
+    let amount = &total.amount;
+    if amount.is_flow() || amount.is_level() {
+        fault(
+            format!("a stated total of {amount}"),
+            "a volume or an energy",
+        );
+    }
+    if total.of.is_empty() {
+        fault("a stated total of nothing".into(), "the ids of obligations");
+    }
+    let mut sum = 0.0;
+    for id in &total.of {
+        let Some(o) = agreement.obligations.iter().find(|o| o.id == *id) else {
+            let known = agreement.obligations.iter().map(|o| o.id.as_str());
+            unknown("obligation", id, known, &agreement.origin, "total", faults);
+            continue;
+        };
+        match adds_up_to(o, total.within).filter(|_| o.is_energy() == amount.is_energy()) {
+            Some(due) => sum += due,
+            None => faults.push(
+                Diagnostic::new(format!("obligation `{id}` in a total of {amount}"))
+                    .at(agreement.origin.place("total"))
+                    .expected("obligations of stated amounts of the same kind"),
+            ),
+        }
+    }
+    if faults.len() == before
+        && let Some(message) = differs(amount, sum, "the obligations")
+    {
+        let place = agreement.origin.place("total");
+        faults.push(
+            Diagnostic::new(message)
+                .at(place)
+                .expected("the sum of the obligations"),
+        );
+    }
+}
+
+pub(super) fn fault(
     obligation: &Obligation,
     message: &str,
     field: &str,
@@ -696,202 +727,5 @@ fn n(word: &str) -> &'static str {
         "n"
     } else {
         ""
-    }
-}
-
-/// What an agreement's points are looked up in.
-pub(super) trait Places {
-    /// The names of all places.
-    fn names(&self) -> Vec<&str>;
-
-    /// Whether a place has a measure.
-    fn has(&self, id: &str, measure: Option<Measure>) -> bool;
-
-    /// What a place should be.
-    const EXPECTED: &'static str;
-}
-
-impl Places for Basin {
-    const EXPECTED: &'static str = "the id of a node, reach or offtake";
-
-    fn names(&self) -> Vec<&str> {
-        let nodes = self.nodes().iter().map(|node| node.id.as_str());
-        let reaches = self.reaches().iter().map(|reach| reach.id.as_str());
-        let offtakes = self.offtakes().iter().map(|offtake| offtake.id.as_str());
-        nodes.chain(reaches).chain(offtakes).collect()
-    }
-
-    fn has(&self, id: &str, measure: Option<Measure>) -> bool {
-        let reservoir = self.reservoir_index(id).map(|k| &self.reservoirs()[k]);
-        let node = self.node_index(id);
-        let at_reservoir = node.is_some_and(|v| self.nodes()[v].kind == NodeKind::Reservoir);
-        match measure {
-            None | Some(Measure::Nothing) => true,
-            Some(Measure::Delivered | Measure::Demand) => self.offtake_index(id).is_some(),
-            Some(Measure::Flow) => self.offtake_index(id).is_none(),
-            Some(Measure::NaturalFlow) => node.is_some(),
-            Some(
-                Measure::Inflow
-                | Measure::Release
-                | Measure::Spill
-                | Measure::Storage
-                | Measure::StorageChange
-                | Measure::Evaporation
-                | Measure::Seepage
-                | Measure::Rain,
-            ) => at_reservoir,
-            Some(Measure::Level) => reservoir.is_some_and(|reservoir| reservoir.curve.is_some()),
-            Some(Measure::Energy) => reservoir.is_some_and(|reservoir| reservoir.power.is_some()),
-        }
-    }
-}
-
-impl Places for Record {
-    const EXPECTED: &'static str = "a column of the record";
-
-    fn names(&self) -> Vec<&str> {
-        self.columns().map(|(id, _)| id).collect()
-    }
-
-    fn has(&self, id: &str, measure: Option<Measure>) -> bool {
-        measure == Some(Measure::Nothing) || self.column(id, measure).is_some()
-    }
-}
-
-fn check_points<P: Places>(o: &Obligation, places: &P, faults: &mut Diagnostics) {
-    if o.measure == Some(Measure::Nothing) {
-        return;
-    }
-    let names = places.names();
-    let field = |at: usize| if at == 0 { "point" } else { "second_point" };
-    for (at, (point, measure)) in readings(o).into_iter().enumerate() {
-        let field = if at == 0 || (at == 1 && o.second_point.is_some()) {
-            field(at)
-        } else if o.due.points().contains(&point) {
-            "of"
-        } else {
-            "clause"
-        };
-        for term in &point.terms {
-            if !names.contains(&term.id.as_str()) {
-                faults.push(
-                    Diagnostic::new(format!("unknown point `{}`", term.id))
-                        .at(o.origin.place(field))
-                        .expected(P::EXPECTED)
-                        .nearest(&term.id, names.iter().copied()),
-                );
-            } else if !places.has(&term.id, term.measure.or(measure)) {
-                let measure = term.measure.or(measure);
-                let (message, expected) = match measure {
-                    Some(Measure::Energy) => (
-                        format!("`{}` makes no energy", term.id),
-                        "a reservoir with a power station",
-                    ),
-                    Some(Measure::Storage) => {
-                        (format!("`{}` stores no water", term.id), "a reservoir")
-                    }
-                    measure => (
-                        format!(
-                            "`{}` has no measure `{}`",
-                            term.id,
-                            measure.map_or("flow", Measure::name)
-                        ),
-                        "a measure that the point has",
-                    ),
-                };
-                let field = if field == "point"
-                    && o.measure.is_some()
-                    && measure != Some(Measure::Energy)
-                    && measure != Some(Measure::Storage)
-                {
-                    "measure"
-                } else {
-                    field
-                };
-                fault(o, &message, field, expected, faults);
-            }
-        }
-    }
-}
-
-/// What can be claimed on the river: water at one place, at offtakes, or in one store.
-pub(crate) fn check_claim(
-    agreements: &[Agreement],
-    agreement: &Agreement,
-    o: &Obligation,
-    basin: &Basin,
-    classes: &[&str],
-    run: Window,
-    faults: &mut Diagnostics,
-) {
-    let Some(claim) = &o.claim else { return };
-    // A ceiling is a capacity, and stands before all classes.
-    if o.count != Count::AtMost && !classes.contains(&claim.class.as_str()) {
-        faults.push(
-            Diagnostic::new(format!("unknown priority class `{}`", claim.class))
-                .at(o.origin.place("claim"))
-                .expected("a class of scenario.toml")
-                .nearest(&claim.class, classes.iter().copied()),
-        );
-    }
-    let plain = |point: &Point| {
-        point
-            .terms
-            .iter()
-            .all(|term| term.weight == 1.0 && term.lag_days == 0 && term.measure.is_none())
-    };
-    let offtakes_only = plain(&o.point)
-        && o.point
-            .terms
-            .iter()
-            .all(|term| basin.offtake_index(&term.id).is_some());
-    let one_place = plain(&o.point) && o.point.terms.len() == 1;
-    let not_water = matches!(
-        o.measure,
-        Some(
-            Measure::Nothing
-                | Measure::Demand
-                | Measure::Spill
-                | Measure::StorageChange
-                | Measure::Evaporation
-                | Measure::Level
-                | Measure::Seepage
-                | Measure::Rain
-                | Measure::NaturalFlow
-        )
-    );
-    if o.is_energy() {
-        fault(
-            o,
-            &format!("the form {} cannot be claimed on the river", o.form()),
-            "claim",
-            "a form that asks for water",
-            faults,
-        );
-    } else if not_water {
-        fault(
-            o,
-            "a claim without a measure of water",
-            "claim",
-            "a measured point",
-            faults,
-        );
-    } else if !one_place && !offtakes_only {
-        fault(
-            o,
-            "a claim at a sum of points",
-            "claim",
-            "one point, or offtakes",
-            faults,
-        );
-    }
-    if Bounds::of(agreements, agreement, o).cut(run).is_none() {
-        fault(
-            o,
-            "a claim outside the run",
-            "claim",
-            "days within the run",
-            faults,
-        );
     }
 }

@@ -21,6 +21,7 @@
 mod account;
 mod amount;
 mod check;
+mod check_places;
 mod clause;
 mod due;
 mod forms;
@@ -32,7 +33,7 @@ mod point;
 
 pub use account::{Account, Caps, Entry, EntryKind, Opening};
 pub use amount::{Amount, Quantity};
-pub(crate) use check::{check as check_agreements, check_claim, check_record};
+pub(crate) use check_places::{check as check_agreements, check_claim, check_record};
 pub use clause::{Clause, Condition, Effect, Threshold};
 pub use due::{Brackets, Due, DueFunction, Formula, Index, OwnForm, Sign, Slope};
 pub use forms::Forms;
@@ -70,6 +71,8 @@ pub struct Agreement {
     pub obligations: Vec<Obligation>,
     /// Whose the stored water is.
     pub ownership: Vec<Ownership>,
+    /// Totals the source states over several obligations, checked against what they add up to.
+    pub totals: Vec<StatedTotal>,
     pub(crate) origin: Origin,
 }
 
@@ -89,6 +92,7 @@ impl PartialEq for Agreement {
             supersedes,
             obligations,
             ownership,
+            totals,
             origin: _,
         } = self;
         let words = (title, parties, source, status, note, open)
@@ -101,7 +105,8 @@ impl PartialEq for Agreement {
                 &other.open,
             );
         let force = (from, until, supersedes) == (&other.from, &other.until, &other.supersedes);
-        words && force && *obligations == other.obligations && *ownership == other.ownership
+        let promises = *obligations == other.obligations && *ownership == other.ownership;
+        words && force && promises && *totals == other.totals
     }
 }
 
@@ -123,6 +128,7 @@ impl Agreement {
             supersedes: Vec::new(),
             obligations: Vec::new(),
             ownership: Vec::new(),
+            totals: Vec::new(),
             origin: Origin::default(),
         }
     }
@@ -168,6 +174,19 @@ impl Agreement {
         self.origin = origin;
         self
     }
+}
+
+/// A total that a source states over several obligations: the limits of all countries of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StatedTotal {
+    /// The total.
+    pub amount: Amount,
+    /// The ids of the obligations that add up to it.
+    pub of: Vec<String>,
+    /// The days it is a total of; `None`: of all that they state.
+    pub within: Option<Window>,
+    /// Remarks.
+    pub note: String,
 }
 
 /// The days an obligation may hold: `None` for no bound.

@@ -1,6 +1,7 @@
 //! Checks of owned reservoirs: for themselves, and against the basin or record they speak of.
 
-use super::check::{Places, unknown};
+use super::check::unknown;
+use super::check_places::Places;
 use super::{Agreement, Amount, Held, Measure, Owner, Ownership, Quantity, Rest, Spilling};
 use crate::basin::Basin;
 use crate::error::{Diagnostic, Diagnostics};

@@ -2,8 +2,9 @@
 //! [`Basin`] they form.
 //!
 //! Everything here is as it stands in a scenario's tables: ids are names, quantities have units.
-//! [`power`] says how energy is computed. [`Basin`] is what remains after every check: the same things with their names resolved to
-//! indices, in the order of the river.
+//! [`power`] says how energy is computed, and [`routing`] is the page on travel time. [`Basin`] is
+//! what remains after every check: the same things with their names resolved to indices, in the
+//! order of the river.
 
 mod curve;
 mod network;
@@ -11,14 +12,16 @@ mod node;
 mod offtake;
 pub mod power;
 mod reservoir;
+pub mod routing;
 
 pub use curve::{Curve, CurvePoint};
 pub use network::Basin;
-pub(crate) use network::{check as check_basin, check_reservoir};
+pub(crate) use network::check as check_basin;
 pub use node::{Node, NodeKind, Party, Reach, ReachKind};
 pub use offtake::{Offtake, ReturnFlow};
 pub use power::{Outage, PowerPlant, Tailwater};
 pub use reservoir::{Outlet, OutletKind, Reservoir, SeasonalLimit};
+pub use routing::Routing;
 
 /// Everything physical as it was written, before any check.
 #[derive(Clone, Debug, Default)]

@@ -9,9 +9,9 @@ use crate::units::{Flow, Volume};
 /// A basin whose every name is known and whose network is sound.
 ///
 /// Invariants: ids are unique over nodes, reaches and offtakes; no water runs in a circle, and where
-/// it can take two ways between two nodes both take as long; every node but terminals and
-/// those that canals alone lead to has exactly one river reach leaving it;
-/// reservoirs are consistent in themselves. Nodes keep the order in which they were declared.
+/// it can take two ways between two nodes both take as long, or the longer one is
+/// [routed](Reach::is_routed); every node but terminals and those that canals alone lead to has exactly
+/// one river reach leaving it; reservoirs are consistent in themselves. Nodes keep the order in which they were declared.
 #[derive(Clone, Debug)]
 pub struct Basin {
     parties: Vec<Party>,
@@ -114,8 +114,17 @@ impl Basin {
         &self.order
     }
 
+    /// The index of the node to which water goes over the bank of a reach, if it has an overflow.
+    pub fn overflow_node(&self, reach: usize) -> Option<usize> {
+        let overflow = self.reaches[reach].overflow.as_ref()?;
+        self.node_index(&overflow.to)
+    }
+
     /// The lead of a node: the travel time in days from the head of its tree, at least 0 and 0 at
     /// some node of every tree.
+    ///
+    /// A [routed](Reach::is_routed) reach counts as a day less than its shortest lag, or less still
+    /// where another way is shorter: what it brings is known before the wave is shared.
     pub fn lead(&self, node: usize) -> u32 {
         self.lead[node]
     }
@@ -187,6 +196,11 @@ pub(crate) fn check(parts: BasinParts, faults: &mut Diagnostics) -> Option<Basin
             find_node(&back.to, &offtake.origin, "return_to", faults);
         }
     }
+    for reach in &parts.reaches {
+        if let Some(overflow) = &reach.overflow {
+            find_node(&overflow.to, &reach.origin, "overflow_to", faults);
+        }
+    }
     let names_are_sound = faults.len() == before;
     for reach in &parts.reaches {
         check_reach(reach, faults);
@@ -205,6 +219,7 @@ pub(crate) fn check(parts: BasinParts, faults: &mut Diagnostics) -> Option<Basin
     }
     check_ways(&parts, &ends, &offtake_node, faults);
     let order = downstream_order(&parts, &ends, faults)?;
+    check_overflows(&parts, &ends, &node_of, faults);
     let lead = leads(&parts, &ends, faults)?;
     check_returns(&parts, &offtake_node, &node_of, &lead, faults);
     Some(Basin {
@@ -318,10 +333,11 @@ fn check_reach(reach: &Reach, faults: &mut Diagnostics) {
             ));
         }
     }
+    super::routing::check(reach, faults);
 }
 
 /// Longer travel times are typing errors: the longest river takes half a year.
-const MAX_LAG_DAYS: u32 = 400;
+pub(super) const MAX_LAG_DAYS: u32 = 400;
 
 fn check_offtake(offtake: &Offtake, parties: &[Party], faults: &mut Diagnostics) {
     check_party(&offtake.party, parties, &offtake.origin, faults);
@@ -407,7 +423,7 @@ fn check_reservoirs(parts: &BasinParts, nodes: &[Option<usize>], faults: &mut Di
     }
 }
 
-pub(crate) fn check_reservoir(r: &Reservoir, faults: &mut Diagnostics) {
+fn check_reservoir(r: &Reservoir, faults: &mut Diagnostics) {
     let mut wrong = |what: &str, found: String, expected: &str, field: &str| {
         faults.push(out_of_range(
             &format!("the {what} of reservoir `{}`", r.node),
@@ -662,6 +678,53 @@ fn check_ways(
     }
 }
 
+/// Water that goes over a bank does not run back to where it was, nor into a source; and orders know
+/// which way to go.
+fn check_overflows(
+    parts: &BasinParts,
+    ends: &[(usize, usize)],
+    node_of: &HashMap<&str, usize>,
+    faults: &mut Diagnostics,
+) {
+    for (reach, &(tail, head)) in parts.reaches.iter().zip(ends) {
+        let to = reach.overflow.as_ref().map(|over| over.to.as_str());
+        if let Some((to, &node)) = to.and_then(|to| Some((to, node_of.get(to)?))) {
+            let wrong = if parts.nodes[node].kind == NodeKind::Inflow {
+                Some("a junction; an inflow is a source")
+            } else if leads_to(ends, node, tail) {
+                Some("a node from which no water comes back to the reach")
+            } else {
+                None
+            };
+            if let Some(expected) = wrong {
+                faults.push(
+                    Diagnostic::new(format!(
+                        "water over the bank of `{}` goes to `{to}`",
+                        reach.id
+                    ))
+                    .at(reach.origin.place("overflow_to"))
+                    .expected(expected),
+                );
+            }
+        }
+        let by_river = parts
+            .reaches
+            .iter()
+            .zip(ends)
+            .any(|(other, ends)| ends.1 == head && other.kind == ReachKind::River);
+        if reach.kind == ReachKind::Canal && reach.is_routed() && by_river {
+            faults.push(
+                Diagnostic::new(format!(
+                    "the canal `{}` stores water or changes its lag, and a river leads to `{}` too",
+                    reach.id, reach.to
+                ))
+                .at(reach.origin.place("to"))
+                .expected("a canal of a constant lag, or a node that canals alone lead to"),
+            );
+        }
+    }
+}
+
 fn no_way_out(node: &Node) -> Diagnostic {
     Diagnostic::new(format!("no river reach leaves node `{}`", node.id))
         .at(node.origin.place("node"))
@@ -729,50 +792,28 @@ fn leads_to(ends: &[(usize, usize)], from: usize, to: usize) -> bool {
 }
 
 /// The travel time of each node from the head of its network. Where water can take two ways between
-/// two places, both must take as long, or no wave could be shared at once.
+/// two places, both must take as long, or no wave could be shared at once; but a routed reach, which
+/// no wave spans, may take longer.
 fn leads(
     parts: &BasinParts,
     ends: &[(usize, usize)],
     faults: &mut Diagnostics,
 ) -> Option<Vec<u32>> {
     let n = parts.nodes.len();
-    let mut neighbours: Vec<Vec<(usize, i64)>> = vec![Vec::new(); n];
-    for (r, &(from, to)) in ends.iter().enumerate() {
-        let lag = i64::from(parts.reaches[r].lag_days);
-        neighbours[from].push((to, lag));
-        neighbours[to].push((from, -lag));
-    }
-    let mut lead: Vec<Option<i64>> = vec![None; n];
-    let mut result = vec![0_u32; n];
-    for start in 0..n {
-        if lead[start].is_some() {
-            continue;
-        }
-        lead[start] = Some(0);
-        let mut tree = vec![(start, 0_i64)];
-        let mut next = 0;
-        while next < tree.len() {
-            let (v, at) = tree[next];
-            next += 1;
-            for &(w, lag) in &neighbours[v] {
-                if lead[w].is_none() {
-                    lead[w] = Some(at + lag);
-                    tree.push((w, at + lag));
-                }
-            }
-        }
-        let head = tree.iter().map(|&(_, at)| at).min().unwrap_or(0);
-        for (v, at) in tree {
-            let Ok(at) = u32::try_from(at - head) else {
-                faults.push(Diagnostic::new("the travel times of the network overflow"));
-                return None;
-            };
-            result[v] = at;
-        }
-    }
-    for (reach, &(from, to)) in parts.reaches.iter().zip(ends) {
-        let other_way = i64::from(result[to]) - i64::from(result[from]);
-        if other_way != i64::from(reach.lag_days) {
+    let routed: Vec<bool> = parts.reaches.iter().map(Reach::is_routed).collect();
+    let spans: Vec<i64> = parts.reaches.iter().map(span).collect();
+    // Within what is shared at once, one way decides and the others must agree.
+    let mut lead = vec![0_i64; n];
+    let coupled = trees(n, ends, &spans, |r| !routed[r], &mut lead);
+    for (r, reach) in parts
+        .reaches
+        .iter()
+        .enumerate()
+        .filter(|&(r, _)| !routed[r])
+    {
+        let (from, to) = ends[r];
+        let other_way = lead[to] - lead[from];
+        if other_way != spans[r] {
             faults.push(
                 Diagnostic::new(format!(
                     "reach `{}` takes {} days, another way from `{}` to `{}` takes {other_way}",
@@ -784,7 +825,107 @@ fn leads(
             return None;
         }
     }
-    Some(result)
+    // Routed reaches join these parts, and where one must come earlier, all below it does.
+    let part_ends: Vec<_> = ends
+        .iter()
+        .map(|&(a, b)| (coupled[a], coupled[b]))
+        .collect();
+    let part_spans: Vec<i64> = (0..ends.len())
+        .map(|r| lead[ends[r].0] + spans[r] - lead[ends[r].1])
+        .collect();
+    let mut part_lead = vec![0_i64; n];
+    let whole = trees(n, &part_ends, &part_spans, |r| routed[r], &mut part_lead);
+    for _ in 0..=n {
+        let late =
+            |lead: &[i64], r: usize| lead[part_ends[r].0] + part_spans[r] < lead[part_ends[r].1];
+        let Some(first) = (0..ends.len()).find(|&r| routed[r] && late(&part_lead, r)) else {
+            break;
+        };
+        for r in first..ends.len() {
+            if routed[r] && late(&part_lead, r) {
+                part_lead[part_ends[r].1] = part_lead[part_ends[r].0] + part_spans[r];
+            }
+        }
+    }
+    for (r, reach) in parts.reaches.iter().enumerate().filter(|&(r, _)| routed[r]) {
+        let (from, to) = part_ends[r];
+        if part_lead[from] + part_spans[r] < part_lead[to] {
+            faults.push(
+                Diagnostic::new(format!(
+                    "the shortest lag of reach `{}`, which is routed, is {} days, and another way from `{}` to `{}` takes no less",
+                    reach.id,
+                    reach.shortest_lag(),
+                    reach.from,
+                    reach.to
+                ))
+                .at(reach.origin.place("lag_days"))
+                .expected("a lag above the travel time of every other way"),
+            );
+            return None;
+        }
+    }
+    for v in 0..n {
+        lead[v] += part_lead[coupled[v]];
+    }
+    let mut first: HashMap<usize, i64> = HashMap::new();
+    for v in 0..n {
+        let least = first.entry(whole[coupled[v]]).or_insert(lead[v]);
+        *least = (*least).min(lead[v]);
+    }
+    let lead = (0..n).map(|v| u32::try_from(lead[v] - first[&whole[coupled[v]]]).ok());
+    let lead: Option<Vec<u32>> = lead.collect();
+    if lead.is_none() {
+        faults.push(Diagnostic::new("the travel times of the network overflow"));
+    }
+    lead
+}
+
+/// By how many days a wave is later at the head of a reach than at its tail. What a routed reach
+/// brings must have entered it with earlier waves.
+fn span(reach: &Reach) -> i64 {
+    if reach.is_routed() {
+        i64::from(reach.shortest_lag()) - 1
+    } else {
+        i64::from(reach.lag_days)
+    }
+}
+
+/// Walks the trees that the chosen reaches form; gives each node's lead from the first of its tree,
+/// and for each node that first one.
+fn trees(
+    n: usize,
+    ends: &[(usize, usize)],
+    spans: &[i64],
+    chosen: impl Fn(usize) -> bool,
+    lead: &mut [i64],
+) -> Vec<usize> {
+    let mut neighbours: Vec<Vec<(usize, i64)>> = vec![Vec::new(); n];
+    for (r, &(from, to)) in ends.iter().enumerate().filter(|&(r, _)| chosen(r)) {
+        neighbours[from].push((to, spans[r]));
+        neighbours[to].push((from, -spans[r]));
+    }
+    let mut tree = vec![n; n];
+    for start in 0..n {
+        if tree[start] < n {
+            continue;
+        }
+        tree[start] = start;
+        lead[start] = 0;
+        let mut reached = vec![start];
+        let mut next = 0;
+        while next < reached.len() {
+            let v = reached[next];
+            next += 1;
+            for &(w, span) in &neighbours[v] {
+                if tree[w] == n {
+                    tree[w] = start;
+                    lead[w] = lead[v] + span;
+                    reached.push(w);
+                }
+            }
+        }
+    }
+    tree
 }
 
 /// A return flow reaches its node later than the river water it was part of: each wave is solved

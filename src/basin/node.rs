@@ -1,5 +1,6 @@
 //! Parties, nodes and the reaches between them.
 
+use super::routing::{Overflow, ReachSeason, Routing};
 use crate::error::Origin;
 use crate::units::Flow;
 
@@ -150,7 +151,8 @@ pub enum ReachKind {
 
 /// A directed channel between two nodes.
 ///
-/// Of a volume `x` that enters, `x (1 - loss)` arrives `lag_days` later.
+/// Of a volume `x` that enters, `x (1 - loss)` arrives `lag_days` later, unless it is told to do more:
+/// [`routing`](super::routing) has the formulas and their limits.
 #[derive(Clone, Debug)]
 pub struct Reach {
     /// Its id: nodes, reaches and offtakes share one set of names.
@@ -161,12 +163,18 @@ pub struct Reach {
     pub to: String,
     /// River or canal.
     pub kind: ReachKind,
-    /// Travel time in whole days.
+    /// Travel time in whole days, before any storage.
     pub lag_days: u32,
+    /// What it does to water beyond delaying it.
+    pub routing: Routing,
+    /// Parts of the year in which its lag or capacity is another; none has a day of another.
+    pub seasons: Vec<ReachSeason>,
+    /// Where water goes that does not fit between its banks; `None` for banks without end.
+    pub overflow: Option<Overflow>,
     /// The fraction of the entering water that never arrives, in `[0, 1)`.
     pub loss: f64,
     /// What may be sent in on purpose, measured where it enters; `None` for no limit.
-    /// Water that cannot be held goes down a river reach whatever its capacity, and is reported.
+    /// Water that cannot be held goes down a river reach whatever its capacity, or over the bank.
     pub capacity: Option<Flow>,
     /// The flow that entered it on each day before the run; `None` for the steady state of the
     /// first day.
@@ -183,6 +191,9 @@ impl Reach {
             to: to.into(),
             kind: ReachKind::River,
             lag_days: 0,
+            routing: Routing::Lag,
+            seasons: Vec::new(),
+            overflow: None,
             loss: 0.0,
             capacity: None,
             antecedent: None,
@@ -202,6 +213,28 @@ impl Reach {
     #[must_use]
     pub fn lag_days(mut self, days: u32) -> Self {
         self.lag_days = days;
+        self
+    }
+
+    /// The same, with storage.
+    #[must_use]
+    pub fn routing(mut self, routing: Routing) -> Self {
+        self.routing = routing;
+        self
+    }
+
+    /// The same, with another lag or capacity in a part of the year.
+    #[must_use]
+    pub fn season(mut self, season: ReachSeason) -> Self {
+        self.seasons.push(season);
+        self
+    }
+
+    /// The same, from which water above a flow leaves for another node.
+    #[must_use]
+    pub fn overflow(mut self, above: Flow, to: impl Into<String>) -> Self {
+        let to = to.into();
+        self.overflow = Some(Overflow { above, to });
         self
     }
 

@@ -136,9 +136,12 @@ impl Ledger {
                 terms.enters(self.reaches.entered.of(r));
                 terms.leaves(self.reaches.arrived.of(r));
                 terms.leaves(self.reaches.lost.of(r));
+                terms.leaves(self.reaches.overflowed.of(r));
                 whole.leaves(self.reaches.lost.of(r));
+                whole.leaves(self.reaches.overflowed.of(r));
                 let held = self.initial_channel[r];
-                let left = self.on_its_way(r, basin.reaches()[r].lag_days as usize);
+                let lag = basin.reaches()[r].lag_days as usize;
+                let left = self.final_channel[r].unwrap_or_else(|| self.on_its_way(r, lag));
                 start += held;
                 end += left;
                 terms.line(basin.reaches()[r].id.clone(), held, left)
@@ -156,14 +159,15 @@ impl Ledger {
         }
     }
 
-    /// Water in a reach after the last day: what entered on the last days of the travel time, and
+    /// Water in a reach of constant lag after the last day: what entered on the last days of the travel time, and
     /// of the antecedent water what had no time to arrive.
     fn on_its_way(&self, reach: usize, lag: usize) -> f64 {
         let days = self.days();
         let mut left: Sum = (days.saturating_sub(lag)..days)
             .flat_map(|day| {
                 let entered = self.reaches.entered.at(day, reach);
-                [entered, -self.reaches.lost.at(day, reach)]
+                let (lost, over) = (&self.reaches.lost, &self.reaches.overflowed);
+                [entered, -lost.at(day, reach), -over.at(day, reach)]
             })
             .collect();
         if lag > days {

@@ -49,6 +49,7 @@ impl Ledger {
             limits,
             initial_storage: _,
             initial_channel: _,
+            final_channel,
         } = &mut self;
         nodes.join(&later.nodes);
         reaches.join(&later.reaches);
@@ -56,6 +57,9 @@ impl Ledger {
         reservoirs.join(&later.reservoirs);
         claims.join(&later.claims);
         limits.join(&later.limits);
+        for (held, &then) in final_channel.iter_mut().zip(&later.final_channel) {
+            *held = then.or(*held);
+        }
         Ok(self)
     }
 }
@@ -103,7 +107,7 @@ macro_rules! join_tables {
 }
 
 join_tables!(NodeJournal: arrived, lateral, unmet_loss, returned, left);
-join_tables!(ReachJournal: entered, arrived, lost);
+join_tables!(ReachJournal: entered, arrived, lost, overflowed);
 join_tables!(OfftakeJournal: demand, allocated, delivered, binding);
 join_tables!(
     ReservoirJournal: storage, release, spill, overtopped, evaporation, seepage, rain, unaccounted,

@@ -94,6 +94,9 @@ pub struct Ledger {
     pub(crate) initial_storage: Vec<f64>,
     /// Water on its way before the first day, by reach.
     pub(crate) initial_channel: Vec<f64>,
+    /// By reach: water on its way after the last day, where it was measured. In a reach of a constant
+    /// lag it is what entered last.
+    pub(crate) final_channel: Vec<Option<f64>>,
 }
 
 /// Water at nodes.
@@ -105,7 +108,7 @@ pub struct NodeJournal {
     pub lateral: Daily,
     /// The part of a net loss for which there was no water.
     pub unmet_loss: Daily,
-    /// Return flow from offtakes.
+    /// Return flow from offtakes, and what came over a bank.
     pub returned: Daily,
     /// What left the basin there: at a terminal all that came, at the end of a canal what nobody
     /// took.
@@ -121,6 +124,8 @@ pub struct ReachJournal {
     pub arrived: Daily,
     /// What was lost of the water that entered on the day.
     pub lost: Daily,
+    /// What went over the bank of the water that entered on the day.
+    pub overflowed: Daily,
 }
 
 /// Water taken by offtakes.
@@ -226,6 +231,7 @@ impl Ledger {
                 entered: daily(reaches),
                 arrived: daily(reaches),
                 lost: daily(reaches),
+                overflowed: daily(reaches),
             },
             offtakes: OfftakeJournal {
                 demand: daily(offtakes),
@@ -256,6 +262,7 @@ impl Ledger {
                 of_reach: Daily::new(days, reaches, 0),
             },
             initial_storage,
+            final_channel: vec![None; reaches],
             initial_channel,
         }
     }
@@ -308,6 +315,21 @@ impl Ledger {
     /// Storage before the first day, by reservoir, in m3.
     pub fn initial_storage(&self) -> &[f64] {
         &self.initial_storage
+    }
+
+    /// The water in a reach at the end of each day, in m3: what was there before the run, and what
+    /// entered since and neither left nor was lost.
+    pub fn held_in_reach(&self, reach: usize) -> impl Iterator<Item = f64> + '_ {
+        let mut held = Sum::default();
+        held.add(self.initial_channel[reach]);
+        (0..self.days()).map(move |day| {
+            let journal = &self.reaches;
+            held.add(journal.entered.at(day, reach));
+            for left in [&journal.arrived, &journal.lost, &journal.overflowed] {
+                held.add(-left.at(day, reach));
+            }
+            held.value()
+        })
     }
 
     /// All the water that passed a node on a day, in m3: what reaches brought, what entered there

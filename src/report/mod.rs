@@ -134,13 +134,13 @@ impl Report {
     }
 
     /// Explains the shortfall of an obligation in the period that a date lies in, by running the
-    /// model again without its causes: see [`counterfactual`](crate::settlement::counterfactual). The
+    /// model again without its causes: see [`counterfactual`]. The
     /// settlement itself holds [reasons](Settlement::reasons) read off the ledger.
     ///
     /// # Errors
     ///
     /// If there is no such obligation or period ([`Error::is_invalid`](crate::Error::is_invalid)),
-    /// and as for [`counterfactual`](crate::settlement::counterfactual).
+    /// and as for [`counterfactual`].
     pub fn explain(&self, obligation: &str, date: Date) -> Result<Vec<Reason>> {
         let rows = self.settlements();
         let of = |row: &&Settlement| row.obligation == obligation;
@@ -166,7 +166,8 @@ impl Report {
 
     /// Writes `obligations.csv`, `accounts.csv`, `events.csv`, `deliveries.csv`, `reservoirs.csv`,
     /// `flows.csv`, `balance.csv` and `summary.json` into a folder. They are written beside it
-    /// first; the folder is replaced when they are complete.
+    /// first; the folder is replaced when they are complete. Where parties own stored water there is
+    /// `stores.csv` too: what each holds by day.
     ///
     /// # Errors
     ///
@@ -178,8 +179,8 @@ impl Report {
 }
 
 impl Settled {
-    /// Writes `obligations.csv`, `accounts.csv`, `events.csv` and `summary.json` into a folder, as
-    /// [`Report::write`] does.
+    /// Writes `obligations.csv`, `accounts.csv`, `events.csv` and `summary.json` into a folder, and
+    /// `stores.csv` where parties own stored water, as [`Report::write`] does.
     ///
     /// # Errors
     ///

@@ -10,16 +10,17 @@ use serde::Serialize;
 use super::Report;
 use crate::basin::NodeKind;
 use crate::error::{Error, Result};
-use crate::settlement::{Settled, Settlement, Status};
+use crate::settlement::{Settled, Settlement, Status, Unit};
 use crate::units::Volume;
 
 const SECONDS_A_DAY: f64 = 86_400.0;
 
 /// The files of an output folder. A folder that holds anything else is not touched.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "obligations.csv",
     "accounts.csv",
     "events.csv",
+    "stores.csv",
     "deliveries.csv",
     "reservoirs.csv",
     "flows.csv",
@@ -57,7 +58,11 @@ pub(super) fn write_settled(settled: &Settled, folder: &Path) -> Result<()> {
 fn settled_tables(settled: &Settled, folder: &Path) -> Result<()> {
     obligations(settled, folder)?;
     accounts(settled, folder)?;
-    events(settled, folder)
+    events(settled, folder)?;
+    if settled.stores.is_empty() {
+        return Ok(());
+    }
+    stores(settled, folder)
 }
 
 /// Fills a folder beside, and puts it in the place of the old one when it is complete.
@@ -270,7 +275,7 @@ fn obligations(settled: &Settled, folder: &Path) -> Result<()> {
     table.close()
 }
 
-/// The accounts of obligations, line by line.
+/// The accounts of obligations, and of the owners of stored water by reservoir, line by line.
 fn accounts(settled: &Settled, folder: &Path) -> Result<()> {
     let header = [
         "obligation",
@@ -295,6 +300,45 @@ fn accounts(settled: &Settled, folder: &Path) -> Result<()> {
                 figure(line.amount),
                 figure(line.balance),
             ])?;
+        }
+    }
+    for store in &settled.stores {
+        let held = store.journals.iter().map(|j| (&j.owner, "", &j.lines));
+        let lent = store.debts.iter().map(|j| (&j.debtor, "loan: ", &j.lines));
+        for (holder, kind, lines) in held.chain(lent) {
+            for line in lines {
+                table.row([
+                    store.reservoir.clone(),
+                    holder.clone(),
+                    line.date.to_string(),
+                    format!("{kind}{}", line.reason),
+                    line.counterpart.clone(),
+                    Unit::Mcm.sign().into(),
+                    figure(line.amount),
+                    figure(line.balance),
+                ])?;
+            }
+        }
+    }
+    table.close()
+}
+
+/// What each owner holds in a reservoir at the end of each day.
+fn stores(settled: &Settled, folder: &Path) -> Result<()> {
+    let header = ["date", "reservoir", "owner", "storage_mcm"];
+    let mut table = Table::new(folder, "stores.csv", &header)?;
+    for store in &settled.stores {
+        for date in store.window.iter().flat_map(|window| window.iter()) {
+            for owner in &store.owners {
+                if let Some(volume) = store.volume(owner, date) {
+                    table.row([
+                        date.to_string(),
+                        store.reservoir.clone(),
+                        owner.clone(),
+                        figure(volume.mcm()),
+                    ])?;
+                }
+            }
         }
     }
     table.close()

@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 
 use super::folder::Files;
+use super::routing::{needs_antecedent, overflow, routing};
 use super::table::{Column, Row, Table, may, must};
 use super::text::{unknown, whole};
 use crate::basin::{
     Curve, CurvePoint, Node, NodeKind, Offtake, Outlet, OutletKind, Party, Reach, ReachKind,
-    Reservoir,
+    Reservoir, Routing,
 };
 use crate::error::{Diagnostic, Diagnostics, Place};
 use crate::units::{Area, Flow, Level, Volume};
@@ -71,6 +72,7 @@ pub(super) fn read(files: &Files, antecedent_given: bool, faults: &mut Diagnosti
         Some(())
     });
     physical.lost.travel_times = physical.lost.reaches || faults.len() > before;
+    physical.seasons(files, antecedent_given, faults);
     physical.lost.reservoirs = each(
         files,
         "reservoirs.csv",
@@ -98,7 +100,7 @@ pub(super) fn read(files: &Files, antecedent_given: bool, faults: &mut Diagnosti
 
 const PARTIES: [Column; 2] = [must("party"), may("name")];
 const NODES: [Column; 3] = [must("node"), must("kind"), may("name")];
-const REACHES: [Column; 8] = [
+const REACHES: [Column; 14] = [
     must("reach"),
     must("from"),
     must("to"),
@@ -107,6 +109,12 @@ const REACHES: [Column; 8] = [
     may("loss_fraction"),
     may("capacity_m3s"),
     may("antecedent_m3s"),
+    may("routing"),
+    may("reservoirs"),
+    may("k_days"),
+    may("x"),
+    may("bankfull_m3s"),
+    may("overflow_to"),
 ];
 const RESERVOIRS: [Column; 12] = [
     must("reservoir"),
@@ -210,14 +218,13 @@ fn reach(row: &Row, antecedent_given: bool, faults: &mut Diagnostics) -> Option<
     let loss = row.number("loss_fraction", faults).unwrap_or(0.0);
     let capacity = row.number("capacity_m3s", faults).map(Flow::from_m3s);
     let antecedent = row.number("antecedent_m3s", faults).map(Flow::from_m3s);
-    if antecedent_given && lag_days > 0 && row.text("antecedent_m3s").is_none() {
-        faults.push(
-            Diagnostic::new("no `antecedent_m3s` for a reach with a travel time")
-                .at(Some(row.place("antecedent_m3s")))
-                .expected("the flow that entered it before the run, or antecedent = \"steady\""),
-        );
-    }
+    let routing = routing(row, faults);
+    let overflow = overflow(row, faults);
+    let delays = lag_days > 0 || routing != Routing::Lag;
+    needs_antecedent(row, antecedent_given && delays, faults);
     let mut reach = Reach::river(id?, from?, to?).lag_days(lag_days).loss(loss);
+    reach = reach.routing(routing);
+    reach.overflow = overflow;
     reach.kind = kind?;
     reach.capacity = capacity;
     reach.antecedent = antecedent;

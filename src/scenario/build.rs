@@ -292,6 +292,7 @@ impl Physical {
         let mut named: Vec<&String> = Vec::new();
         for reach in &self.reaches {
             named.extend([&reach.from, &reach.to]);
+            named.extend(reach.overflow.as_ref().map(|overflow| &overflow.to));
         }
         named.extend(self.reservoirs.iter().map(|reservoir| &reservoir.node));
         for offtake in &self.offtakes {

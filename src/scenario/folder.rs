@@ -12,10 +12,11 @@ use crate::error::{Diagnostic, Diagnostics, Error, Place, Result};
 pub(super) const SETTINGS: &str = "scenario.toml";
 
 /// The tables of a scenario, besides its series.
-pub(super) const TABLES: [&str; 12] = [
+pub(super) const TABLES: [&str; 13] = [
     "parties.csv",
     "nodes.csv",
     "reaches.csv",
+    "seasons.csv",
     "reservoirs.csv",
     "curves.csv",
     "outlets.csv",

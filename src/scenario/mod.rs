@@ -26,7 +26,7 @@
 //!
 //! ```text
 //! scenario.toml                                          the run, the classes, the operation
-//! nodes.csv  reaches.csv                                 the network
+//! nodes.csv  reaches.csv  seasons.csv                    the network
 //! parties.csv  offtakes.csv                              who takes water, and where
 //! reservoirs.csv  curves.csv  outlets.csv  evaporation.csv  limits.csv
 //! power.csv  tailwater.csv  outages.csv                  power stations
@@ -88,10 +88,27 @@
 //! | **`reach`** | | id | |
 //! | **`from`**, **`to`** | | nodes | |
 //! | **`kind`** | | `river` or `canal`, see [`ReachKind`](crate::basin::ReachKind) | |
-//! | `lag_days` | days | travel time, a whole number | 0 |
+//! | `lag_days` | days | travel time, a whole number; see [`routing`](crate::basin::routing) for this and the columns below | 0 |
 //! | `loss_fraction` | fraction | of what enters, never arrives; at least 0 and below 1 | 0 |
 //! | `capacity_m3s` | m3/s | most that is sent in on purpose | no limit |
 //! | `antecedent_m3s` | m3/s | flow that entered on the days before the run | as `antecedent` in `scenario.toml` says |
+//! | `routing` | | what it does to water beyond delaying it: `lag`, `cascade` or `muskingum` | `lag` |
+//! | `reservoirs` | | how many in a cascade | 1 |
+//! | `k_days` | days | storage over outflow: of each reservoir of a cascade, or of a Muskingum reach | only for these, and then needed |
+//! | `x` | | weight of the inflow in a Muskingum reach, from 0 to 0.5 | only for one, and then needed |
+//! | `bankfull_m3s`, `overflow_to` | m3/s, a node | flow above which water leaves the river, and where to; both or none | it all stays |
+//!
+//! ## `seasons.csv`
+//!
+//! Parts of every year in which a reach is slower or carries less, such as under ice. Seasons of one
+//! reach have no day in common; on all other days it is as `reaches.csv` says.
+//!
+//! | column | unit | meaning | if empty |
+//! |---|---|---|---|
+//! | **`reach`** | | the reach | |
+//! | **`from`**, **`to`** | | first and last day, as in `12-01` and `03-10`; a season may cross the year's end | |
+//! | `lag_days` | days | travel time of what enters on these days | as in `reaches.csv` |
+//! | `capacity_m3s` | m3/s | most that is sent in on purpose | as in `reaches.csv` |
 //!
 //! ## `reservoirs.csv`
 //!
@@ -258,7 +275,7 @@
 //! | `note` | printed in reports | none |
 //! | `foresight` | `"perfect"`: a release knows the demands it will meet on its way | `"perfect"` |
 //! | `objective` | what is made of each class's share: `"max-min"`, levels as equal as can be, or `"max-volume"`, as much water as can be; see [`Objective`](crate::allocation::Objective) | `"max-min"` |
-//! | `antecedent` | water in the channels at the start: `"steady"`, as if every day before had been like the first, in reaches for which no `antecedent_m3s` is given; `"given"`, and then every reach with a travel time must have one | `"steady"` |
+//! | `antecedent` | water in the channels at the start: `"steady"`, as if every day before had been like the first, in reaches for which no `antecedent_m3s` is given; `"given"`, and then every reach with a travel time or storage must have one | `"steady"` |
 //!
 //! `[[class]]`, one for each priority class, the senior first:
 //!
@@ -412,6 +429,9 @@
 //! `[[obligation.revision]]`, for a later version of what is due: **`from`**, the first day it
 //! holds, `source`, and the keys of the obligation's form; `form`, if it is another one.
 //!
+//! `[[total]]`, for a total the source states over several obligations: **`amount`**, **`of`**, their
+//! ids, `from` and `to` if it is that of some days only, and `note`. That they do not add up to it is a fault that says by how much.
+//!
 //! `[[ownership]]`, for each reservoir whose water several parties own
 //! ([`Ownership`](crate::agreement::Ownership) says how it is settled):
 //!
@@ -452,6 +472,7 @@ mod folder;
 mod keys;
 mod operation;
 mod record;
+mod routing;
 mod series;
 mod settings;
 mod table;

@@ -3,7 +3,9 @@
 use super::Scenario;
 use crate::Model;
 use crate::agreement::{Amount, Count, Due, Each, MonthDay, Obligation};
+use crate::basin::Routing;
 use crate::calendar::{Date, Period, Window};
+use crate::units::Flow;
 
 /// A lake, a town below it and the sea, with other files on top.
 fn scenario(more: &[(&str, &str)]) -> Scenario {
@@ -373,6 +375,48 @@ fn relief_is_a_canal_that_leaves_the_reservoir() {
 }
 
 #[test]
+fn reaches_have_routing_seasons_and_banks() {
+    let reaches = "reach,from,to,kind,lag_days,routing,reservoirs,k_days,x,bankfull_m3s,overflow_to\n\
+                   upper,lake,town,river,2,cascade,3,0.5,,40,sea\n\
+                   lower,town,sea,river,12,muskingum,,1.2,0.3,,\n";
+    let seasons =
+        "reach,from,to,lag_days,capacity_m3s\nlower,12-01,03-10,18,350\nlower,04-01,04-20,,80\n";
+    let model = model(&[("reaches.csv", reaches), ("seasons.csv", seasons)]);
+    let [upper, lower] = model.basin().reaches() else {
+        panic!("two reaches");
+    };
+    let cascade = Routing::Cascade {
+        reservoirs: 3,
+        k_days: 0.5,
+    };
+    assert_eq!(upper.routing, cascade);
+    let overflow = upper.overflow.as_ref().unwrap();
+    assert_eq!((overflow.above.m3s(), &*overflow.to), (40.0, "sea"));
+    let muskingum = Routing::Muskingum {
+        k_days: 1.2,
+        x: 0.3,
+    };
+    assert_eq!(lower.routing, muskingum);
+    let date = |month, day| Date::constant(2024, month, day);
+    assert_eq!(lower.lag_on(date(1, 1)), 18);
+    assert_eq!(lower.lag_on(date(4, 1)), 12);
+    assert_eq!(lower.capacity_on(date(3, 10)), Some(Flow::from_m3s(350.0)));
+    assert_eq!(lower.capacity_on(date(4, 1)), Some(Flow::from_m3s(80.0)));
+    assert_eq!(lower.capacity_on(date(5, 1)), None);
+}
+
+#[test]
+fn a_channel_with_water_only_in_a_season_needs_its_antecedent_flow_too() {
+    let given = format!("antecedent = \"given\"\n{}", with_settings(""));
+    let seasons = "reach,from,to,lag_days\nlower,12-01,03-10,3\n";
+    assert_eq!(
+        faults(&[("scenario.toml", &given), ("seasons.csv", seasons)]),
+        "seasons.csv:2:1: no `antecedent_m3s` for a reach with a travel time; \
+         expected the flow that entered it before the run, or antecedent = \"steady\""
+    );
+}
+
+#[test]
 fn outlets_are_grouped_by_name() {
     let rows = "reservoir,outlet,kind,level_m,capacity_m3s\n\
                 lake,tunnel,turbine,300,20\nlake,weir,spillway,,500\nlake,tunnel,turbine,320,60\n";
@@ -506,6 +550,7 @@ fn periods_that_come_back_are_read() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table of faults")]
 fn faults_of_obligations_have_places() {
     let june = "from = 2024-06-01\nto = 2024-06-30\n";
     let formula = |lines: &str| {

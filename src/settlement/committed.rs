@@ -206,15 +206,13 @@ impl Case<'_> {
 
     /// The seasons of the years, or the whole window.
     fn seasons(&self) -> Vec<Window> {
-        match self.o.season {
-            Some(season) => self.recurring(|year| Some(season.window_starting_in(year))),
-            None => {
-                let record = self.record.window();
-                let from = self.bounds.from.unwrap_or(record.from());
-                let to = self.bounds.to.unwrap_or(record.to());
-                Window::new(from, to).into_iter().collect()
-            }
+        if let Some(season) = self.o.season {
+            return self.recurring(|year| Some(season.window_starting_in(year)));
         }
+        let record = self.record.window();
+        let from = self.bounds.from.unwrap_or(record.from());
+        let to = self.bounds.to.unwrap_or(record.to());
+        Window::new(from, to).into_iter().collect()
     }
 
     /// What comes back every year, where it is in sight.
@@ -366,7 +364,7 @@ impl Case<'_> {
     fn due(&self, due: &Due, span: Span) -> (Vec<f64>, bool) {
         let days = span.held.days();
         if self.o.count == Count::AtEnd {
-            return (self.at_end(due, span), true);
+            return (at_end(due, span), true);
         }
         match due {
             Due::Amount(amount) => (vec![a_day(amount, span.whole); days], true),
@@ -405,26 +403,6 @@ impl Case<'_> {
                 }
             }
         }
-    }
-
-    /// What must be there on the last day.
-    fn at_end(&self, due: &Due, span: Span) -> Vec<f64> {
-        let days = span.held.days();
-        let mut by_day = vec![0.0; days];
-        by_day[days - 1] = match due {
-            Due::Amount(amount) => amount.base(),
-            Due::Schedule(dues) => {
-                let holds = |when: &When| match when {
-                    When::Once(window) => window.contains(span.held.to()),
-                    When::Yearly(season) => season.containing(span.held.to()).is_some(),
-                };
-                let due = dues.iter().rfind(|(when, _)| holds(when));
-                due.map_or(0.0, |(_, amount)| amount.base())
-            }
-            // Refused by the checks.
-            Due::Formula(_) | Due::Own(_) => 0.0,
-        };
-        by_day
     }
 
     fn formula(&self, formula: &Formula, span: Span) -> (Vec<f64>, bool) {
@@ -611,6 +589,26 @@ struct Stretch {
     window: Window,
     holds: Option<bool>,
     reading: Option<f64>,
+}
+
+/// What must be there on the last day.
+fn at_end(due: &Due, span: Span) -> Vec<f64> {
+    let days = span.held.days();
+    let mut by_day = vec![0.0; days];
+    by_day[days - 1] = match due {
+        Due::Amount(amount) => amount.base(),
+        Due::Schedule(dues) => {
+            let holds = |when: &When| match when {
+                When::Once(window) => window.contains(span.held.to()),
+                When::Yearly(season) => season.containing(span.held.to()).is_some(),
+            };
+            let due = dues.iter().rfind(|(when, _)| holds(when));
+            due.map_or(0.0, |(_, amount)| amount.base())
+        }
+        // Refused by the checks.
+        Due::Formula(_) | Due::Own(_) => 0.0,
+    };
+    by_day
 }
 
 /// What an amount makes due on a day of a period: a volume in even parts.

@@ -2,7 +2,7 @@
 
 use super::blame::{OverLimit, brought_forward, class_of_row};
 use super::course::{At, Sources};
-use super::gauge::Gauge;
+use super::gauge::{Gauge, feeders};
 use super::reason::{Reason, Why, asked, gauges_of_row, readings};
 use super::record::Record;
 use super::verdict::{Settlement, Status, Unit, settle};
@@ -38,7 +38,7 @@ use crate::units::{SECONDS_PER_DAY, Volume};
 ///    claims nor is measured at an offtake has no class, and all are others;
 /// 6. what they took beyond their limits;
 /// 7. releases of reservoirs, as they were in the run, from the most upstream down: what was held
-///    for whatever reason, and at a reservoir whose storage is due, what it released for nobody;
+///    for whatever reason, and what no longer lay there because it was released for nobody;
 /// 8. the obligation's own claim, or that it only observes. The world is then the run itself, and
 ///    the part is the rest: little, where all that could be done otherwise has returned before.
 ///
@@ -51,10 +51,11 @@ use crate::units::{SECONDS_PER_DAY, Volume};
 /// the next. What is due is held as it was in the run. The flow in the reaches before the run is that
 /// of the run.
 ///
-/// It agrees with the [attribution](crate::settlement::Settled::of) read off the ledger where a
-/// shortfall has one cause, or causes of which each day's has its own water, and nothing in the
-/// run depends on them but the flow at the point; the attribution knows nothing of evaporation
-/// spared, of returns, or of claims that would have been paced otherwise.
+/// It agrees with the [attribution](crate::settlement::Settled::of) read off the ledger where each
+/// day's shortfall has its own cause, and on lack of water also where a dam and users kept water
+/// that would have done either way. The attribution knows nothing of what follows from a change:
+/// evaporation spared, returns, claims that would have been paced otherwise, water that would have
+/// been saved for a later day of a sum.
 ///
 /// The answer is empty unless the settlement is [short](Status::Short). The ledger must be that of
 /// a whole run of the plan, from its first day.
@@ -84,8 +85,25 @@ pub fn counterfactual(plan: &Plan, ledger: &Ledger, row: &Settlement) -> Result<
     let mut world = World::first(&case);
     parts.grow(case.no_water(), case.short_in(&world)?);
     for (why, change) in case.causes() {
-        world.apply(change);
-        parts.grow(why, case.short_in(&world)?);
+        world.apply(change.clone());
+        let short = case.short_in(&world)?;
+        if let Change::Release(k) = change {
+            // What never lay there was let go before it was due.
+            let part = short - parts.so_far;
+            let kept = case.kept_in(k);
+            if part > kept && kept > 0.0 {
+                parts.grow(why.clone(), parts.so_far + kept);
+            }
+            let early = part > kept && part - kept > parts.rounding;
+            let why = if early {
+                Why::released(case.model, k)
+            } else {
+                why
+            };
+            parts.grow(why, short);
+        } else {
+            parts.grow(why, short);
+        }
     }
     parts.rounding = 0.0;
     let last = case.shortfall - parts.so_far;
@@ -313,6 +331,28 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The most a reservoir held above dead storage at the end of a day of the period, as it counts
+    /// at the point; nothing in one whose storage is due.
+    fn kept_in(&self, store: usize) -> f64 {
+        let feeders = feeders(self.model.basin(), &self.gauges);
+        let feeder = feeders.iter().find(|feeder| feeder.store == store);
+        let Some(feeder) = feeder.filter(|_| !self.is_filled(store)) else {
+            return 0.0;
+        };
+        let dead = self.model.basin().reservoirs()[store].dead.m3();
+        let storage = &self.ledger.reservoirs().storage;
+        let days = self.days().filter_map(|day| day.checked_sub(feeder.travel));
+        let most = days.map(|day| storage.at(day, store)).fold(dead, f64::max);
+        feeder.weight * (most - dead)
+    }
+
+    fn is_filled(&self, store: usize) -> bool {
+        let gauges = &self.gauges;
+        gauges
+            .iter()
+            .any(|&(gauge, ..)| gauge == Gauge::Storage(store))
+    }
+
     /// What is missing in a world.
     fn short_in(&self, world: &World) -> Result<f64> {
         let plan = Plan::compile(self.model_of(world))?;
@@ -348,28 +388,19 @@ impl<'a> Case<'a> {
             if let (Some(r), false) = (claiming.reach(), own) {
                 let agreement = &model.agreements()[claiming.agreement];
                 let o = &agreement.obligations[claiming.obligation];
-                let why = if o.count == Count::AtMost {
+                causes.push(if o.count == Count::AtMost {
                     let limit = o.id.clone();
-                    Why::Limit { limit }
+                    let number = (claiming.agreement, claiming.obligation);
+                    (Why::Limit { limit }, Change::Limit(number))
                 } else {
                     let reach = basin.reaches()[r].id.clone();
-                    Why::MinimumFlow { reach }
-                };
-                causes.push((why, Change::Stream(number)));
+                    (Why::MinimumFlow { reach }, Change::Stream(number))
+                });
             }
         }
         causes.extend(self.withdrawals());
         for &k in &self.stores {
-            let filled = self
-                .gauges
-                .iter()
-                .any(|&(gauge, ..)| gauge == Gauge::Storage(k));
-            let why = if filled {
-                Why::released(model, k)
-            } else {
-                Why::held(model, k)
-            };
-            causes.push((why, Change::Release(k)));
+            causes.push((Why::held(model, k), Change::Release(k)));
         }
         causes
     }
@@ -389,7 +420,8 @@ impl<'a> Case<'a> {
         }
         for &r in &self.reaches {
             let reach = &basin.reaches()[r];
-            if reach.capacity.is_some() {
+            let seasonal = reach.seasons.iter().any(|season| season.capacity.is_some());
+            if reach.capacity.is_some() || seasonal || reach.overflow.is_some() {
                 places.push((basin.reach_ends(r).0, reach.id.clone(), Change::Reach(r)));
             }
         }

@@ -5,11 +5,13 @@ use crate::basin::{Basin, ReachKind};
 /// By which way the water of each node comes to one node, and how much of it.
 #[derive(Clone, Debug)]
 pub(super) struct Course {
-    node: usize,
     /// By node: the reach its water leaves by; none at the node itself and where nothing comes.
     next: Vec<Option<usize>>,
     /// By node: the part of its water that arrives; none where nothing comes.
     gain: Vec<Option<f64>>,
+    /// By node: for how many days its water is on its way. Where a reach stores water or changes its
+    /// lag, its [mean travel time](crate::basin::Reach::mean_travel_days) stands for all.
+    travel: Vec<i64>,
 }
 
 impl Course {
@@ -25,9 +27,9 @@ impl Course {
 
     fn by(basin: &Basin, node: usize, canals: bool) -> Self {
         let mut course = Self {
-            node,
             next: vec![None; basin.nodes().len()],
             gain: vec![None; basin.nodes().len()],
+            travel: vec![0; basin.nodes().len()],
         };
         course.gain[node] = Some(1.0);
         for &v in basin.downstream_order().iter().rev() {
@@ -42,8 +44,10 @@ impl Course {
             let canal = |&r: &usize| basin.reaches()[r].kind == ReachKind::Canal;
             let way = (0..basin.reaches().len()).filter(leads).min_by_key(canal);
             if let Some(r) = way {
-                let onward = course.gain[basin.reach_ends(r).1].unwrap_or_default();
-                course.gain[v] = Some((1.0 - basin.reaches()[r].loss) * onward);
+                let (reach, (_, to)) = (&basin.reaches()[r], basin.reach_ends(r));
+                let onward = course.gain[to].unwrap_or_default();
+                course.gain[v] = Some((1.0 - reach.loss) * onward);
+                course.travel[v] = i64::from(reach.mean_travel_days()) + course.travel[to];
                 course.next[v] = Some(r);
             }
         }
@@ -66,11 +70,9 @@ impl Course {
         gains.filter_map(|(v, gain)| Some((v, (*gain)?)))
     }
 
-    /// The day on which water passes a node that is at the place on `day`; none before the run and
-    /// after it.
-    pub(super) fn day_at(&self, basin: &Basin, v: usize, day: usize, days: usize) -> Option<usize> {
-        let there = day as i64 + i64::from(basin.lead(v)) - i64::from(basin.lead(self.node));
-        usize::try_from(there).ok().filter(|&there| there < days)
+    /// For how many days a node's water is on its way; 0 where none comes.
+    pub(super) fn travel(&self, v: usize) -> i64 {
+        self.travel[v]
     }
 }
 
@@ -83,8 +85,17 @@ pub(super) struct User {
     pub(super) weight: f64,
     /// Whether its water had passed the place.
     pub(super) below: bool,
+    /// How many days before it is at the place its water passes the user; negative for one below.
+    pub(super) travel: i64,
     /// The reservoir behind which its water would have lain: which of [`Sources::stores`].
     pub(super) behind: Option<usize>,
+}
+
+/// The day on which water passes where it is so many days on its way to a place, if it is there on
+/// `day`; none before the run and after it.
+pub(super) fn day_before(day: usize, travel: i64, days: usize) -> Option<usize> {
+    let there = usize::try_from(day as i64 - travel).ok();
+    there.filter(|&there| there < days)
 }
 
 /// Where more water for a place could have come from.
@@ -133,7 +144,9 @@ impl Sources {
             .map(|&k| way_from(basin.reservoir_node(k)))
             .collect();
         if let At::Departure(reach) = at {
-            ways.iter_mut().for_each(|way| way.push(reach));
+            for way in &mut ways {
+                way.push(reach);
+            }
         }
         let behind = |v: usize| {
             let on = way_from(v).into_iter().map(|r| basin.reach_ends(r).1);
@@ -143,14 +156,26 @@ impl Sources {
                 .and_then(number)
         };
         // Users beside the course take from the node where their water left it.
-        let mut fed: Vec<Option<(usize, f64, bool)>> = vec![None; basin.nodes().len()];
+        let mut fed: Vec<Option<Fed>> = vec![None; basin.nodes().len()];
+        let by_course = |v: usize, weight: f64| Fed {
+            from: v,
+            weight,
+            travel: course.travel(v),
+            below: false,
+        };
         for (v, gain) in course.nodes().filter(|&(v, _)| counts(v)) {
-            fed[v] = Some((v, gain, false));
+            fed[v] = Some(by_course(v, gain));
         }
         let is_store =
             |v: usize| (0..basin.reservoirs().len()).any(|k| basin.reservoir_node(k) == v);
         if at == At::Place {
-            spread(basin, None, (node, 1.0, true), &mut fed, is_store);
+            let below = Fed {
+                from: node,
+                weight: 1.0,
+                travel: 0,
+                below: true,
+            };
+            spread(basin, None, below, &mut fed, is_store);
         }
         let own = match at {
             At::Departure(reach) => Some(reach),
@@ -158,15 +183,16 @@ impl Sources {
         };
         for (v, gain) in course.nodes().filter(|&(v, _)| counts(v)) {
             let ends = |v: usize| course.gain(v).is_some();
-            spread(basin, own, (v, gain, false), &mut fed, ends);
+            spread(basin, own, by_course(v, gain), &mut fed, ends);
         }
         let users = (0..basin.offtakes().len()).filter_map(|offtake| {
-            let (from, weight, below) = fed[basin.offtake_node(offtake)]?;
+            let fed = fed[basin.offtake_node(offtake)]?;
             Some(User {
                 offtake,
-                weight,
-                below,
-                behind: behind(from),
+                weight: fed.weight,
+                below: fed.below,
+                travel: fed.travel,
+                behind: behind(fed.from),
             })
         });
         Self {
@@ -178,25 +204,43 @@ impl Sources {
     }
 }
 
+/// Whose water a node gets.
+#[derive(Clone, Copy, Debug)]
+struct Fed {
+    /// The node where it left the course.
+    from: usize,
+    /// The volume missing at the place for each taken here.
+    weight: f64,
+    /// How many days before it is at the place it passes here.
+    travel: i64,
+    /// Whether it had passed the place.
+    below: bool,
+}
+
 /// Marks the nodes that the water of a marked node can reach by ways not marked yet, but for one
 /// reach, up to where `ends` says.
 fn spread(
     basin: &Basin,
     but: Option<usize>,
-    mark: (usize, f64, bool),
-    fed: &mut [Option<(usize, f64, bool)>],
+    mark: Fed,
+    fed: &mut [Option<Fed>],
     ends: impl Fn(usize) -> bool,
 ) {
-    let mut open = vec![(mark.0, mark.1)];
-    while let Some((v, weight)) = open.pop() {
+    let mut open = vec![(mark.from, mark)];
+    while let Some((v, here)) = open.pop() {
         let leaving = |&r: &usize| basin.reach_ends(r).0 == v && but != Some(r);
         for r in (0..basin.reaches().len()).filter(leaving) {
             let to = basin.reach_ends(r).1;
             if fed[to].is_none() && !ends(to) {
                 // What a user takes there left here with the losses on the way.
-                let weight = weight / (1.0 - basin.reaches()[r].loss);
-                fed[to] = Some((mark.0, weight, mark.2));
-                open.push((to, weight));
+                let reach = &basin.reaches()[r];
+                let there = Fed {
+                    weight: here.weight / (1.0 - reach.loss),
+                    travel: here.travel - i64::from(reach.mean_travel_days()),
+                    ..here
+                };
+                fed[to] = Some(there);
+                open.push((to, there));
             }
         }
     }

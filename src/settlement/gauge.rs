@@ -181,37 +181,51 @@ pub(super) fn gauges_of(
         .collect()
 }
 
-/// What no gauge explains in the reservoirs at and above places, by day of the run, in m3: with the
-/// weight of the place, the losses of the river on the way, and on the day on which the water would
-/// have come there. Water that could have come to several of the places counts at the one for which
-/// it weighs most.
-pub(super) fn unaccounted(
-    basin: &Basin,
-    ledger: &Ledger,
-    gauges: &[(Gauge, f64, u32)],
-) -> Vec<f64> {
-    // By reservoir: what its water weighs, and after how many days.
-    let mut heaviest: Vec<(f64, i64)> = vec![(0.0, 0); basin.reservoirs().len()];
+/// A reservoir whose water comes to places: what a m3 there counts, and when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Feeder {
+    pub(super) store: usize,
+    /// The weight of the place, less the losses of the river on the way.
+    pub(super) weight: f64,
+    /// After how many days its water comes.
+    pub(super) travel: usize,
+}
+
+/// The reservoirs at and above places. Water that could come to several of the places counts at the
+/// one for which it weighs most.
+pub(super) fn feeders(basin: &Basin, gauges: &[(Gauge, f64, u32)]) -> Vec<Feeder> {
+    let mut feeders: Vec<Feeder> = Vec::new();
     for &(gauge, weight, lag) in gauges {
         let place = gauge.node(basin);
         let sources = Sources::of(basin, place, gauge.at(basin));
-        for &k in &sources.stores {
-            let node = basin.reservoir_node(k);
-            let weight = weight * sources.course.gain(node).unwrap_or_default();
-            let travel = i64::from(basin.lead(place)) - i64::from(basin.lead(node));
-            if weight > heaviest[k].0 {
-                heaviest[k] = (weight, travel + i64::from(lag));
+        for &store in &sources.stores {
+            let node = basin.reservoir_node(store);
+            let travel = sources.course.travel(node) + i64::from(lag);
+            let feeder = Feeder {
+                store,
+                weight: weight * sources.course.gain(node).unwrap_or_default(),
+                travel: travel.max(0) as usize,
+            };
+            match feeders.iter_mut().find(|other| other.store == store) {
+                Some(other) if other.weight >= feeder.weight => {}
+                Some(other) => *other = feeder,
+                None => feeders.push(feeder),
             }
         }
     }
-    let mut by_day = vec![0.0; ledger.days()];
-    for (k, &(weight, travel)) in heaviest.iter().enumerate() {
-        let terms = ledger.reservoirs().unaccounted.of(k);
-        for (sum, term) in by_day.iter_mut().skip(travel.max(0) as usize).zip(terms) {
-            *sum += weight * term;
-        }
+    feeders.retain(|feeder| feeder.weight > 0.0);
+    feeders
+}
+
+impl Feeder {
+    /// What no gauge explains in the reservoir, by the day of the run on which it would have come,
+    /// in m3 as they count there.
+    pub(super) fn unaccounted(self, ledger: &Ledger) -> impl Iterator<Item = f64> {
+        let terms = ledger.reservoirs().unaccounted.of(self.store);
+        let late = std::iter::repeat_n(0.0, self.travel.min(ledger.days()));
+        late.chain(terms.map(move |term| self.weight * term))
+            .take(ledger.days())
     }
-    by_day
 }
 
 /// Where on the river an obligation is measured: the most upstream of its places, in the order in

@@ -34,6 +34,7 @@ mod ownership;
 mod reason;
 mod record;
 mod verdict;
+mod waters;
 
 pub(crate) use committed::{InAdvance, in_advance};
 pub use counterfactual::counterfactual;

@@ -1,6 +1,6 @@
 //! Natural flow: what a river would carry without users and reservoirs.
 
-use super::course::Course;
+use super::course::{Course, day_before};
 use super::gauge::storage_change;
 use crate::basin::{Basin, ReachKind};
 use crate::ledger::Ledger;
@@ -21,6 +21,9 @@ use crate::ledger::Ledger;
 /// - net losses between gauges take the same volume, which holds where the river had water for them,
 /// - and the term no gauge explains is no use of water: it stays as it is.
 ///
+/// Through a reach that stores water or changes its lag, all of it is taken to pass in the mean travel
+/// time: there the sum over months is that flow, and single days are not.
+///
 /// Where the travel time reaches back before the run, nothing was kept: the first days, as many as
 /// the travel time from the heads of the river, are those of the measured flow in part.
 pub(super) fn flow(basin: &Basin, ledger: &Ledger, node: usize) -> Vec<f64> {
@@ -29,7 +32,7 @@ pub(super) fn flow(basin: &Basin, ledger: &Ledger, node: usize) -> Vec<f64> {
         .map(|day| {
             let mut natural = ledger.flow_at_node(day, node);
             for (v, gain) in course.nodes() {
-                if let Some(then) = course.day_at(basin, v, day, ledger.days()) {
+                if let Some(then) = day_before(day, course.travel(v), ledger.days()) {
                     natural += gain * kept(basin, ledger, then, v, node);
                 }
             }

@@ -3,7 +3,8 @@
 use super::journal::{Line, RIVER};
 use super::record::{Reading, Record};
 use crate::agreement::{
-    Agreement, Bounds, Held, Measure, Ownership, Point, Rest, Spilling, Transfer, check_ownership,
+    Agreement, Amount, Bounds, Held, Measure, Ownership, Point, Rest, Spilling, Transfer,
+    check_ownership,
 };
 use crate::calendar::{Date, Window, checked_date_of, day_index};
 use crate::error::Diagnostics;
@@ -381,10 +382,7 @@ struct Accounts<'a> {
 impl<'a> Accounts<'a> {
     fn new(terms: &'a Ownership) -> Self {
         let n = terms.owners.len();
-        let capacity = terms
-            .capacity
-            .as_ref()
-            .map_or(0.0, |capacity| capacity.base());
+        let capacity = terms.capacity.as_ref().map_or(0.0, Amount::base);
         let space = |held: &Option<Held>| held.as_ref().map_or(f64::INFINITY, |h| h.of(capacity));
         Self {
             terms,
@@ -410,10 +408,10 @@ impl<'a> Accounts<'a> {
                     break;
                 }
             };
-            if date == days.from() {
-                if let Err(why) = self.open(date, gauges.before(date)) {
-                    return Some(Halt { date, why });
-                }
+            if date == days.from()
+                && let Err(why) = self.open(date, gauges.before(date))
+            {
+                return Some(Halt { date, why });
             }
             self.day(date, &day);
             store.volumes.extend(&self.volumes);
@@ -613,7 +611,6 @@ impl<'a> Accounts<'a> {
 
     /// What owners hold beyond their space passes to those who have space left.
     fn pass_over(&mut self) {
-        let n = self.volumes.len();
         let pairs = || self.volumes.iter().zip(&self.spaces);
         let excess: Vec<f64> = pairs().map(|(v, space)| (v - space).max(0.0)).collect();
         let room: Vec<f64> = pairs().map(|(v, space)| (space - v).max(0.0)).collect();
@@ -622,9 +619,9 @@ impl<'a> Accounts<'a> {
         if passes <= 0.0 {
             return;
         }
-        for i in 0..n {
-            for j in 0..n {
-                let part = passes * (excess[i] / all_excess) * (room[j] / all_room);
+        for (i, over) in excess.iter().enumerate() {
+            for (j, left) in room.iter().enumerate() {
+                let part = passes * (over / all_excess) * (left / all_room);
                 self.pass(i, j, Why::InternalSpill, part);
             }
         }
@@ -633,9 +630,9 @@ impl<'a> Accounts<'a> {
     /// Shares a change with the world outside by weights; by share, if nobody has any weight.
     fn split(&mut self, why: Why, amount: f64, weights: &[f64]) {
         let whole: f64 = weights.iter().sum();
-        for i in 0..weights.len() {
+        for (i, weight) in weights.iter().enumerate() {
             let part = if whole > 0.0 {
-                weights[i] / whole
+                weight / whole
             } else {
                 self.shares[i]
             };

@@ -1,7 +1,7 @@
 //! Why something is missing.
 
 use super::blame::{Case, OverLimit};
-use super::gauge::{Gauge, gauges_of, unaccounted};
+use super::gauge::{Gauge, feeders, gauges_of};
 use super::record::Record;
 use super::verdict::{Settled, Settlement, Status, settle};
 use crate::agreement::Count;
@@ -14,7 +14,7 @@ use crate::simulation::Plan;
 pub struct Reason {
     /// The reason.
     pub why: Why,
-    /// How much of the shortfall, in the unit of the settlement: Mm3 or GWh.
+    /// How much of the shortfall, in the settlement's own [unit](Settlement::unit).
     pub amount: f64,
 }
 
@@ -82,7 +82,8 @@ pub enum Why {
         /// The name of its policy.
         policy: String,
     },
-    /// The reservoir released water it would have needed to hold.
+    /// A reservoir released water for nobody that it would have needed to hold: for its own storage
+    /// at a date, or for a period that had not begun.
     Released {
         /// The reservoir.
         reservoir: String,
@@ -150,7 +151,7 @@ impl std::fmt::Display for Why {
             Self::NoWater { node } => write!(f, "no more water at {node}"),
             Self::Unaccounted { reservoir } => write!(f, "unaccounted for in {reservoir}"),
             Self::Capacity { place } => write!(f, "{place} carries no more"),
-            Self::Limit { limit } => write!(f, "limited by {limit}"),
+            Self::Limit { limit } => write!(f, "the limit `{limit}`"),
             Self::MinimumFlow { reach } => write!(f, "another minimum flow in {reach}"),
             Self::Seniors { party } => write!(f, "taken by senior users of {party}"),
             Self::Equals { party } => write!(f, "taken by users of {party} in the same class"),
@@ -197,10 +198,11 @@ impl Reasons {
     /// Days add up to more than the season where a surplus on other days made up for part of
     /// them; every reason then shrinks alike.
     pub(super) fn explain(mut self, shortfall: f64) -> Vec<Reason> {
-        let sum: f64 = self.found.iter().map(|reason| reason.amount).sum();
-        if sum <= 0.0 {
-            return Vec::new();
-        }
+        let amounts = |found: &[Reason]| found.iter().map(|reason| reason.amount).sum::<f64>();
+        // Less is rounding.
+        let least = 1e-9 * amounts(&self.found);
+        self.found.retain(|reason| reason.amount > least);
+        let sum = amounts(&self.found);
         for reason in &mut self.found {
             reason.amount *= shortfall / sum;
         }
@@ -219,21 +221,26 @@ impl Settled {
     /// 1. at offtakes, what was not asked for, and what the head could not take;
     /// 2. what the allocation says a reach or a minimum flow kept back;
     /// 3. water *held* in reservoirs upstream above dead storage, the nearest first, as far as dams
-    ///    and reaches on the way had room for it;
-    /// 4. what others *took* that day, or took or lost before from the water of a reservoir that would
-    ///    still lie there: beyond their limits, then of junior classes (of any, if the obligation
+    ///    and reaches on the way had room for it, and water they had *released* for nobody before the
+    ///    period began;
+    /// 4. what others *took* that day, or took before of water that would still lie in a reservoir:
+    ///    beyond their limits, then of junior classes (of any, if the obligation
     ///    neither claims nor is an offtake's), of the same class, of senior classes; parties in
     ///    reverse order of declaration;
     /// 5. what lay in store but found no room on the way;
     /// 6. what had disappeared *unaccounted* for in reservoirs upstream;
     /// 7. and the rest is lack of water.
     ///
-    /// Water that lies in store explains a shortfall once: what is named on one day is not there on
-    /// the next, and what would have overflown is forgotten. For storage at a date the same is done
-    /// on that day, and first of all for what the reservoir itself released since the run began, for
-    /// users below it or else for its policy. The days are brought to the size of the shortfall in
-    /// proportion, for a surplus on one day makes up for a shortfall on another; the amounts add up
-    /// to the shortfall.
+    /// Each cubic metre explains a shortfall once: what is named on one day is not there on the next,
+    /// what came to the point later is not named before, and what would have overflown is forgotten.
+    /// For storage at a date the same is done on that day, and first of all for what the reservoir
+    /// itself released since the run began, for users below it or else for its policy. The days are
+    /// brought to the size of the shortfall in proportion, for a surplus on one day makes up for a
+    /// shortfall on another; the amounts add up to the shortfall. Of several places that are added
+    /// up each is explained by itself.
+    ///
+    /// Explaining costs several times the run itself. Who needs verdicts only, as for thousands of
+    /// runs, asks for `settle(model.agreements(), &Record::of(plan, ledger))`: a small part of it.
     ///
     /// # Panics
     ///
@@ -261,59 +268,76 @@ fn find_unaccounted(
     row: &mut Settlement,
     gauges: &[(Gauge, f64, u32)],
 ) {
-    let basin = model.basin();
     let run = ledger.window();
     let Some(window) = row.period.intersect(run) else {
         return;
     };
     let first = crate::calendar::day_index(run.from(), window.from()) as usize;
+    let end = first + window.days();
     let days = if row.count == Count::AtEnd {
-        0..first + window.days()
+        0..end
     } else {
-        first..first + window.days()
+        first..end
     };
-    let by_day = unaccounted(basin, ledger, gauges);
-    let net = by_day[days.clone()]
-        .iter()
-        .copied()
-        .collect::<Sum>()
-        .value();
-    row.unaccounted = net / 1e6;
-    if net == 0.0 || row.count == Count::AtMost || row.unit != super::Unit::Mcm {
-        return;
+    // By day, what came to the point because of the term.
+    let mut by_day = vec![0.0; ledger.days()];
+    let mut net = Sum::default();
+    for feeder in feeders(model.basin(), gauges) {
+        let terms: Vec<f64> = feeder.unaccounted(ledger).collect();
+        let own = terms[days.clone()].iter().copied().collect::<Sum>().value();
+        net.add(own);
+        // Water that appeared and still lies there did not come to the point.
+        let filled = gauges
+            .iter()
+            .any(|(gauge, ..)| *gauge == Gauge::Storage(feeder.store));
+        let kept = match (end - 1).checked_sub(feeder.travel) {
+            Some(last) if own > 0.0 && !filled => {
+                let dead = model.basin().reservoirs()[feeder.store].dead.m3();
+                let held = ledger.reservoirs().storage.at(last, feeder.store) - dead;
+                (feeder.weight * held.max(0.0) / own).min(1.0)
+            }
+            _ => 0.0,
+        };
+        for (sum, term) in by_day.iter_mut().zip(terms) {
+            *sum += (1.0 - kept) * term;
+        }
     }
+    row.unaccounted = net.value() / 1e6;
     let (Some(committed), Some(delivered)) = (row.committed, row.delivered) else {
         return;
     };
-    let size = row.unit.size();
-    // What would have come, and by how much it falls behind what did.
-    let less = if row.count == Count::AtEnd {
-        net
+    if row.count == Count::AtMost || row.unit != super::Unit::Mcm {
+        return;
+    }
+    // By how much what would have come falls behind what did.
+    let less: Sum = if row.count == Count::AtEnd {
+        by_day[days].iter().copied().collect()
     } else {
         let came = readings(model, ledger, gauges);
         let demand = asked(ledger, gauges);
-        let without = days
-            .zip(row.pace.iter().zip(&row.before))
+        let dues = row.pace.iter().zip(&row.before);
+        days.zip(dues)
             .map(|(day, (due, before))| {
-                let most = demand.as_ref().map_or(f64::INFINITY, |demand| demand[day]);
                 let there = came[day];
+                let most = demand.as_ref().map_or(f64::INFINITY, |asked| asked[day]);
                 let without = (there - by_day[day]).clamp(0.0, most.max(there));
                 if row.count == Count::EachDay {
                     (there - before).min(*due) - (without - before).min(*due)
                 } else {
                     there - without
                 }
-            });
-        without.collect::<Sum>().value()
+            })
+            .collect()
     };
-    row.rests = match row.status {
-        Status::Short => row.missing * size + less <= row.slack,
-        Status::Met => {
-            let surplus = (row.carried_in + delivered - committed) * size;
-            super::exceeds(less - surplus, row.slack)
-        }
-        _ => false,
+    let size = row.unit.size();
+    let missing = match row.status {
+        Status::Short => row.missing * size + less.value(),
+        Status::Met => (committed - row.carried_in - delivered) * size + less.value(),
+        _ => return,
     };
+    // By the same measure as the verdict itself.
+    let short = missing - row.slack > 1e-9 * (committed * size).max(missing);
+    row.rests = short != (row.status == Status::Short);
 }
 
 /// What came at the places, by day of the run.

@@ -164,7 +164,8 @@ impl Settlement {
     /// be short had it not appeared.
     ///
     /// The water is added to what came on the day it would have come, or taken off; an offtake
-    /// takes no more of it than was asked for. Never so for limits, which it says nothing about, for
+    /// takes no more of it than was asked for, and what appeared in a reservoir that still holds as
+    /// much at the period's end did not come to the point. Never so for limits, which it says nothing about, for
     /// energy, and without a run.
     pub fn rests_on_unaccounted(&self) -> bool {
         self.rests

@@ -52,15 +52,15 @@ pub struct Claiming {
     /// The obligation, by its number in the agreement.
     pub obligation: usize,
     pub(super) place: ClaimedAt,
-    count: Count,
-    pace: Pace,
+    pub(super) count: Count,
+    pub(super) pace: Pace,
     /// The periods that the run touches, in order.
-    periods: Vec<PeriodOwed>,
+    pub(super) periods: Vec<PeriodOwed>,
     /// What is due, where it depends on readings.
-    live: Option<Live>,
+    pub(super) live: Option<Live>,
     carry: Option<Carry>,
     /// Those among [`Plan::claiming`] that claim at the same offtakes and come first.
-    under: Vec<usize>,
+    pub(super) under: Vec<usize>,
 }
 
 /// What is due in a period, from the calendar alone; days count from the run's first, volumes are
@@ -111,11 +111,17 @@ impl PeriodOwed {
 
     /// The part that a day has in what is due on the days left. A period that is ahead for the
     /// earliest user counts the days until it begins like its first.
-    fn share(&self, day: i64) -> f64 {
+    pub(super) fn share(&self, day: i64) -> f64 {
         let at = (day - self.from).max(0) as usize;
         let today = self.by_day[at];
         let left = self.left[at] + today * (self.from - day).max(0) as f64;
         if left > 0.0 { today / left } else { 0.0 }
+    }
+
+    /// What is due from a day of the period on to before another.
+    pub(super) fn due_between(&self, from: i64, to: i64) -> f64 {
+        let left = |day: i64| self.left.get((day - self.from).max(0) as usize);
+        left(from).unwrap_or(&0.0) - left(to).unwrap_or(&0.0)
     }
 
     /// What is due by the end of a day to those it comes on top of.
@@ -137,17 +143,17 @@ impl Claiming {
     }
 
     /// The period a day of the run lies in: where several do, the one that ends first.
-    fn period(&self, day: i64) -> Option<usize> {
+    pub(super) fn period(&self, day: i64) -> Option<usize> {
         self.periods_on(day).next()
     }
 
     /// The periods a day of the run lies in: several for a moving sum.
-    fn periods_on(&self, day: i64) -> impl Iterator<Item = usize> + '_ {
+    pub(super) fn periods_on(&self, day: i64) -> impl Iterator<Item = usize> + '_ {
         let next = self.periods.partition_point(|period| period.to < day);
         (next..self.periods.len()).take_while(move |&p| self.periods[p].from <= day)
     }
 
-    fn is_ceiling(&self) -> bool {
+    pub(super) fn is_ceiling(&self) -> bool {
         self.count == Count::AtMost
     }
 }
@@ -188,6 +194,13 @@ pub(super) enum StreamGauge {
     Node,
     /// What the reservoir at the reach's tail releases on purpose.
     Release(usize),
+}
+
+impl StreamGauge {
+    /// Whether the water is measured where it leaves the reach.
+    pub(super) fn is_head(self) -> bool {
+        self == Self::Head
+    }
 }
 
 /// A storage wish of an obligation.
@@ -457,6 +470,12 @@ impl Compiler<'_> {
             )
         })?;
         if ceiling {
+            if gauge.is_head() && basin.reaches()[reach].is_routed() {
+                return Err((
+                    format!("holds the flow at `{id}` down, where water of many days arrives"),
+                    "a ceiling on what enters the reach, or on who takes its water",
+                ));
+            }
             let held = match gauge {
                 StreamGauge::Tail | StreamGauge::Release(_) => true,
                 StreamGauge::Head => ways[node].store.is_some(),
@@ -550,7 +569,7 @@ impl Simulation<'_> {
                         continue;
                     };
                     let owed = self.owed_on(k, day as i64);
-                    let at_head = gauge == StreamGauge::Head;
+                    let at_head = gauge.is_head();
                     self.today.claim[claim] = if at_head { owed / channel.gain } else { owed };
                     self.ledger.claims.claimed.set(day, k, owed);
                 }
@@ -569,9 +588,12 @@ impl Simulation<'_> {
                 .filter(|(_, c)| c.is_ceiling())
         };
         for (_, ceiling) in ceilings() {
-            if let ClaimedAt::Capacity { reach, .. } = ceiling.place {
-                self.wave.capacity[reach] = plan.reaches[reach].capacity;
-                self.today.capacity[reach] = plan.reaches[reach].capacity;
+            if let ClaimedAt::Capacity { reach, .. } = ceiling.place
+                && let Some(day) = self.wave.day[plan.reaches[reach].tail]
+            {
+                let capacity = plan.capacity(reach, day);
+                self.wave.capacity[reach] = capacity;
+                self.today.capacity[reach] = capacity;
             }
         }
         for (k, ceiling) in ceilings() {
@@ -588,7 +610,7 @@ impl Simulation<'_> {
                         continue;
                     }
                     let allowed = self.owed_on(k, day as i64);
-                    let at_head = gauge == StreamGauge::Head;
+                    let at_head = gauge.is_head();
                     let most = if at_head {
                         allowed / channel.gain
                     } else {
@@ -603,6 +625,17 @@ impl Simulation<'_> {
                 ClaimedAt::Stream { .. } | ClaimedAt::Storage { .. } => {}
             }
         }
+    }
+
+    /// The first day on which the wave at hand passes a place where an obligation claims.
+    pub(super) fn next_day(&self, claiming: &Claiming) -> i64 {
+        let plan = self.plan;
+        let node = match &claiming.place {
+            ClaimedAt::Offtakes(members) => return self.days_of(members).0,
+            ClaimedAt::Stream { node, .. } | ClaimedAt::Capacity { node, .. } => *node,
+            ClaimedAt::Storage { store, .. } => plan.stores[*store].node,
+        };
+        plan.day_at(self.state.wave, node)
     }
 
     /// The first and the last day of the members of a group.
@@ -709,7 +742,7 @@ impl Simulation<'_> {
         }
     }
 
-    fn owed_in_one(&self, k: usize, period: usize, day: i64) -> f64 {
+    pub(super) fn owed_in_one(&self, k: usize, period: usize, day: i64) -> f64 {
         let claiming = &self.plan.claiming[k];
         let owed = &claiming.periods[period];
         let within = day.max(owed.from).max(0);
@@ -739,7 +772,7 @@ impl Simulation<'_> {
 
     /// What is due in a period, as far as it is known before a wave: all of it, or where it depends
     /// on readings what is due by the end of a day.
-    fn due_by(&self, k: usize, period: usize, day: i64, wave: i64) -> f64 {
+    pub(super) fn due_by(&self, k: usize, period: usize, day: i64, wave: i64) -> f64 {
         let claiming = &self.plan.claiming[k];
         let owed = &claiming.periods[period];
         match &claiming.live {
@@ -749,7 +782,7 @@ impl Simulation<'_> {
     }
 
     /// What has still to come in a period: due, less what came and what the account brings in.
-    fn missing(&self, k: usize, period: usize, day: i64) -> f64 {
+    pub(super) fn missing(&self, k: usize, period: usize, day: i64) -> f64 {
         let plan = self.plan;
         let accounts = &self.state.accounts;
         let due = self.due_by(k, period, day, self.state.wave);
@@ -818,7 +851,7 @@ impl Simulation<'_> {
                     let Some(day) = self.wave.day[node] else {
                         continue;
                     };
-                    let at_head = gauge == StreamGauge::Head;
+                    let at_head = gauge.is_head();
                     let gain = if at_head {
                         plan.reaches[reach].gain
                     } else {
@@ -861,10 +894,10 @@ impl Simulation<'_> {
 
     /// Books what a claim of an obligation got, by the measure of its point.
     fn book_award(&mut self, k: usize, day: usize, claim: usize, gain: f64) {
-        let outcome = self.solver.outcome();
+        let (outcome, binding) = (self.solver.outcome(), self.binding(claim));
         let journal = &mut self.ledger.claims;
         journal.awarded.add(day, k, outcome.award[claim] * gain);
-        journal.binding.note(day, k, outcome.binding[claim]);
+        journal.binding.note(day, k, binding);
     }
 
     /// Counts what came at the point of an obligation towards the periods of the day.
@@ -882,13 +915,10 @@ impl Simulation<'_> {
             let Some(carry) = &claiming.carry else {
                 continue;
             };
-            let first = match &claiming.place {
-                ClaimedAt::Offtakes(members) => self.days_of(members).0 + 1,
-                ClaimedAt::Stream { node, .. } | ClaimedAt::Capacity { node, .. } => {
-                    plan.day_at(next, *node)
-                }
-                ClaimedAt::Storage { .. } => continue,
-            };
+            if let ClaimedAt::Storage { .. } = claiming.place {
+                continue;
+            }
+            let first = self.next_day(claiming) + 1;
             let (mut struck, mut balance) = self.state.accounts.balances[k];
             while claiming.periods.get(struck).is_some_and(|p| p.to < first) {
                 balance = self.close(k, carry, struck, balance, next);
@@ -900,7 +930,7 @@ impl Simulation<'_> {
 }
 
 /// The periods of an obligation that lie between two days, both included.
-fn between(claiming: &Claiming, first: i64, last: i64) -> std::ops::Range<usize> {
+pub(super) fn between(claiming: &Claiming, first: i64, last: i64) -> std::ops::Range<usize> {
     let periods = &claiming.periods;
     let begin = periods.partition_point(|period| period.to < first);
     let end = periods.partition_point(|period| period.from <= last);

@@ -27,22 +27,31 @@ pub(super) fn fill(plan: &mut Plan) {
 }
 
 /// By day and node, in m3: what would pass if nobody diverted or stored anything, and canals were
-/// dry.
+/// dry. Water over a bank is gone.
 fn unregulated(plan: &Plan) -> Vec<f64> {
     let n = plan.sizes.nodes;
     let mut passing = plan.inflow.clone();
+    let mut arrived = vec![0.0; plan.days];
     for &v in &plan.order {
-        for day in 0..plan.days {
-            let arrived: f64 = plan.ways[v]
-                .into
-                .iter()
-                .filter(|&&r| plan.ways[plan.reaches[r].tail].river == Some(r))
-                .map(|&r| &plan.reaches[r])
-                .map(|reach| match day.checked_sub(reach.lag) {
-                    Some(entered) => passing[entered * n + reach.tail] * reach.gain,
-                    None => reach.antecedent,
-                })
-                .sum();
+        arrived.fill(0.0);
+        let into = plan.ways[v].into.iter();
+        let rivers = into.filter(|&&r| plan.ways[plan.reaches[r].tail].river == Some(r));
+        for &r in rivers {
+            let reach = &plan.reaches[r];
+            let bankfull = reach.overflow.map_or(f64::INFINITY, |(above, _)| above);
+            let sent = |day: usize| passing[day * n + reach.tail].min(bankfull) * reach.gain;
+            if let Some(i) = reach.routed {
+                let basin = &plan.model.basin;
+                let out = plan.routed[i].through(basin, reach.antecedent, plan.days, sent);
+                arrived.iter_mut().zip(out).for_each(|(sum, q)| *sum += q);
+                continue;
+            }
+            for (day, sum) in arrived.iter_mut().enumerate() {
+                let entered = day.checked_sub(reach.lag);
+                *sum += entered.map_or(reach.antecedent, sent);
+            }
+        }
+        for (day, arrived) in arrived.iter().enumerate() {
             let here = &mut passing[day * n + v];
             *here = (*here + arrived).max(0.0);
         }

@@ -11,18 +11,25 @@
 //! time: it knows the demands and lateral inflows the wave will meet on its way. And near the end
 //! of the run, nodes upstream see no claims of nodes whose day would fall after the end.
 //!
+//! A reach that stores water or changes its lag with the seasons is not spanned by a wave: see
+//! [`routing`](crate::basin::routing#coupled-and-routed-reaches).
+//!
 //! ```text
 //! known water -> claims -> release policies -> allocation -> routing -> ledger
 //! ```
 
+mod ahead;
 mod antecedent;
+mod channel;
 mod claims;
 mod forecast;
 mod live;
+mod orders;
 mod plan;
 mod route;
 mod state;
 mod step;
+mod tributaries;
 
 pub use claims::Claiming;
 pub use plan::Plan;

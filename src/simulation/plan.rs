@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
+use super::channel::{Routed, by_season, ordinary_capacity, overflows};
 use super::claims::{ClaimedAt, Claiming, OwedStorage, Watch};
+use super::orders::{Orders, Wants};
+use super::tributaries::Tributaries;
 use crate::allocation::{Network, Place, Role, Tier};
-use crate::basin::{Basin, NodeKind, ReachKind};
+use crate::basin::{Basin, NodeKind, Offtake, ReachKind};
 use crate::calendar::Window;
 use crate::error::{Diagnostic, Diagnostics, Result};
 use crate::ledger::Sizes;
@@ -49,6 +52,12 @@ pub struct Plan {
     pub(crate) claiming: Vec<Claiming>,
     /// The gauges that claims depend on.
     pub(crate) watched: Vec<Watch>,
+    /// The reaches that no wave spans, and the orders through each of them.
+    pub(crate) routed: Vec<Routed>,
+    pub(crate) orders: Vec<Orders>,
+    pub(crate) wants: Wants,
+    /// Reaches whose capacity changes, with their capacity by day.
+    pub(crate) by_season: Vec<(usize, Vec<f64>)>,
     pub(crate) network: Network,
 }
 
@@ -71,10 +80,16 @@ pub(crate) struct Channel {
     pub(crate) head: usize,
     pub(crate) gain: f64,
     pub(crate) lag: usize,
+    /// Which of [`Plan::routed`] it is.
+    pub(crate) routed: Option<usize>,
+    /// Which of [`Plan::by_season`] it is.
+    pub(crate) by_season: Option<usize>,
+    /// The bankfull flow in m3 a day, and which of [`Plan::returns`] takes the rest.
+    pub(crate) overflow: Option<(f64, usize)>,
     /// A canal that leads to a node the river reaches too: what is wanted there is asked of the
     /// river alone, or a canal that rejoins it would double the demand.
     pub(crate) feeds_river: bool,
-    /// m3 a day.
+    /// m3 a day, out of season.
     pub(crate) capacity: f64,
     /// What arrives each day of the water that entered before the run, in m3.
     pub(crate) antecedent: f64,
@@ -125,7 +140,7 @@ pub(crate) struct Intake {
     pub(crate) returns: Option<usize>,
 }
 
-/// A return flow in numbers.
+/// A return flow, or water over a bank, in numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Return {
     pub(crate) to: usize,
@@ -137,7 +152,7 @@ pub(crate) struct Return {
 /// Class numbers of the allocation, senior first.
 const LOSSES: u16 = 0;
 const FLOORS: u16 = 1;
-const FIRST_CLASS: u16 = 2;
+pub(super) const FIRST_CLASS: u16 = 2;
 
 impl Plan {
     /// Compiles a model.
@@ -202,6 +217,10 @@ struct Parts {
     loss_claim: Vec<Option<usize>>,
     claiming: Vec<Claiming>,
     watched: Vec<Watch>,
+    routed: Vec<Routed>,
+    orders: Vec<Orders>,
+    wants: Wants,
+    by_season: Vec<(usize, Vec<f64>)>,
     network: Network,
 }
 
@@ -232,6 +251,10 @@ impl Parts {
             loss_claim: self.loss_claim,
             claiming: self.claiming,
             watched: self.watched,
+            routed: self.routed,
+            orders: self.orders,
+            wants: self.wants,
+            by_season: self.by_season,
             network: self.network,
             model,
         };
@@ -270,8 +293,9 @@ impl<'a> Compiler<'a> {
         for _ in basin.nodes() {
             self.network.node();
         }
-        let reaches: Vec<Channel> = (0..basin.reaches().len())
-            .map(|r| self.channel(r))
+        let routed = self.routed();
+        let mut reaches: Vec<Channel> = (0..basin.reaches().len())
+            .map(|r| self.channel(r, &routed))
             .collect();
         for (i, class) in self.model.classes.iter().enumerate() {
             self.network
@@ -292,7 +316,9 @@ impl<'a> Compiler<'a> {
         let mut stores: Vec<Store> = (0..basin.reservoirs().len())
             .map(|k| self.store(k, &ways, ranks[k]))
             .collect();
-        let (mut offtakes, returns) = self.offtakes();
+        let (mut offtakes, mut returns) = self.offtakes();
+        overflows(basin, &mut reaches, &mut returns);
+        let by_season = by_season(self.model, &mut reaches);
         let claiming = self.claiming(&ways, &mut stores, &mut offtakes);
         for claiming in &claiming {
             if let ClaimedAt::Stream { reach, claim, .. } = claiming.place {
@@ -313,19 +339,14 @@ impl<'a> Compiler<'a> {
             window,
             &self.model.demand.iter().map(Some).collect::<Vec<_>>(),
         );
-        let heads: Vec<f64> = basin
-            .offtakes()
-            .iter()
-            .map(|o| {
-                o.capacity
-                    .map_or(f64::INFINITY, |q| q.m3s() * SECONDS_A_DAY)
-            })
-            .collect();
-        let demand = asked
-            .iter()
-            .enumerate()
-            .map(|(i, &volume)| volume.min(heads[i % heads.len()]))
-            .collect();
+        let demand = within_heads(basin, &asked);
+        let (orders, wants) = if routed.is_empty() {
+            (Vec::new(), Wants::default())
+        } else {
+            let known = [&inflow[..], &demand[..]];
+            let tributaries = Tributaries::new(basin, &ways, &reaches, &routed, known);
+            self.orders(&routed, &ways, &claiming, tributaries)
+        };
         let network = match self.network.build() {
             Ok(network) => network,
             Err(error) => {
@@ -352,11 +373,15 @@ impl<'a> Compiler<'a> {
             loss_claim,
             claiming,
             watched: self.watched,
+            routed,
+            orders,
+            wants,
+            by_season,
             network,
         })
     }
 
-    fn channel(&mut self, r: usize) -> Channel {
+    fn channel(&mut self, r: usize, routed: &[Routed]) -> Channel {
         let reach = &self.basin.reaches()[r];
         let (tail, head) = self.basin.reach_ends(r);
         let gain = 1.0 - reach.loss;
@@ -364,16 +389,19 @@ impl<'a> Compiler<'a> {
             ReachKind::River => Role::Main,
             ReachKind::Canal => Role::Canal,
         };
-        self.network.arc(tail, head, gain, role);
+        let at = routed.iter().position(|routed| routed.reach == r);
+        let leads_to = at.map_or(head, |i| routed[i].entry);
+        self.network.arc(tail, leads_to, gain, role);
         Channel {
             tail,
             head,
             gain,
             lag: reach.lag_days as usize,
+            routed: at,
+            by_season: None,
+            overflow: None,
             feeds_river: reach.kind == ReachKind::Canal && self.river_into(head),
-            capacity: reach
-                .capacity
-                .map_or(f64::INFINITY, |q| q.m3s() * SECONDS_A_DAY),
+            capacity: ordinary_capacity(reach),
             // Filled in when the plan is whole, for it may need the steady state.
             antecedent: reach
                 .antecedent
@@ -565,4 +593,17 @@ fn by_day(window: Window, series: &[Option<&DailySeries>]) -> Vec<f64> {
         }
     }
     values
+}
+
+/// What is asked of each offtake, as far as its head can take it.
+fn within_heads(basin: &Basin, asked: &[f64]) -> Vec<f64> {
+    let head = |offtake: &Offtake| {
+        let capacity = offtake.capacity;
+        capacity.map_or(f64::INFINITY, |q| q.m3s() * SECONDS_A_DAY)
+    };
+    let heads: Vec<f64> = basin.offtakes().iter().map(head).collect();
+    let asked = asked.iter().enumerate();
+    asked
+        .map(|(i, &volume)| volume.min(heads[i % heads.len()]))
+        .collect()
 }

@@ -2,6 +2,7 @@
 
 use super::Simulation;
 use super::plan::SECONDS_A_DAY;
+use crate::allocation::Binding;
 use crate::error::{Error, Result};
 use crate::ledger::{CLOSES_AT, Ledger};
 use crate::units::Volume;
@@ -74,7 +75,7 @@ impl Simulation<'_> {
                 .set(day, v, self.wave.loss[v] - lost);
         }
         if let Some(k) = ways.store {
-            let room = relief.map_or(0.0, |r| plan.reaches[r].capacity - by_relief);
+            let room = relief.map_or(0.0, |r| plan.capacity(r, day) - by_relief);
             let outflow = self.part_storage(k, water, room.max(0.0));
             self.book_reservoir(k, day, arrived, &outflow);
             if let Some(r) = relief {
@@ -96,12 +97,12 @@ impl Simulation<'_> {
         let offtake = &plan.offtakes[i];
         let outcome = self.solver.outcome();
         let mut award = outcome.award[offtake.claim];
-        let mut binding = outcome.binding[offtake.claim];
+        let mut binding = self.binding(offtake.claim);
         for &(_, claim) in &offtake.owed {
             award += outcome.award[claim];
             // The senior claim's reason weighs more, where it too went short.
-            if outcome.binding[claim] != crate::allocation::Binding::Met {
-                binding = outcome.binding[claim];
+            if outcome.binding[claim] != Binding::Met {
+                binding = self.binding(claim);
             }
         }
         // The parts of a demand that obligations claim may add up to more by rounding.
@@ -112,19 +113,41 @@ impl Simulation<'_> {
         journal.delivered.set(day, i, taken);
         journal.binding.note(day, i, binding);
         if let Some(back) = offtake.returns {
-            let flow = &plan.returns[back];
-            let slot = self.state.wave.rem_euclid(flow.waves as i64) as usize;
-            self.state.returning[back][slot] += taken * flow.fraction;
+            self.give_back(back, taken);
         }
         taken
     }
 
-    /// Puts water into a reach; it arrives in the same wave, its travel time later.
+    /// Water that comes back to a node some waves later.
+    fn give_back(&mut self, back: usize, volume: f64) {
+        let flow = &self.plan.returns[back];
+        let slot = self.state.wave.rem_euclid(flow.waves as i64) as usize;
+        self.state.returning[back][slot] += volume * flow.fraction;
+    }
+
+    /// Puts water into a reach. It arrives in the same wave, its travel time later, or waits in the
+    /// channel of a routed one.
     fn send(&mut self, r: usize, flow: f64, day: usize) {
         let reach = &self.plan.reaches[r];
-        let arrives = flow * reach.gain;
+        let mut between_banks = flow;
+        if let Some((bankfull, back)) = reach.overflow
+            && flow > bankfull
+        {
+            let over = flow - bankfull;
+            between_banks -= over;
+            self.ledger.reaches.overflowed.set(day, r, over);
+            self.give_back(back, over);
+        }
+        let arrives = between_banks * reach.gain;
         self.ledger.reaches.entered.set(day, r, flow);
-        self.ledger.reaches.lost.note(day, r, flow - arrives);
+        self.ledger
+            .reaches
+            .lost
+            .note(day, r, between_banks - arrives);
+        if let Some(i) = reach.routed {
+            self.enter_channel(i, day, arrives);
+            return;
+        }
         self.wave.arriving[r] = arrives;
         if let Some(later) = self.wave.day[reach.head] {
             self.ledger.reaches.arrived.set(later, r, arrives);
@@ -262,5 +285,20 @@ impl Simulation<'_> {
     fn does_not_close(&self, v: usize, day: usize, residual: f64, throughput: f64) -> Error {
         let node = &self.plan.model.basin.nodes()[v].id;
         Error::balance(node, self.plan.dates[day], residual, throughput)
+    }
+
+    /// What kept a claim from more, by the nodes of the basin: where water for a routed reach ran
+    /// out, it did so at its tail.
+    pub(super) fn binding(&self, claim: usize) -> Binding {
+        let plan = self.plan;
+        let basins = |v: usize| match v.checked_sub(plan.sizes.nodes) {
+            Some(i) => plan.reaches[plan.routed[i].reach].tail,
+            None => v,
+        };
+        match self.solver.outcome().binding[claim] {
+            Binding::Seniors(v) => Binding::Seniors(basins(v)),
+            Binding::NoWater(v) => Binding::NoWater(basins(v)),
+            other => other,
+        }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
+use super::channel::{self, Held};
 use super::claims::Accounts;
 use crate::error::{Error, Result};
 
@@ -36,6 +37,9 @@ pub struct State {
     pub(crate) returning: Vec<Vec<f64>>,
     /// What obligations that claim have got so far.
     pub(crate) accounts: Accounts,
+    /// By routed reach: the water in the channel.
+    #[serde(default)]
+    pub(crate) channels: Vec<Held>,
 }
 
 impl State {
@@ -62,6 +66,7 @@ impl State {
             last_inflow: plan.stores.iter().map(|s| arriving(s.node)).collect(),
             returning: plan.returns.iter().map(|r| vec![0.0; r.waves]).collect(),
             accounts: Accounts::first(plan),
+            channels: channel::first(&plan.routed, &plan.reaches),
         }
     }
 
@@ -79,6 +84,7 @@ impl State {
                 plan.claiming.len(),
             ),
             ("gauges", self.accounts.seen.len(), plan.watched.len()),
+            ("routed reaches", self.channels.len(), plan.routed.len()),
         ];
         for (what, found, expected) in sizes {
             if found != expected {
@@ -94,6 +100,15 @@ impl State {
         {
             return Err(Error::state(
                 "the saved state has return flows of other travel times than the plan",
+            ));
+        }
+        let channels = self.channels.iter().zip(&plan.routed);
+        if channels
+            .into_iter()
+            .any(|(held, routed)| !routed.fits(held))
+        {
+            return Err(Error::state(
+                "the saved state has reaches of other travel times than the plan",
             ));
         }
         if !self.accounts.fit(plan) {

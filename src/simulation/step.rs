@@ -63,10 +63,18 @@ pub(super) struct Wave {
     pub(super) ceiling: Vec<f64>,
     /// By reach: what arrives at its head.
     pub(super) arriving: Vec<f64>,
-    /// By reach: its capacity, or what ceilings of agreements leave of it.
+    /// By reach: what may be sent in on purpose, or what ceilings of agreements leave of it.
     pub(super) capacity: Vec<f64>,
     /// By offtake: its demand, or what ceilings of agreements leave of it.
     pub(super) demand: Vec<f64>,
+    /// By routed reach: what is ordered through it, as it is to arrive.
+    pub(super) ordered: Vec<f64>,
+    /// By node below the routed reach at hand: the day its order is for there, and what is wanted.
+    pub(super) then: Vec<i64>,
+    pub(super) below: Vec<f64>,
+    /// By claim and by reach below it: what will be claimed, and what may be sent in, on those days.
+    pub(super) claim_then: Vec<f64>,
+    pub(super) capacity_then: Vec<f64>,
 }
 
 impl<'p> Simulation<'p> {
@@ -89,6 +97,7 @@ impl<'p> Simulation<'p> {
         let n = plan.sizes.nodes;
         let stores = plan.stores.len();
         let mut today = plan.network.today();
+        let claims = today.claim.len();
         for (capacity, reach) in today.capacity.iter_mut().zip(&plan.reaches) {
             *capacity = reach.capacity;
         }
@@ -97,10 +106,7 @@ impl<'p> Simulation<'p> {
                 plan.window(),
                 plan.sizes,
                 plan.stores.iter().map(|s| s.initial).collect(),
-                plan.reaches
-                    .iter()
-                    .map(|r| r.antecedent * r.lag as f64)
-                    .collect(),
+                plan.initial_channels(),
             ),
             solver: Solver::new(&plan.network),
             today,
@@ -121,6 +127,11 @@ impl<'p> Simulation<'p> {
                 arriving: vec![0.0; plan.reaches.len()],
                 capacity: plan.reaches.iter().map(|r| r.capacity).collect(),
                 demand: vec![0.0; plan.offtakes.len()],
+                ordered: vec![0.0; plan.routed.len()],
+                then: vec![0; n],
+                below: vec![0.0; n],
+                claim_then: vec![0.0; claims],
+                capacity_then: vec![0.0; plan.reaches.len()],
             },
             books: vec![Book::default(); n],
             plan,
@@ -188,6 +199,7 @@ impl<'p> Simulation<'p> {
         self.begin();
         self.known_water();
         self.claims();
+        self.place_orders();
         self.ask_policies()?;
         self.claim_losses();
         self.certain_spill();
@@ -196,6 +208,9 @@ impl<'p> Simulation<'p> {
             .map_err(|fault| Error::state(format!("the day cannot be allocated: {fault}")))?;
         self.route()?;
         self.state.wave += 1;
+        if self.state.wave == self.plan.days as i64 {
+            self.measure_channels();
+        }
         Ok(true)
     }
 
@@ -218,11 +233,28 @@ impl<'p> Simulation<'p> {
             &[]
         };
         for (r, reach) in reaches.iter().enumerate() {
-            let before = plan.day_at(self.state.wave, reach.tail) < 0;
+            let before = plan.day_at(self.state.wave, reach.tail) < 0 && reach.routed.is_none();
             if let Some(day) = wave.day[reach.head].filter(|_| before) {
                 wave.arriving[r] = reach.antecedent;
                 wave.antecedent[reach.head] += reach.antecedent;
                 self.ledger.reaches.arrived.set(day, r, reach.antecedent);
+            }
+        }
+        for (i, routed) in plan.routed.iter().enumerate() {
+            let reach = &plan.reaches[routed.reach];
+            // Beyond the entry is nothing but what is certain to be sent there.
+            self.today.supply[routed.entry] = 0.0;
+            if let Some(day) = wave.day[reach.head] {
+                let flow = routed.leave(&mut self.state.channels[i], day);
+                wave.arriving[routed.reach] = flow;
+                wave.antecedent[reach.head] += flow;
+                self.ledger.reaches.arrived.set(day, routed.reach, flow);
+            }
+        }
+        for (r, capacity) in &plan.by_season {
+            if let Some(day) = wave.day[plan.reaches[*r].tail] {
+                wave.capacity[*r] = capacity[day];
+                self.today.capacity[*r] = capacity[day];
             }
         }
         for (back, held) in plan.returns.iter().zip(&mut self.state.returning) {
@@ -451,7 +483,7 @@ impl<'p> Simulation<'p> {
         if reach.feeds_river || self.plan.ways[reach.head].store.is_some() {
             0.0
         } else {
-            (self.wave.need[reach.head] / reach.gain).min(self.wave.capacity[r])
+            self.beyond(r, &self.wave.need).min(self.wave.capacity[r])
         }
     }
 
@@ -470,10 +502,7 @@ impl<'p> Simulation<'p> {
         }
         for &v in plan.order.iter().rev() {
             let ways = &plan.ways[v];
-            let through = |r: usize| {
-                let reach = &plan.reaches[r];
-                self.wave.wanted[reach.head] / reach.gain
-            };
+            let through = |r: usize| self.beyond(r, &self.wave.wanted);
             let mut stream = self.instream(ways).max(ways.river.map_or(0.0, through));
             let mut wanted = ways.canals.iter().map(|&r| through(r)).sum::<f64>();
             wanted += self.wanted_by_offtakes(ways);
@@ -532,7 +561,7 @@ impl<'p> Simulation<'p> {
                 .canals
                 .iter()
                 .chain(&ways.river)
-                .map(|&r| self.wave.need[plan.reaches[r].head] / plan.reaches[r].gain)
+                .map(|&r| self.beyond(r, &self.wave.need))
                 .sum();
             self.wave.need[v] = beyond + self.claimed_here(v);
         }
@@ -543,35 +572,48 @@ impl<'p> Simulation<'p> {
             let by_canals: f64 = ways
                 .canals
                 .iter()
-                .map(|&r| {
-                    let canal = &plan.reaches[r];
-                    (self.wave.need[canal.head] / canal.gain).min(self.wave.capacity[r])
-                })
+                .map(|&r| self.beyond(r, &self.wave.need).min(self.wave.capacity[r]))
                 .sum();
             let surely = arriving - self.wave.antecedent[v] + self.today.supply[v];
             let left = (surely - self.claimed_here(v) - by_canals).max(0.0);
             let Some(river) = ways.river else { continue };
             let reach = &plan.reaches[river];
+            // No more than that is sure to stay in the river.
+            let mut room = reach
+                .overflow
+                .map_or(f64::INFINITY, |(bankfull, _)| bankfull);
             let mut on = left;
             if let Some(k) = ways.store.filter(|_| self.wave.day[v].is_some()) {
                 let over = (left - self.wave.ceiling[k]).max(0.0);
-                let room = plan.stores[k].relief.map_or(0.0, |r| {
-                    let canal = &plan.reaches[r];
-                    (canal.capacity - self.wave.need[canal.head] / canal.gain).max(0.0)
-                });
-                let relieved = over.min(room);
+                let relieved = over.min(self.relief_room(k));
                 let over = over - relieved;
                 let held = self.surcharged(k, over);
                 let spill = (over - held).min(self.today.supply[v]);
                 self.today.supply[v] -= spill;
-                if self.wave.day[reach.head].is_some() {
-                    self.today.supply[reach.head] += spill * reach.gain;
+                // Before anything is spilled, what may be released is.
+                let spilled = spill.min((room - self.wave.ceiling[k]).max(0.0));
+                room -= spilled;
+                if let Some(i) = reach.routed {
+                    self.today.supply[plan.routed[i].entry] += spilled * reach.gain;
+                } else if self.wave.day[reach.head].is_some() {
+                    self.today.supply[reach.head] += spilled * reach.gain;
                 }
                 // The rest goes on as ordinary flow.
                 on -= relieved + held + spill;
             }
-            self.wave.arriving[river] += on * reach.gain;
+            if reach.routed.is_none() {
+                self.wave.arriving[river] += on.min(room) * reach.gain;
+            }
         }
+    }
+
+    /// What a reservoir's relief canal takes beside all that is wanted beyond it.
+    fn relief_room(&self, k: usize) -> f64 {
+        let store = &self.plan.stores[k];
+        let (Some(r), Some(day)) = (store.relief, self.wave.day[store.node]) else {
+            return 0.0;
+        };
+        (self.plan.capacity(r, day) - self.beyond(r, &self.wave.need)).max(0.0)
     }
 
     /// All that is taken out at a node if every claim there is served in full.

@@ -15,7 +15,7 @@ use super::keys::{self, Keys, Value};
 use super::text::{Source, check_id, list};
 use crate::agreement::{
     Agreement, Amount, Claim, Count, Due, Forms, Measure, Obligation, Pace, Point, Revision,
-    SecondReading, Term,
+    SecondReading, StatedTotal, Term,
 };
 use crate::error::{Diagnostic, Diagnostics, Error, Result};
 use crate::units::{Energy, Flow, Volume, read_percent};
@@ -201,6 +201,7 @@ fn agreement(mut keys: Keys, forms: &Forms, faults: &mut Diagnostics) -> Agreeme
     let bounded = keys.has("from") && keys.has("until");
     let obligations = keys.get("obligation");
     let obligations = obligations.and_then(|value| value.list("tables `[[obligation]]`", faults));
+    let written = obligations.as_ref().map_or(0, Vec::len);
     for value in obligations.into_iter().flatten() {
         if let Some(keys) = value.keys("a table `[[obligation]]`", faults) {
             let obligation = obligation(keys, bounded, forms, faults);
@@ -208,11 +209,18 @@ fn agreement(mut keys: Keys, forms: &Forms, faults: &mut Diagnostics) -> Agreeme
         }
     }
     agreement.ownership = ownership::ownerships(&mut keys, faults);
+    let before = faults.len();
+    agreement.totals = totals(&mut keys, faults);
+    let lost_totals = faults.len() > before || agreement.obligations.len() < written;
     keys.finish(faults);
     if lost_days {
         // On which days they hold, nobody knows.
         agreement.obligations.clear();
+        agreement.ownership.clear();
         agreement.supersedes.clear();
+    }
+    if lost_days || lost_totals {
+        agreement.totals.clear();
     }
     if lost_parties {
         for obligation in &agreement.obligations {
@@ -223,6 +231,42 @@ fn agreement(mut keys: Keys, forms: &Forms, faults: &mut Diagnostics) -> Agreeme
         }
     }
     agreement
+}
+
+/// Totals over several obligations.
+fn totals(keys: &mut Keys, faults: &mut Diagnostics) -> Vec<StatedTotal> {
+    let totals = keys.get("total");
+    let totals = totals.and_then(|value| value.list("tables `[[total]]`", faults));
+    let mut found = Vec::new();
+    for value in totals.into_iter().flatten() {
+        let Some(mut keys) = value.keys("a table `[[total]]`", faults) else {
+            continue;
+        };
+        let stated = keys.need("amount", faults);
+        let stated =
+            stated.and_then(|value| amount(value, &["volume", "energy"], "15421 Mm3", faults));
+        keys.need("of", faults);
+        let of = names(&mut keys, "of", "a list of obligations", faults);
+        let from = keys.get("from").and_then(|value| value.date(faults));
+        let to = keys
+            .get("to")
+            .and_then(|value| Some((value.date(faults)?, value)));
+        if keys.has("from") != keys.has("to") {
+            faults.push(value.fault("half a window", "both `from` and `to`, or neither"));
+        }
+        let within = from
+            .zip(to)
+            .and_then(|(from, to)| super::settings::window(from, to, faults));
+        let note = words(&mut keys, "note", faults);
+        keys.finish(faults);
+        found.extend(stated.map(|amount| StatedTotal {
+            amount,
+            of,
+            within,
+            note,
+        }));
+    }
+    found
 }
 
 /// An obligation, if enough of it could be read for its checks to mean anything.

@@ -31,6 +31,14 @@ pub(super) fn agreement(agreement: &Agreement) -> String {
     for ownership in &agreement.ownership {
         file.ownership(ownership);
     }
+    for total in &agreement.totals {
+        file.table("[[total]]");
+        file.key("amount", amount(&total.amount));
+        file.key("of", texts(&total.of));
+        file.any("from", total.within.map(Window::from));
+        file.any("to", total.within.map(Window::to));
+        file.words("note", &total.note);
+    }
     file.text
 }
 
@@ -89,6 +97,12 @@ impl File {
         }
     }
 
+    fn any_point(&mut self, key: &str, point: Option<&Point>) {
+        if let Some(point) = point {
+            self.point(key, point);
+        }
+    }
+
     /// The head of a table, behind an empty line.
     fn table(&mut self, head: &str) {
         let _ = writeln!(self.text, "\n{head}");
@@ -103,9 +117,7 @@ impl File {
         self.any("creditor", o.creditor.as_deref().map(text));
         self.point("point", &o.point);
         self.any("measure", o.measure.map(|measure| text(measure.name())));
-        if let Some(second) = &o.second_point {
-            self.point("second_point", second);
-        }
+        self.any_point("second_point", o.second_point.as_ref());
         if let Some(reading) = &o.second_reading {
             self.key("second_reading", amount(&reading.amount));
             self.words("second_source", &reading.source);
@@ -306,8 +318,8 @@ impl File {
         self.words("article", &o.article);
         self.any("from", o.from);
         self.any("capacity", o.capacity.as_ref().map(amount));
-        self.any("inflow", o.inflow.as_ref().map(point));
-        self.any("release", o.release.as_ref().map(point));
+        self.any_point("inflow", o.inflow.as_ref());
+        self.any_point("release", o.release.as_ref());
         match &o.rest {
             Rest::Share => {}
             Rest::Holding => self.key("rest", text(ownership::BY_HOLDING)),
@@ -332,10 +344,10 @@ impl File {
             self.table("[[ownership.owner]]");
             self.key("party", text(&owner.party));
             self.key("share", text(&percent(owner.share)));
-            self.any("own", owner.own.as_ref().map(point));
+            self.any_point("own", owner.own.as_ref());
             self.any("opening", owner.opening.as_ref().map(held));
             self.any("space", owner.space.as_ref().map(held));
-            self.any("calls", owner.calls.as_ref().map(point));
+            self.any_point("calls", owner.calls.as_ref());
         }
         for debt in &o.debts {
             self.table("[[ownership.debt]]");

@@ -5,6 +5,8 @@ use std::f64::consts::TAU;
 use std::sync::Arc;
 
 use riparian::allocation::ParametricRule;
+use riparian::basin::Routing;
+use riparian::basin::routing::ReachSeason;
 use riparian::basin::{
     Curve, CurvePoint, Node, Offtake, Outlet, OutletKind, Party, PowerPlant, Reach, Reservoir,
 };
@@ -18,7 +20,7 @@ use riparian::units::{Area, Level, Power, Volume};
 use riparian::{Model, ModelBuilder};
 
 use super::claims::agreement;
-use super::sketch::{Channel, Dam, Filling, Policy, Rule, Sketch, Surface, Water};
+use super::sketch::{Channel, Dam, Filling, Policy, Rule, Seasonal, Sketch, Surface, Water};
 use super::{CLASSES, UNIT, daily, flow};
 
 /// Releases what came the day before: a policy of a user's own.
@@ -162,6 +164,21 @@ pub(super) struct Layout {
     pub(super) nodes: Vec<String>,
     /// Whether the link is dug, and to which place.
     pub(super) link: Option<(usize, usize)>,
+}
+
+impl Layout {
+    /// The id of the node so many places below the next one down the river, or of its end.
+    pub(super) fn further(&self, place: usize, places: usize) -> &str {
+        let mut to = &self.downstream[place].0;
+        for _ in 0..places {
+            let next = self.nodes.iter().position(|id| id == to);
+            let Some((further, _)) = next.and_then(|next| self.downstream.get(next)) else {
+                break;
+            };
+            to = further;
+        }
+        to
+    }
 }
 
 pub(super) fn node_id(place: usize) -> String {
@@ -316,9 +333,11 @@ impl Sketch {
                 builder.node(Node::inflow(&id))
             };
             let reach = Reach::river(format!("r{i}"), &id, &layout.downstream[i].0);
-            builder = builder
-                .reach(place.channel.on(reach))
-                .inflow(&id, place.water.series(window));
+            let mut reach = place.channel.on(reach);
+            if let Some((above, further)) = place.channel.overflow {
+                reach = reach.overflow(flow(UNIT * above), layout.further(i, further));
+            }
+            builder = builder.reach(reach).inflow(&id, place.water.series(window));
         }
         for terminal in 0..self.terminals {
             builder = builder.node(Node::terminal(sea_id(terminal)));
@@ -346,7 +365,13 @@ impl Sketch {
         }
         if let (Some((from, to)), Some((.., channel))) = (layout.link, &self.link) {
             let reach = Reach::canal("link", node_id(from), node_id(to));
-            builder = builder.reach(channel.on(reach));
+            // A canal that joins a river does nothing to water but delaying it.
+            let mut reach = channel.on(reach).routing(Routing::Lag);
+            for season in &mut reach.seasons {
+                season.lag_days = None;
+            }
+            reach.seasons.retain(|season| season.capacity.is_some());
+            builder = builder.reach(reach);
         }
         for (id, policy) in policies {
             builder = builder.policy(id, policy);
@@ -391,11 +416,22 @@ pub(super) fn canal_node(canal: usize, part: usize) -> String {
     format!("c{canal}-{part}")
 }
 
+impl Seasonal {
+    fn on(&self) -> ReachSeason {
+        let mut season = ReachSeason::new(self.days.parse().expect("a season"));
+        season.lag_days = self.lag;
+        season.capacity = self.capacity.map(|capacity| flow(UNIT * capacity));
+        season
+    }
+}
+
 impl Channel {
     fn on(&self, reach: Reach) -> Reach {
         let mut reach = reach.lag_days(self.lag).loss(self.loss);
         reach.capacity = self.capacity.map(|capacity| flow(UNIT * capacity));
         reach.antecedent = self.antecedent.map(|entered| flow(UNIT * entered));
+        reach.routing = self.routing;
+        reach.seasons.extend(self.season.as_ref().map(Seasonal::on));
         reach
     }
 }

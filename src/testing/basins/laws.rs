@@ -24,7 +24,7 @@ macro_rules! hold {
 /// Every balance closes; nothing that flows or is stored is negative; reservoirs stay within their
 /// surcharge, spill only when full, release no more than their ceiling and are not drawn from dead
 /// storage; users get what they ask at most and what they are awarded at least; canals carry no more
-/// than they can; awards stay within claims.
+/// than they can; no reach lets out what did not enter it; awards stay within claims.
 ///
 /// # Errors
 ///
@@ -47,6 +47,7 @@ pub fn check_run(plan: &Plan) -> Result<Ledger, TestCaseError> {
     reservoirs_stay_within_bounds(basin, &ledger)?;
     users_get_what_they_ask_at_most(basin, plan.claiming().len(), &ledger)?;
     canals_carry_what_they_can_at_most(basin, &ledger)?;
+    reaches_hold_what_entered(basin, &ledger)?;
     awards_stay_within_claims(plan, &ledger)?;
     Ok(ledger)
 }
@@ -84,7 +85,12 @@ fn nothing_is_negative(basin: &Basin, ledger: &Ledger) -> TestCaseResult {
         (
             "reach",
             basin.reaches().len(),
-            vec![&reaches.entered, &reaches.arrived, &reaches.lost],
+            vec![
+                &reaches.entered,
+                &reaches.arrived,
+                &reaches.lost,
+                &reaches.overflowed,
+            ],
         ),
         (
             "offtake",
@@ -197,14 +203,33 @@ fn users_get_what_they_ask_at_most(
 
 fn canals_carry_what_they_can_at_most(basin: &Basin, ledger: &Ledger) -> TestCaseResult {
     for (r, reach) in basin.reaches().iter().enumerate() {
-        let (ReachKind::Canal, Some(capacity)) = (reach.kind, reach.capacity) else {
+        if reach.kind == ReachKind::River {
             continue;
-        };
+        }
         for (day, flow) in ledger.reaches().entered.of(r).enumerate() {
+            let capacity = reach.capacity_on(ledger.date(day));
+            let most = capacity.map_or(f64::INFINITY, |q| q.m3s() * DAY);
+            hold!(flow <= most, "{} on day {day}: {flow}", reach.id);
+        }
+    }
+    Ok(())
+}
+
+/// No reach lets out what did not enter, and over the bank goes just what does not fit.
+fn reaches_hold_what_entered(basin: &Basin, ledger: &Ledger) -> TestCaseResult {
+    let journal = ledger.reaches();
+    for (r, reach) in basin.reaches().iter().enumerate() {
+        let bankfull = reach.overflow.as_ref().map(|over| over.above.m3s() * DAY);
+        let mut passed = 0.0;
+        for (day, held) in ledger.held_in_reach(r).enumerate() {
+            let (entered, over) = (journal.entered.at(day, r), journal.overflowed.at(day, r));
+            passed += held.abs() + entered + journal.arrived.at(day, r);
+            let context = format!("{} on day {day}", reach.id);
+            hold!(held >= -ROUNDING * passed, "{context}: {held} held");
+            let excess = bankfull.map_or(0.0, |bankfull| (entered - bankfull).max(0.0));
             hold!(
-                flow <= capacity.m3s() * DAY,
-                "{} on day {day}: {flow}",
-                reach.id
+                over == excess,
+                "{context}: {over} of {entered} over the bank"
             );
         }
     }

@@ -7,6 +7,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use riparian::allocation::{EqualAwards, EqualLosses, ParametricRule, Proportional, Talmud};
+use riparian::basin::Routing;
 use riparian::calendar::Window;
 
 use super::claims::{Claim, claim};
@@ -49,6 +50,19 @@ pub(super) struct Channel {
     pub(super) loss: f64,
     pub(super) capacity: Option<f64>,
     pub(super) antecedent: Option<f64>,
+    pub(super) routing: Routing,
+    pub(super) season: Option<Seasonal>,
+    /// From what volume a day on water leaves the river, and how many places further down it comes
+    /// back; only of rivers.
+    pub(super) overflow: Option<(f64, usize)>,
+}
+
+/// What is different in a channel in a part of the year.
+#[derive(Clone, Debug)]
+pub(super) struct Seasonal {
+    pub(super) days: &'static str,
+    pub(super) lag: Option<u32>,
+    pub(super) capacity: Option<f64>,
 }
 
 /// Volumes a day over the run.
@@ -254,13 +268,60 @@ fn channel() -> impl Strategy<Value = Channel> {
         prop_oneof![2 => Just(0.0), 1 => 0.0..0.4],
         option::weighted(0.2, volume()),
         option::weighted(0.3, volume()),
+        prop_oneof![7 => Just(Routing::Lag), 1 => cascade(), 1 => muskingum()],
+        option::weighted(0.15, seasonal()),
+        option::weighted(0.15, (volume(), 0..3_usize)),
     )
-        .prop_map(|(lag, loss, capacity, antecedent)| Channel {
-            lag,
-            loss,
-            capacity,
-            antecedent,
-        })
+        .prop_map(
+            |(lag, loss, capacity, antecedent, routing, season, overflow)| Channel {
+                lag,
+                loss,
+                capacity,
+                antecedent,
+                routing,
+                season,
+                overflow,
+            },
+        )
+}
+
+fn cascade() -> impl Strategy<Value = Routing> {
+    (1..5_u32, 0.01..6.0).prop_map(|(reservoirs, k_days)| Routing::Cascade { reservoirs, k_days })
+}
+
+/// Anywhere in the range without negative coefficients, its ends included.
+fn muskingum() -> impl Strategy<Value = Routing> {
+    let at = prop_oneof![1 => Just(0.0), 1 => Just(1.0), 4 => 0.0..1.0];
+    (prop_oneof![1 => Just(0.0), 4 => 0.0..=0.5], at).prop_map(|(x, at): (f64, f64)| {
+        let least: f64 = 0.5 / (1.0 - x);
+        let most = (0.5 / x).min(6.0);
+        let mut k_days = least + at * (most - least);
+        // Ends that rounding puts outside.
+        while 2.0 * k_days * (1.0 - x) < 1.0 {
+            k_days = k_days.next_up();
+        }
+        while 2.0 * k_days * x > 1.0 {
+            k_days = k_days.next_down();
+        }
+        Routing::Muskingum { k_days, x }
+    })
+}
+
+fn seasonal() -> impl Strategy<Value = Seasonal> {
+    let days = select(vec![
+        "02-25..03-05",
+        "02-29..03-15",
+        "12-25..02-24",
+        "06-05..06-20",
+        "11-01..03-31",
+    ]);
+    let lag = prop_oneof![1 => Just(0), 3 => 0..12_u32];
+    (days, option::weighted(0.8, lag), volume()).prop_map(|(days, lag, capacity)| Seasonal {
+        days,
+        lag,
+        // Something must be different.
+        capacity: (lag.is_none() || capacity < 4.0).then_some(capacity),
+    })
 }
 
 /// In units, often nothing or a round number, so that limits meet exactly.

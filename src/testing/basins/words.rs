@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use riparian::basin::Routing;
+
 use super::build::{canal_node, node_id};
 use super::sketch::{Channel, Dam, Filling, Policy, Sketch, Water};
 
@@ -16,6 +18,10 @@ impl fmt::Debug for Sketch {
                 write!(f, "{dam}, ")?;
             }
             write!(f, "{}flows to {to}{}", place.water, place.channel)?;
+            if let Some((above, further)) = place.channel.overflow {
+                let over = layout.further(i, further);
+                write!(f, ", above {above} a day over the bank to {over}")?;
+            }
         }
         for (c, canal) in self.canals.iter().enumerate() {
             let from = node_id(canal.from.index(self.places.len()));
@@ -72,6 +78,24 @@ impl fmt::Display for Channel {
         }
         if let Some(capacity) = self.capacity {
             write!(f, ", at most {capacity} a day")?;
+        }
+        match self.routing {
+            Routing::Lag => {}
+            Routing::Cascade { reservoirs, k_days } => {
+                write!(f, ", through {reservoirs} reservoirs of {k_days} days")?;
+            }
+            Routing::Muskingum { k_days, x } => {
+                write!(f, ", Muskingum of {k_days} days and {x}")?;
+            }
+        }
+        if let Some(season) = &self.season {
+            write!(f, ", in {}", season.days)?;
+            if let Some(lag) = season.lag {
+                write!(f, " {lag} days away")?;
+            }
+            if let Some(capacity) = season.capacity {
+                write!(f, " at most {capacity} a day")?;
+            }
         }
         match self.antecedent {
             Some(entered) => write!(f, ", {entered} a day before the run"),
