@@ -16,6 +16,8 @@ use kuva::prelude::*;
 use riparian::calendar::{Dekad, day_index};
 use riparian::jiff::civil::{Date, date};
 use riparian::metrics::Fit;
+use riparian::operation::Correction;
+use riparian::units::Days;
 
 use study::{Dekads, Failure, RESERVOIRS, Record, Run, Site, TEST_FROM, Test, Year, fit};
 
@@ -231,16 +233,17 @@ fn policies(tests: &[Test]) -> String {
          observed releases make of the inflow on record, all over the same five years. RMSE of storage in Mm3; skill is \
          1 - (RMSE of the policy / RMSE of the guess)^2.\n\n\
          ![Storages with estimated policies](hindcast-policies.svg)\n\n\
-         | reservoir | days | bias | RMSE | naive bias | naive RMSE | skill | beats it | if the record closed | observed releases |\n\
-         |---|---|---|---|---|---|---|---|---|---|\n"
+         | reservoir | correction | RMSE 2001-2005 | bias | RMSE | naive bias | naive RMSE | skill | beats it | if the record closed | observed releases |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|\n"
     );
     let mcm = |value: f64| whole(value / 1e6);
     for test in tests {
         let (policy, naive) = (&test.policy, &test.naive);
         page += &format!(
-            "| {} | {:.0} | {} | {} | {} | {} | {:.2} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} | {} | {} | {:.2} | {} | {} | {} |\n",
             test.name,
-            test.days,
+            words(test.correction),
+            mcm(test.estimated),
             mcm(policy.bias),
             mcm(policy.rmse),
             mcm(naive.bias),
@@ -392,6 +395,13 @@ fn name(record: &Record, site: Site) -> &str {
     let basin = record.model.basin();
     let node = basin.node_index(site.id);
     node.map_or(site.id, |node| basin.nodes()[node].name.as_str())
+}
+
+fn words(correction: Correction) -> String {
+    match correction {
+        Correction::Spread(Days(days)) => format!("{days} days"),
+        Correction::Scale(power) => format!("power {power}"),
+    }
 }
 
 /// A figure without decimals; what rounds to nothing has no sign.
