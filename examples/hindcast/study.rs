@@ -172,6 +172,31 @@ impl Record {
             .collect())
     }
 
+    /// How inflow less release on record fits the changes of storage on record, both in m3: with
+    /// readings taken for the ends of their dekads, as everywhere else here; for the middles; for the
+    /// starts.
+    pub(crate) fn dating(&self, site: Site) -> Result<[Fit; 3], Failure> {
+        let inflow = self.inflow(site)?;
+        let flows = inflow.iter().zip(self.release(site));
+        let net: Vec<f64> = flows
+            .map(|((dekad, came), (_, left))| {
+                Flow::from_m3s(came - left)
+                    .over_days(dekad.days() as f64)
+                    .m3()
+            })
+            .collect();
+        let storage = self.storage(site);
+        let fit = |share: f64| {
+            let readings = storage.windows(2).zip(net.windows(2));
+            let pairs = readings.map(|(volume, net)| {
+                let net = share * net[1] + (1.0 - share) * net[0];
+                (net, volume[1].1 - volume[0].1)
+            });
+            Fit::of(pairs).ok_or("nothing to compare")
+        };
+        Ok([fit(1.0)?, fit(0.5)?, fit(0.0)?])
+    }
+
     /// Observed mean release of each dekad, in m3/s, users at the dam included.
     pub(crate) fn release(&self, site: Site) -> &Dekads {
         &self.flows[&format!("{}-release", site.id)]
