@@ -19,7 +19,7 @@ use riparian::metrics::Fit;
 use riparian::operation::Correction;
 use riparian::units::Days;
 
-use study::{Dekads, Failure, RESERVOIRS, Record, Run, Site, TEST_FROM, Test, Year, fit};
+use study::{Account, Dekads, Failure, RESERVOIRS, Record, Run, Site, TEST_FROM, Test, fit};
 
 mod study;
 
@@ -148,7 +148,7 @@ fn fits(what: &str) -> String {
 }
 
 fn row(page: &mut String, what: &str, pairs: &[Pair], unit: f64) -> Result<(), Failure> {
-    let fit = fit(pairs).ok_or("nothing to compare")?;
+    let fit = fit(pairs)?;
     let (bias, rmse) = (fit.bias / unit, fit.rmse / unit);
     write!(
         page,
@@ -195,10 +195,25 @@ fn dating(record: &Record) -> Result<String, Failure> {
         }
         page.push('\n');
     }
-    page += "\nThe end fits best everywhere, and the scenario takes it. Taken for the start, as it first was, computed \
+    page += "\nThe end fits best, but for Bakhri Tochik, where the middle does as well, and the scenario takes it. Taken for the start, as it first was, computed \
          volumes at Toktogul fell behind by up to 1.9 km3 every June and had caught up by winter.\n";
+    page += SLIPS;
     Ok(page)
 }
+
+const SLIPS: &str = "
+## Slips of the record
+
+Found by what single dekads leave over. They are left as they stand, and are in all numbers here:
+
+- Toktogul: the release of 1-10 April 2001 stands as 27.2 m3/s; 427.2 would close the dekad within 1 Mm3. That of 1-10 April \
+2008 stands as 96.8; 296.8 would. A digit seems lost, and with it most of what 2001 leaves unaccounted for.
+- Andijan: inflow and release of 21-28 February 2009 are those of Toktogul. They make the worst error there.
+- Bakhri Tochik: the volume of 10 October 2009 stands as 441 Mm3 between 1315 and 1457: 1441 would do. The inflow of some \
+months is one number for all three dekads: 313 m3/s in April 2003, while 863 to 1537 were released and the volume \
+stood still, and 1383 and 1081 in June and July, when it did not rise.
+- Charvak: from 11 April to the end of July 2007, 90 to 390 m3/s more left or stayed than came, in every dekad.
+";
 
 /// The unaccounted term of each reservoir, year by year.
 fn unaccounted(record: &Record, years: &[Run]) -> Result<String, Failure> {
@@ -222,10 +237,10 @@ fn unaccounted(record: &Record, years: &[Run]) -> Result<String, Failure> {
         page += "\n|---|";
         page += &"---|".repeat(lines.len());
         page.push('\n');
-        let rows: [(&str, fn(&Year) -> f64); 7] = [
+        let rows: [(&str, fn(&Account) -> f64); 7] = [
             ("closure of the record", |line| line.closure),
             ("known to the model", |line| line.known),
-            ("**unaccounted**", Year::unaccounted),
+            ("**unaccounted**", Account::unaccounted),
             ("inflow more than on record", |line| line.inflow),
             ("release less than on record", |line| line.release),
             ("error on the last day", |line| line.error),
@@ -249,7 +264,7 @@ fn policies(tests: &[Test]) -> String {
          Each reservoir releases what is usual for the dekad, corrected for what it has in store. Usual are the medians of \
          2001-2005. There are two forms of correction, each with one number (`Correction` in `riparian::operation`): a deviation \
          from the usual storage is spread over some *days*, or the release is scaled by a *power* of the storage, as a part of \
-         the usual, so that the last of the water is rationed. Form and number are those, of fifteen numbers of days and ten \
+         the usual, so that the last of the water is rationed. Form and number are those, of ten numbers of days and eight \
          powers, with which a run of the whole cascade follows the storage of 2001-2005 best: with estimated policies \
          upstream, observed releases downstream. Then one run of all five from 1 January {TEST_FROM} to the end of 2010, never \
          set right.\n\n\

@@ -35,10 +35,8 @@ const YEARS: std::ops::RangeInclusive<i16> = 2001..=2010;
 
 /// The days and powers tried for [`UsualRelease`]. Up to four years: a longer memory cannot be told
 /// from none with five years of record.
-const DAYS: [f64; 15] = [
-    1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 365.0, 730.0, 1460.0,
-];
-const POWERS: [f64; 10] = [0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0];
+const DAYS: [f64; 10] = [1.0, 2.0, 5.0, 10.0, 20.0, 45.0, 90.0, 180.0, 365.0, 1460.0];
+const POWERS: [f64; 8] = [0.05, 0.1, 0.2, 0.5, 1.0, 1.5, 2.0, 3.0];
 
 /// In what order policies are estimated: those that no other of the five can reach at once.
 const STAGES: [&[usize]; 3] = [&[0, 1, 3], &[2], &[4]];
@@ -75,7 +73,7 @@ pub(crate) struct Run {
 }
 
 /// A year of a reservoir that began with the volume observed. All in m3.
-pub(crate) struct Year {
+pub(crate) struct Account {
     pub(crate) year: i16,
     /// Inflow less release less change of storage, by the record alone.
     pub(crate) closure: f64,
@@ -96,7 +94,7 @@ pub(crate) struct Year {
     pub(crate) throughput: f64,
 }
 
-impl Year {
+impl Account {
     /// What the record says has come or gone, and the model cannot say where: positive for water
     /// that disappeared.
     pub(crate) fn unaccounted(&self) -> f64 {
@@ -192,7 +190,7 @@ impl Record {
                 let net = share * net[1] + (1.0 - share) * net[0];
                 (net, volume[1].1 - volume[0].1)
             });
-            Fit::of(pairs).ok_or("nothing to compare")
+            Fit::of(pairs)
         };
         Ok([fit(1.0)?, fit(0.5)?, fit(0.0)?])
     }
@@ -237,7 +235,7 @@ impl Record {
     }
 
     /// How a reservoir fared in a year that began with the volume observed.
-    pub(crate) fn year(&self, run: &Run, site: Site) -> Result<Year, Failure> {
+    pub(crate) fn year(&self, run: &Run, site: Site) -> Result<Account, Failure> {
         let window = run.ledger.window();
         let k = index(&run.model, site)?;
         let year = window.from().year();
@@ -247,7 +245,7 @@ impl Record {
             Ok(found.ok_or_else(|| format!("{dekad} is missing"))?.1)
         };
         let first = self.start(site, year)?;
-        let mut line = Year {
+        let mut line = Account {
             year,
             closure: 0.0,
             known: 0.0,
@@ -333,7 +331,7 @@ impl Record {
                 let run = Run::of(tried)?;
                 for (k, policy) in policies {
                     let pairs = self.pairs(&run, RESERVOIRS[k])?;
-                    let rmse = fit(&pairs).ok_or("nothing to compare")?.rmse;
+                    let rmse = fit(&pairs)?.rmse;
                     if best[k].as_ref().is_none_or(|best| rmse < best.rmse) {
                         best[k] = Some(Estimate {
                             correction,
@@ -437,7 +435,7 @@ impl Record {
         let (policy, naive) = (together(&computed, observed), together(&guess, observed));
         let of_year = |pairs: &[(Dekad, f64, f64)], year| {
             let pairs = pairs.iter().filter(|(dekad, ..)| dekad.year() == year);
-            fit(&pairs.copied().collect::<Vec<_>>()).ok_or_else(none)
+            fit(&pairs.copied().collect::<Vec<_>>())
         };
         let years = (TEST_FROM..=*YEARS.end())
             .map(|year| Ok((year, of_year(&policy, year)?, of_year(&naive, year)?)));
@@ -447,10 +445,10 @@ impl Record {
             name: self.model.basin().nodes()[node].name.clone(),
             correction: estimate.correction,
             estimated: estimate.rmse,
-            policy: fit(&policy).ok_or_else(none)?,
-            naive: fit(&naive).ok_or_else(none)?,
-            closed: fit(&self.pairs(&closed, site)?).ok_or_else(none)?,
-            replay: fit(&self.pairs(replay, site)?).ok_or_else(none)?,
+            policy: fit(&policy)?,
+            naive: fit(&naive)?,
+            closed: fit(&self.pairs(&closed, site)?)?,
+            replay: fit(&self.pairs(replay, site)?)?,
             years: years.collect::<Result<_, Failure>>()?,
             computed,
             guess,
@@ -527,7 +525,7 @@ impl Run {
 }
 
 /// The fit of computed and observed values.
-pub(crate) fn fit(pairs: &[(Dekad, f64, f64)]) -> Option<Fit> {
+pub(crate) fn fit(pairs: &[(Dekad, f64, f64)]) -> riparian::Result<Fit> {
     Fit::of(
         pairs
             .iter()
