@@ -48,7 +48,7 @@ fn hindcast(folder: &Path) -> Result<(), Failure> {
         observed(&record, &years)?,
         dating(&record)?,
         unaccounted(&record, &years)?,
-        policies(&tests),
+        policies(&tests)?,
     ]
     .concat();
     print!("{page}");
@@ -58,7 +58,7 @@ fn hindcast(folder: &Path) -> Result<(), Failure> {
     std::fs::write(folder.join("hindcast-releases.svg"), first)?;
     std::fs::write(
         folder.join("hindcast-policies.svg"),
-        draw_tests(&record, &tests)?,
+        draw_tests(&record, &tests),
     )?;
     println!("\nThe page is in {}", folder.join("hindcast.md").display());
     Ok(())
@@ -215,6 +215,9 @@ stood still, and 1383 and 1081 in June and July, when it did not rise.
 - Charvak: from 11 April to the end of July 2007, 90 to 390 m3/s more left or stayed than came, in every dekad.
 ";
 
+/// A part of the account of a year, in m3.
+type Part = fn(&Account) -> f64;
+
 /// The unaccounted term of each reservoir, year by year.
 fn unaccounted(record: &Record, years: &[Run]) -> Result<String, Failure> {
     let mut page = String::from(
@@ -237,7 +240,7 @@ fn unaccounted(record: &Record, years: &[Run]) -> Result<String, Failure> {
         page += "\n|---|";
         page += &"---|".repeat(lines.len());
         page.push('\n');
-        let rows: [(&str, fn(&Account) -> f64); 7] = [
+        let rows: [(&str, Part); 7] = [
             ("closure of the record", |line| line.closure),
             ("known to the model", |line| line.known),
             ("**unaccounted**", Account::unaccounted),
@@ -258,7 +261,7 @@ fn unaccounted(record: &Record, years: &[Run]) -> Result<String, Failure> {
 }
 
 /// Estimated policies against the naive guess.
-fn policies(tests: &[Test]) -> String {
+fn policies(tests: &[Test]) -> Result<String, Failure> {
     let mut page = format!(
         "\n## Policies instead of observed releases\n\n\
          Each reservoir releases what is usual for the dekad, corrected for what it has in store. Usual are the medians of \
@@ -283,8 +286,9 @@ fn policies(tests: &[Test]) -> String {
     let mcm = |value: f64| whole(value / 1e6);
     for test in tests {
         let (policy, naive) = (&test.policy, &test.naive);
-        page += &format!(
-            "| {} | {} | {} | {} | {} | {} | {} | {:.2} | {} | {} | {} |\n",
+        writeln!(
+            page,
+            "| {} | {} | {} | {} | {} | {} | {} | {:.2} | {} | {} | {} |",
             test.name,
             words(test.correction),
             mcm(test.estimated),
@@ -300,23 +304,28 @@ fn policies(tests: &[Test]) -> String {
             },
             mcm(test.closed.rmse),
             mcm(test.replay.rmse),
-        );
+        )?;
     }
     page += "\nYear by year, RMSE of the policy and of the naive guess:\n\n| |";
     for (year, ..) in tests.first().map_or(&[][..], |test| &test.years) {
-        page += &format!(" {year} |");
+        write!(page, " {year} |")?;
     }
     page += "\n|---|---|---|---|---|---|\n";
     for test in tests {
-        page += &format!("| {} |", test.name);
+        write!(page, "| {} |", test.name)?;
         for (_, policy, naive) in &test.years {
             let mark = |fit: &Fit, other: &Fit| if fit.rmse < other.rmse { "**" } else { "" };
             let (a, b) = (mark(policy, naive), mark(naive, policy));
-            page += &format!(" {a}{}{a}, {b}{}{b} |", mcm(policy.rmse), mcm(naive.rmse));
+            write!(
+                page,
+                " {a}{}{a}, {b}{}{b} |",
+                mcm(policy.rmse),
+                mcm(naive.rmse)
+            )?;
         }
         page.push('\n');
     }
-    page + VERDICT
+    Ok(page + VERDICT)
 }
 
 const VERDICT: &str = "
@@ -358,7 +367,7 @@ fn draw_years(record: &Record, years: &[Run]) -> Result<String, Failure> {
 }
 
 /// Storage with estimated policies and naive guess.
-fn draw_tests(record: &Record, tests: &[Test]) -> Result<String, Failure> {
+fn draw_tests(record: &Record, tests: &[Test]) -> String {
     let mut panels = Vec::new();
     for test in tests {
         let observed = record.storage(test.site).iter();
@@ -374,11 +383,11 @@ fn draw_tests(record: &Record, tests: &[Test]) -> Result<String, Failure> {
         panels.push((test.name.as_str(), plots));
     }
     let first = date(TEST_FROM, 1, 1);
-    Ok(figure(
+    figure(
         "Storages with policies estimated on 2001-2005",
         first,
         panels,
-    ))
+    )
 }
 
 // Apart in black and white too.
