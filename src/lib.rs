@@ -53,7 +53,7 @@
 //! | [`settlement`] | verdicts, accounts and reasons, from a run or from measured series alone |
 //! | [`report`] | tables and files |
 //! | [`ensemble`] | many runs under uncertainty: odds, bands, shards, options compared |
-//! | [`metrics`] | reliability, resilience, vulnerability; the bad end of a sample |
+//! | [`metrics`] | the fit of a series to an observed one; reliability, resilience, vulnerability; tails |
 //! | [`inflow`] | synthetic inflow records, fitted to a scenario's, and what they keep of it |
 //! | `planner` | feature `planner`: a season's release schedules with the least shortfall |
 //! | `testing` | feature `proptest`: random basins, and checks for rules and policies of your own |

@@ -1,7 +1,9 @@
-//! Measures of series and of samples: how reliably a demand was met, and what the bad end of many
-//! outcomes is like.
+//! Measures of series and samples: how well a computed series fits an observed one ([`Fit`]), how
+//! reliably a demand was met ([`Reliability`]), and what the bad end of many outcomes is like ([`tail`]).
 
-pub mod reliability;
+mod fit;
+mod reliability;
 pub mod tail;
 
+pub use fit::{Fit, Kge, dekad_means, dekad_medians};
 pub use reliability::Reliability;
