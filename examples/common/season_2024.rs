@@ -39,6 +39,10 @@ pub(crate) fn ensemble(model: Model, seed: u64, keep: Keep) -> Result<Ensemble> 
 }
 
 /// A progress bar on the terminal; nothing where the output is a file.
+#[allow(
+    dead_code,
+    reason = "not every example runs members that anybody would wait for"
+)]
 pub(crate) fn bar(members: u64) -> impl Fn(Progress) -> std::ops::ControlFlow<()> + Sync {
     let style = "{bar:40} {pos} of {len} members, {eta} left, {msg} failed";
     let style = indicatif::ProgressStyle::with_template(style);
