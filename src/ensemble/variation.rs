@@ -157,7 +157,7 @@ impl Variation for InflowFactor {
         let basin = plan.model().basin();
         let known = basin.nodes().iter().map(|node| node.id.as_str());
         let named = self.nodes.iter().flatten().map(String::as_str);
-        check_names("node", named, known.collect())
+        check_names("node", named, known)
     }
 }
 
@@ -204,7 +204,7 @@ impl Variation for DemandFactor {
         let basin = plan.model().basin();
         let known = basin.offtakes().iter().map(|offtake| offtake.id.as_str());
         let named = self.offtakes.iter().flatten().map(String::as_str);
-        check_names("offtake", named, known.collect())
+        check_names("offtake", named, known)
     }
 }
 
@@ -237,7 +237,7 @@ impl Variation for InitialStorage {
     fn check(&self, plan: &Plan) -> Result<()> {
         let reservoirs = plan.model().basin().reservoirs().iter();
         let known = reservoirs.map(|reservoir| reservoir.node.as_str());
-        check_names("reservoir", [self.reservoir.as_str()], known.collect())
+        check_names("reservoir", [self.reservoir.as_str()], known)
     }
 }
 
@@ -315,7 +315,7 @@ impl Variation for ObservedYears {
         let nodes = plan.model().basin().nodes().iter();
         let known = nodes.map(|node| node.id.as_str());
         let named = self.nodes.iter().map(|(id, _)| id.as_str());
-        check_names("node", named, known.collect())?;
+        check_names("node", named, known)?;
         if self.years(plan.window()).is_empty() {
             let fault = Diagnostic::new(format!("no year whole over {}", plan.window()));
             let expected = "series at one node at least that have the days of the run in some year";
@@ -353,7 +353,7 @@ impl Variation for Generated {
         let model = plan.model();
         let nodes = model.basin().nodes().iter().enumerate();
         let enters = nodes.filter(|&(v, _)| model.inflow(v).is_some());
-        let known = enters.map(|(_, node)| node.id.as_str()).collect();
+        let known = enters.map(|(_, node)| node.id.as_str());
         let named = self.0.sites().iter().map(String::as_str);
         check_names("node with an inflow", named, known)
     }
@@ -362,8 +362,9 @@ impl Variation for Generated {
 fn check_names<'a>(
     kind: &str,
     named: impl IntoIterator<Item = &'a str>,
-    known: Vec<&str>,
+    known: impl Iterator<Item = &'a str>,
 ) -> Result<()> {
+    let known: Vec<&str> = known.collect();
     let mut faults = Diagnostics::new();
     for name in named {
         if !known.contains(&name) {

@@ -217,7 +217,7 @@ impl Plan {
                 .collect(),
         };
         for (v, series) in model.inflow.iter().enumerate() {
-            inputs.set_inflow(v, series.iter().flat_map(|s| s.values()).copied());
+            inputs.set_inflow(v, series.iter().flat_map(DailySeries::values).copied());
         }
         for (i, series) in model.demand.iter().enumerate() {
             inputs.set_demand(i, series.values().iter().copied());
