@@ -43,7 +43,9 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let Some(arguments) = arguments(std::env::args().skip(1)) else {
-        eprintln!("usage: stochastic_inflow [SCENARIO] [--method METHOD] [--csv FILE] [--svg FILE]");
+        eprintln!(
+            "usage: stochastic_inflow [SCENARIO] [--method METHOD] [--csv FILE] [--svg FILE]"
+        );
         return ExitCode::from(2);
     };
     match report(&arguments) {
@@ -145,7 +147,10 @@ fn fit(model: &Model, method: &str) -> std::result::Result<(Record, Generator), 
 /// By step of the year, the record against the generator's band: a column a site.
 fn picture(title: &str, record: &Record, kept: &Preservation) -> String {
     let statistics = [Statistic::Mean, Statistic::Deviation, Statistic::LagOne];
-    let mut sites: Vec<&str> = SITES.into_iter().filter(|id| record.site(id).is_some()).collect();
+    let mut sites: Vec<&str> = SITES
+        .into_iter()
+        .filter(|id| record.site(id).is_some())
+        .collect();
     if sites.is_empty() {
         sites = record.sites().iter().map(String::as_str).take(3).collect();
     }
@@ -179,14 +184,31 @@ fn panel(kept: &Preservation, statistic: Statistic, site: &str) -> (Vec<Plot>, L
         .collect();
     let x: Vec<f64> = rows.iter().map(|row| month(row)).collect();
     let (low, high): (Vec<f64>, Vec<f64>) = rows.iter().map(|row| (row.low, row.high)).unzip();
-    let bottom = rows.iter().map(|row| row.low.min(row.record)).fold(0.0, f64::min);
-    let top = rows.iter().map(|row| row.high.max(row.record)).fold(0.0, f64::max);
+    let bottom = rows
+        .iter()
+        .map(|row| row.low.min(row.record))
+        .fold(0.0, f64::min);
+    let top = rows
+        .iter()
+        .map(|row| row.high.max(row.record))
+        .fold(0.0, f64::max);
     let values: Vec<(f64, f64)> = rows.iter().map(|row| (month(row), row.record)).collect();
     let median: Vec<(f64, f64)> = rows.iter().map(|row| (month(row), row.median)).collect();
     let plots: Vec<Plot> = vec![
-        BandPlot::new(x, low, high).with_color(LIGHT).with_opacity(0.35).into(),
-        LinePlot::new().with_data(median).with_color(LIGHT).with_stroke_width(1.5).into(),
-        ScatterPlot::new().with_data(values).with_color(DARK).with_size(3.0).into(),
+        BandPlot::new(x, low, high)
+            .with_color(LIGHT)
+            .with_opacity(0.35)
+            .into(),
+        LinePlot::new()
+            .with_data(median)
+            .with_color(LIGHT)
+            .with_stroke_width(1.5)
+            .into(),
+        ScatterPlot::new()
+            .with_data(values)
+            .with_color(DARK)
+            .with_size(3.0)
+            .into(),
     ];
     let unit = match statistic.unit() {
         "m3/s" => ", m\u{b3}/s",

@@ -3,8 +3,8 @@
 
 use riparian::calendar::Period;
 use riparian::inflow::{
-    Delta, Generator, Kirsch, LagOne, Margins, Neighbours, Nowak, Preservation, QuantileMap, Record,
-    ScaledTo, Tally,
+    Delta, Generator, Kirsch, LagOne, Margins, Neighbours, Nowak, Preservation, QuantileMap,
+    Record, ScaledTo, Tally,
 };
 use riparian::units::Volume;
 
@@ -99,7 +99,9 @@ fn differences(record: &Record, made: &Record) -> Kept {
             let all = |r: &Record, site| across(r, step, site, 0..r.years());
             let (was, is) = (moments(&all(record, i)), moments(&all(made, i)));
             kept.mean = kept.mean.max((is.mean - was.mean).abs() / was.deviation);
-            kept.deviation = kept.deviation.max((is.deviation / was.deviation - 1.0).abs());
+            kept.deviation = kept
+                .deviation
+                .max((is.deviation / was.deviation - 1.0).abs());
             for j in 0..sites {
                 let zero = |r: &Record| correlation(&all(r, i), &all(r, j));
                 kept.zero = kept.zero.max((zero(record) - zero(made)).abs());
@@ -107,7 +109,10 @@ fn differences(record: &Record, made: &Record) -> Kept {
                 let part = |r: &Record, step, site| across(r, step, site, 0..r.years() - wrap);
                 let one = |r: &Record| {
                     let (x, y) = (part(r, step, i), part(r, step + 1, j));
-                    let (a, b) = (moments(&all(r, i)), moments(&across(r, (step + 1) % r.steps(), j, 0..r.years())));
+                    let (a, b) = (
+                        moments(&all(r, i)),
+                        moments(&across(r, (step + 1) % r.steps(), j, 0..r.years())),
+                    );
                     let (mut xy, mut xx, mut yy) = (0.0, 0.0, 0.0);
                     for (x, y) in x.iter().zip(&y) {
                         xy += (x - a.mean) * (y - b.mean);
@@ -147,10 +152,25 @@ fn the_full_model_keeps_means_covariances_and_lag_one() {
         // What the repair changed is told, and is not a fault of the sample.
         assert!(kept.mean < TOLERANCE, "{}", kept.mean);
         assert!(kept.deviation < TOLERANCE, "{}", kept.deviation);
-        assert!(kept.zero < TOLERANCE + repair.lag_zero, "{} {repair:?}", kept.zero);
-        assert!(kept.own < TOLERANCE + repair.lag_one, "{} {repair:?}", kept.own);
-        assert!(kept.cross < TOLERANCE + repair.cross_lag_one, "{} {repair:?}", kept.cross);
-        assert!(repair.lag_zero.max(repair.lag_one) < TOLERANCE, "{repair:?}");
+        assert!(
+            kept.zero < TOLERANCE + repair.lag_zero,
+            "{} {repair:?}",
+            kept.zero
+        );
+        assert!(
+            kept.own < TOLERANCE + repair.lag_one,
+            "{} {repair:?}",
+            kept.own
+        );
+        assert!(
+            kept.cross < TOLERANCE + repair.cross_lag_one,
+            "{} {repair:?}",
+            kept.cross
+        );
+        assert!(
+            repair.lag_zero.max(repair.lag_one) < TOLERANCE,
+            "{repair:?}"
+        );
     }
 }
 
@@ -161,14 +181,25 @@ fn the_contemporaneous_model_keeps_all_but_the_cross_correlation_at_lag_one() {
     let repair = generator.repair().unwrap();
     let kept = differences(&record, &long(&generator));
     assert!(kept.mean.max(kept.deviation) < TOLERANCE);
-    assert!(kept.zero < TOLERANCE + repair.lag_zero, "{} {repair:?}", kept.zero);
-    assert!(kept.own < TOLERANCE + repair.lag_one, "{} {repair:?}", kept.own);
+    assert!(
+        kept.zero < TOLERANCE + repair.lag_zero,
+        "{} {repair:?}",
+        kept.zero
+    );
+    assert!(
+        kept.own < TOLERANCE + repair.lag_one,
+        "{} {repair:?}",
+        kept.own
+    );
 }
 
 #[test]
 fn thomas_fiering_in_logarithms_keeps_the_correlation_of_the_flows() {
     let record = made_up(false);
-    let generator = LagOne::thomas_fiering().margins(Margins::Log).fit(&record).unwrap();
+    let generator = LagOne::thomas_fiering()
+        .margins(Margins::Log)
+        .fit(&record)
+        .unwrap();
     let made = long(&generator);
     let kept = differences(&record, &made);
     // 3 / sqrt(n) of a correlation near zero is 0.0095.
@@ -199,7 +230,10 @@ fn kirsch_keeps_the_correlation_between_months() {
                 // Within each half of the year by construction, across it nearly.
                 let apart = (of(&record) - of(&made)).abs();
                 let same_half = (a < 6) == (b < 6);
-                assert!(apart < if same_half { 0.03 } else { 0.25 }, "{a} {b}: {apart}");
+                assert!(
+                    apart < if same_half { 0.03 } else { 0.25 },
+                    "{a} {b}: {apart}"
+                );
                 largest = largest.max(of(&record).abs());
             }
             // The years are drawn for all sites at once.
@@ -207,7 +241,10 @@ fn kirsch_keeps_the_correlation_between_months() {
             assert!((sites(&record) - sites(&made)).abs() < 0.2);
         }
     }
-    assert!(largest > 0.5, "the record has correlations to keep: {largest}");
+    assert!(
+        largest > 0.5,
+        "the record has correlations to keep: {largest}"
+    );
 }
 
 #[test]
@@ -232,10 +269,18 @@ fn a_generator_that_keeps_less_is_found_out() {
     let record = syr_darya(Period::Dekad);
     let apart = LagOne::thomas_fiering().pooling(1).fit(&record).unwrap();
     let high = LagOne::contemporaneous().pooling(1).fit(&record).unwrap();
-    let high = high.adjusted(Delta::new().factors("naryn", [1.3; 12])).unwrap();
+    let high = high
+        .adjusted(Delta::new().factors("naryn", [1.3; 12]))
+        .unwrap();
     for (generator, statistic) in [(apart, "cross lag-0"), (high, "mean")] {
         let report = Preservation::of(&record, &generator, 2026, 100).unwrap();
-        let tally = |name| report.tallies().iter().find(|t| t.statistic.name() == name).unwrap();
+        let tally = |name| {
+            report
+                .tallies()
+                .iter()
+                .find(|t| t.statistic.name() == name)
+                .unwrap()
+        };
         assert!(!tally(statistic).passes(), "{statistic}");
     }
 }
@@ -278,7 +323,9 @@ fn a_member_is_the_same_in_any_order_and_after_saving() {
         let bits = |record: &Record| -> Vec<u64> {
             record.values().iter().map(|flow| flow.to_bits()).collect()
         };
-        let forth: Vec<_> = (0..4).map(|member| bits(&generator.years(9, member, 3))).collect();
+        let forth: Vec<_> = (0..4)
+            .map(|member| bits(&generator.years(9, member, 3)))
+            .collect();
         generator.save(&file).unwrap();
         let read = Generator::open(&file).unwrap();
         assert_eq!(read, generator);
@@ -287,10 +334,16 @@ fn a_member_is_the_same_in_any_order_and_after_saving() {
             read.fill(9, member, &mut buffer).unwrap();
             assert_eq!(bits(&buffer), forth[member as usize]);
             // The first year of three is that of one.
-            assert_eq!(bits(&read.years(9, member, 1)), forth[member as usize][..buffer.values().len() / 3]);
+            assert_eq!(
+                bits(&read.years(9, member, 1)),
+                forth[member as usize][..buffer.values().len() / 3]
+            );
         }
         assert_ne!(forth[0], forth[1]);
-        assert_eq!(read.daily(9, 1, 2001, 2).unwrap(), generator.daily(9, 1, 2001, 2).unwrap());
+        assert_eq!(
+            read.daily(9, 1, 2001, 2).unwrap(),
+            generator.daily(9, 1, 2001, 2).unwrap()
+        );
     }
 }
 
@@ -301,13 +354,22 @@ fn a_file_that_was_cut_or_changed_is_refused() {
     let generator = LagOne::full().fit(&made_up(false)).unwrap();
     generator.save(&file).unwrap();
     let text = std::fs::read_to_string(&file).unwrap();
-    for (from, to) in [("\"month\"", "\"dekad\""), ("\"upper\",", ""), ("\"carry\":[", "\"carry\":[0.0,"), ("\"month\"", "\"week\"")] {
+    for (from, to) in [
+        ("\"month\"", "\"dekad\""),
+        ("\"upper\",", ""),
+        ("\"carry\":[", "\"carry\":[0.0,"),
+        ("\"month\"", "\"week\""),
+    ] {
         let changed = text.replacen(from, to, 1);
         assert_ne!(changed, text);
         std::fs::write(&file, changed).unwrap();
         assert!(Generator::open(&file).unwrap_err().is_parse(), "{from}");
     }
-    assert!(Generator::open(folder.path().join("none")).unwrap_err().is_io());
+    assert!(
+        Generator::open(folder.path().join("none"))
+            .unwrap_err()
+            .is_io()
+    );
 }
 
 #[test]
@@ -321,7 +383,10 @@ fn what_cannot_be_fitted_is_told() {
     // The first loss of each of the two sites that have some.
     let log = told(LagOne::full().margins(Margins::Log).fit(&dekads));
     assert_eq!(log.lines().count(), 2, "{log}");
-    assert!(log.contains("`chinaz` in 2001-01-2: -64.7 m3/s has no logarithm"), "{log}");
+    assert!(
+        log.contains("`chinaz` in 2001-01-2: -64.7 m3/s has no logarithm"),
+        "{log}"
+    );
     assert!(log.contains("`fergana-side` in 2001-"), "{log}");
     let full = told(LagOne::full().fit(&dekads));
     assert!(full.contains("10 pairs of a step and the next"), "{full}");
@@ -349,14 +414,20 @@ fn days_average_to_their_months() {
     let model = riparian::scenario::read("data/syr-darya-2001-2010").unwrap();
     let months = syr_darya(Period::Month);
     let kirsch = Kirsch::new().fit(&months).unwrap();
-    for donors in [Nowak::days_of(&model).unwrap(), Nowak::dekads_of(&model).unwrap()] {
+    for donors in [
+        Nowak::days_of(&model).unwrap(),
+        Nowak::dekads_of(&model).unwrap(),
+    ] {
         let generator = kirsch.clone().into_days(donors).unwrap();
         let years = generator.years(5, 2, 9);
         for (site, daily) in generator.daily(5, 2, 2001, 9).unwrap().iter().enumerate() {
             assert_eq!(daily.len(), 9 * 365 + 2);
             for (i, (_, mean)) in daily.means(Period::Month).into_iter().enumerate() {
                 let wanted = years.at(i / 12, i % 12, site);
-                let largest = daily.values().iter().fold(0.0_f64, |top, v| top.max(v.abs()));
+                let largest = daily
+                    .values()
+                    .iter()
+                    .fold(0.0_f64, |top, v| top.max(v.abs()));
                 assert!((mean - wanted).abs() <= 1e-12 * largest);
             }
             // The days differ where they did, but at the site that is a climatology.
@@ -371,7 +442,12 @@ fn days_average_to_their_months() {
 #[test]
 fn published_volumes_come_out_as_often_as_published() {
     let record = syr_darya(Period::Dekad);
-    let published = [(0.1, 15_500.0), (0.5, 12_000.0), (0.75, 10_600.0), (0.9, 9_500.0)];
+    let published = [
+        (0.1, 15_500.0),
+        (0.5, 12_000.0),
+        (0.75, 10_600.0),
+        (0.9, 9_500.0),
+    ];
     let volumes = published.map(|(p, mcm)| (p, Volume::from_mcm(mcm)));
     let generator = LagOne::contemporaneous()
         .pooling(1)
@@ -412,7 +488,10 @@ fn a_map_between_records_carries_their_difference() {
 #[test]
 fn flows_that_never_were_negative_do_not_become_so_and_the_cost_is_told() {
     let record = made_up(false);
-    let generator = LagOne::contemporaneous().margins(Margins::Normal).fit(&record).unwrap();
+    let generator = LagOne::contemporaneous()
+        .margins(Margins::Normal)
+        .fit(&record)
+        .unwrap();
     let years = long(&generator);
     assert!(years.values().iter().all(|&flow| flow >= 0.0));
     let flooring = generator.flooring();
@@ -420,10 +499,19 @@ fn flows_that_never_were_negative_do_not_become_so_and_the_cost_is_told() {
     for (site, told) in flooring.iter().enumerate() {
         let mean = (0..LONG).map(|year| years.annual(year, site)).sum::<f64>() / LONG as f64;
         let found = mean - told.mean_m3s;
-        assert!((found - told.gain_m3s).abs() < 1e-3 * told.mean_m3s, "{found} {told:?}");
+        assert!(
+            (found - told.gain_m3s).abs() < 1e-3 * told.mean_m3s,
+            "{found} {told:?}"
+        );
     }
     // In logarithms, or where there have been losses, nothing is cut.
-    assert!(LagOne::contemporaneous().fit(&record).unwrap().flooring().is_empty());
+    assert!(
+        LagOne::contemporaneous()
+            .fit(&record)
+            .unwrap()
+            .flooring()
+            .is_empty()
+    );
 }
 
 #[test]
@@ -432,7 +520,9 @@ fn a_model_gets_the_days_of_its_own_run() {
     let record = Record::from_model(&model, Period::Dekad, 10).unwrap();
     let generator = LagOne::contemporaneous().pooling(1).fit(&record).unwrap();
     // A leap day, and the turn of a hydrological year within the run.
-    let season = model.over("2007-09-15..2008-03-31".parse().unwrap()).unwrap();
+    let season = model
+        .over("2007-09-15..2008-03-31".parse().unwrap())
+        .unwrap();
     let made = generator.apply(&season, 3, 8).unwrap();
     let years = generator.years(3, 8, 2);
     let v = made.basin().node_index("naryn").unwrap();

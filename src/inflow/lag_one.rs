@@ -513,11 +513,18 @@ mod tests {
         for year in 0..40_i32 {
             let x = f64::from(year * 7 % 11);
             for month in 0..12 {
-                values.push(100.0 + x * if month % 2 == 0 { 3.0 } else { -1.0 } + f64::from(year * month % 5));
+                values.push(
+                    100.0
+                        + x * if month % 2 == 0 { 3.0 } else { -1.0 }
+                        + f64::from(year * month % 5),
+                );
             }
         }
         let record = Record::new(vec!["a".into()], Period::Month, 1, 1961, values).unwrap();
-        let generator = LagOne::thomas_fiering().margins(Margins::Normal).fit(&record).unwrap();
+        let generator = LagOne::thomas_fiering()
+            .margins(Margins::Normal)
+            .fit(&record)
+            .unwrap();
         let Method::LagOne(model) = &generator.method else {
             panic!("a model of lag one");
         };
