@@ -139,9 +139,9 @@ impl LagOne {
     /// two for each site that varies; if nothing varies; if a site of [`Margins::Log`] has been dry
     /// or a net loss; if the covariances cannot be repaired.
     pub fn fit(&self, record: &Record) -> Result<Generator> {
-        let (margins, floored) = margin::fit(record, self.margins, Fit::Moments)?;
         let sites = record.sites().len();
         let pooled = self.pooled.min((record.steps() - 1) / 2);
+        let (margins, floored) = margin::fit(record, self.margins, Fit::Moments, pooled)?;
         let pairs = record.years() * (2 * pooled + 1);
         let varies =
             |&site: &usize| (0..record.steps()).any(|m| !margins[m * sites + site].is_fixed());

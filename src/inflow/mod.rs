@@ -272,7 +272,8 @@ impl Generator {
     ///
     /// A normal number is sometimes far below its mean. A site that has been a net loss may be one
     /// again; at any other the flow is set to zero, which adds `s φ(m/s) - m Φ(-m/s)` to the mean `m`
-    /// of a step with deviation `s`. With logarithms there is nothing to set to zero. For residuals
+    /// of a step with deviation `s`; a skewed one has a formula of the kind. With logarithms there is
+    /// nothing to set to zero. For residuals
     /// of [`Kirsch`] the figure is an estimate, since they are not normal.
     pub fn flooring(&self) -> Vec<Flooring> {
         let sites = self.sites().len();
@@ -284,15 +285,14 @@ impl Generator {
             let sum = |(step, row): (usize, &[Margin])| of(row[site]) * self.frame.days(step);
             steps.clone().enumerate().map(sum).sum::<f64>() / days
         };
-        let normal = |&site: &usize| {
-            let is = |row: &[Margin]| matches!(row[site], Margin::Normal { .. });
-            self.never_negative[site] && steps.clone().any(is)
+        let cut = |&site: &usize| {
+            self.never_negative[site] && steps.clone().any(|row| row[site].may_be_negative())
         };
         (0..sites)
-            .filter(normal)
+            .filter(cut)
             .map(|site| Flooring {
                 site: self.sites()[site].clone(),
-                mean_m3s: over_year(site, |margin| margin.flow(0.0)),
+                mean_m3s: over_year(site, Margin::mean),
                 gain_m3s: over_year(site, Margin::gain_of_flooring),
             })
             .collect()
