@@ -7,8 +7,8 @@
 //!
 //! Without arguments: the ten years of the Syr Darya, the full model of lag one and a summary of other
 //! methods. `METHOD` is one of `full`, `contemporaneous`, `thomas-fiering`, `kirsch` and `neighbours`; all
-//! but `kirsch`, which takes months, work on dekads. `MARGINS`, for models of lag one, is `auto`, `log`,
-//! `normal` or `skewed`. Every row of the first report goes to the CSV file, and means, deviations
+//! but `kirsch`, which takes months, work on dekads. `MARGINS`, for models of lag one, is `skewed` (the
+//! default), `auto`, `log` or `normal`. Every row of the first report goes to the CSV file, and means, deviations
 //! and lag-1 correlations at a few sites, with their bands, to the picture.
 
 use std::error::Error;
@@ -18,10 +18,11 @@ use std::process::ExitCode;
 use kuva::backend::svg::SvgBackend;
 use kuva::prelude::*;
 use riparian::Model;
-use riparian::calendar::Period;
+use riparian::calendar::{Period, day_index};
 use riparian::inflow::{
     Generator, Kirsch, LagOne, Margins, Neighbours, Preservation, Record, Row, Statistic,
 };
+use riparian::jiff::civil::date;
 
 /// Of all random numbers, those of this seed.
 const SEED: u64 = 2026;
@@ -30,6 +31,10 @@ const REPLICATES: usize = 500;
 const METHODS: [&str; 4] = ["full", "contemporaneous", "kirsch", "neighbours"];
 /// Sites of the picture, as far as the scenario has them; else its first ones.
 const SITES: [&str; 3] = ["naryn", "chirchik", "fergana-side"];
+
+/// Days and years on the date axis, which counts seconds since 1970.
+const DAY: f64 = 86_400.0;
+const YEAR: f64 = 365.0 * DAY;
 
 const DARK: &str = "#0b3c6f";
 const LIGHT: &str = "#8a8a8a";
@@ -65,7 +70,7 @@ fn arguments(mut args: impl Iterator<Item = String>) -> Option<Arguments> {
     let mut arguments = Arguments {
         scenario: default,
         method: None,
-        margins: Margins::Auto,
+        margins: Margins::Skewed,
         csv: None,
         svg: None,
     };
@@ -180,16 +185,21 @@ fn picture(title: &str, record: &Record, kept: &Preservation) -> String {
         .with_layouts(layouts)
         .with_cell_size(430.0, 270.0)
         .with_spacing(6.0)
+        .with_shared_legend_bottom()
         .render();
     SvgBackend::new().render_scene(&scene)
 }
 
 fn panel(kept: &Preservation, statistic: Statistic, site: &str) -> (Vec<Plot>, Layout) {
-    let steps = kept.steps().len();
-    // Where in the year a step is, in months.
+    // The middle of a step, in a year whose dates nobody sees.
+    let first = kept
+        .steps()
+        .first()
+        .map_or(1, |key| key[..2].parse().unwrap_or(1));
+    let start = day_index(date(1970, 1, 1), date(2001, first, 1)) as f64 * DAY;
     let month = |row: &Row| {
-        let step = row.step.unwrap_or_default() as f64;
-        0.5 + (step + 0.5) * 12.0 / steps as f64
+        let part = (row.step.unwrap_or_default() as f64 + 0.5) / kept.steps().len() as f64;
+        start + part * YEAR
     };
     let rows: Vec<&Row> = kept
         .rows()
@@ -212,27 +222,32 @@ fn panel(kept: &Preservation, statistic: Statistic, site: &str) -> (Vec<Plot>, L
         BandPlot::new(x, low, high)
             .with_color(LIGHT)
             .with_opacity(0.35)
+            .with_legend("generator, 5 to 95 %")
             .into(),
         LinePlot::new()
             .with_data(median)
             .with_color(LIGHT)
             .with_stroke_width(1.5)
+            .with_legend("generator, median")
             .into(),
         ScatterPlot::new()
             .with_data(values)
             .with_color(DARK)
             .with_size(3.0)
+            .with_legend("record")
             .into(),
     ];
     let unit = match statistic.unit() {
         "m3/s" => ", m\u{b3}/s",
         _ => "",
     };
-    let layout = Layout::new((0.5, 12.5), (bottom, top))
+    let layout = Layout::new((start, start + YEAR), (bottom, top))
+        .with_x_datetime(DateTimeAxis::months("%b"))
+        .with_x_axis_min(start)
+        .with_x_axis_max(start + YEAR)
         .with_title(format!("{site}: {}{unit}", statistic.name()))
-        .with_x_label("month")
         .with_title_size(15)
         .with_label_size(12)
-        .with_tick_size(12);
+        .with_tick_size(11);
     (plots, layout)
 }

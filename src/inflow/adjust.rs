@@ -48,6 +48,14 @@ impl Adjustment {
     /// What keeps it from serving a generator.
     pub(super) fn faults(&self, frame: &Frame, never_negative: &[bool]) -> Diagnostics {
         let mut faults = Diagnostics::new();
+        if let Self::ScaledTo(scaled) = self
+            && !scaled.volumes_rise()
+        {
+            faults.push(
+                Diagnostic::new("annual volumes to be scaled that are zero or always the same")
+                    .expected("volumes above zero that differ from year to year"),
+            );
+        }
         let (sites, sound): (Vec<&String>, bool) = match self {
             Self::Delta(delta) => (delta.sites.iter().map(|s| &s.0).collect(), delta.sound()),
             Self::QuantileMap(map) => (map.sites.iter().map(|s| &s.site).collect(), map.sound()),
@@ -414,20 +422,20 @@ impl ScaledTo {
             .collect();
     }
 
+    /// Are the generator's volumes above zero and rising?
+    fn volumes_rise(&self) -> bool {
+        let positive = |&volume: &f64| volume > 0.0 && volume.is_finite();
+        self.generated.iter().all(positive) && self.generated.is_sorted_by(|a, b| a < b)
+    }
+
     fn sound(&self) -> bool {
         let finite = self
             .published
             .iter()
             .all(|p| p.0.is_finite() && p.1.is_finite());
         let rising = self.published.is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1);
-        let volumes = self
-            .generated
-            .iter()
-            .all(|&volume| volume > 0.0 && volume.is_finite())
-            && self.generated.is_sorted_by(|a, b| a < b);
         finite
             && rising
-            && volumes
             && match self.published.len() {
                 0 => false,
                 1 => true,
