@@ -222,13 +222,12 @@ fn panel(kept: &Preservation, statistic: Statistic, site: &str) -> (Vec<Plot>, L
         BandPlot::new(x, low, high)
             .with_color(LIGHT)
             .with_opacity(0.35)
-            .with_legend("generator, 5 to 95 %")
             .into(),
         LinePlot::new()
             .with_data(median)
             .with_color(LIGHT)
             .with_stroke_width(1.5)
-            .with_legend("generator, median")
+            .with_legend("generator: median, and band of 5 to 95 %")
             .into(),
         ScatterPlot::new()
             .with_data(values)

@@ -240,11 +240,15 @@ impl QuantileMap {
         let rises = |flows: &[f64]| {
             flows.iter().all(|flow| flow.is_finite()) && flows.is_sorted() && !flows.is_empty()
         };
-        let sound =
-            |(from, to): &(Vec<f64>, Vec<f64>)| from.len() == to.len() && rises(from) && rises(to);
-        self.sites
-            .iter()
-            .all(|site| site.months.len() == 12 && site.months.iter().all(sound))
+        let sound = |(from, to): &(Vec<f64>, Vec<f64>), positive: bool| {
+            let lowest = from.first().zip(to.first());
+            let positive = !positive || lowest.is_some_and(|(&from, &to)| from > 0.0 && to > 0.0);
+            positive && from.len() == to.len() && rises(from) && rises(to)
+        };
+        self.sites.iter().all(|site| {
+            let mut months = site.months.iter();
+            months.len() == 12 && months.all(|month| sound(month, site.by_factor))
+        })
     }
 
     fn apply(&self, record: &mut Record) {

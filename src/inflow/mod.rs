@@ -58,11 +58,23 @@
 //!
 //! # What it cannot know
 //!
-//! Lag-one models forget within a few steps: they tend to make annual volumes too even and long droughts
-//! too rare where the river's memory is longer. No method here knows of trends, of cycles over
-//! decades, or of droughts worse than its distribution's tail, which ten years hardly
-//! constrain. [`Preservation`] holds any of them against the record, with the record's own
-//! uncertainty.
+//! Lag-one models forget within a few steps: where the river's memory is longer they make annual volumes
+//! too even and long droughts too rare. No method here knows of trends, of cycles over decades, or of
+//! droughts worse than its distribution's tail, which ten years hardly constrain. [`Preservation`]
+//! holds any of them against the record, with the record's own uncertainty. On the inflows of the Syr
+//! Darya of 2001-2010, as `examples/stochastic_inflow.rs` prints it:
+//!
+//! | method | not kept, of the twelve statistics |
+//! |---|---|
+//! | full, pooled over three dekads, [skewed](Margins::Skewed) | |
+//! | contemporaneous, pooled and skewed alike | |
+//! | either with [`Margins::Auto`] | skewness at one site that is a net loss in summer |
+//! | Kirsch, months from October | cross-correlations, longest drought |
+//! | nearest neighbours, k = 3 | annual deviation, lowest year, droughts, lag 1 at one site |
+//!
+//! A statistic that is kept there may only be one that ten years do not tell apart: the contemporaneous
+//! model, whose repair changes correlations by 0.2, has a median deviation of the annual flow two thirds
+//! of the record's.
 //!
 //! # Sources
 //!

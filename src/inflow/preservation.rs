@@ -328,7 +328,7 @@ impl Preservation {
         let mut text = self.summary();
         let _ = writeln!(
             text,
-            "\n{:<18}{:<26}{:>10}{:>10}{:>10}{:>10}",
+            "\n{:<18}{:<32}{:>10}{:>10}{:>10}{:>10}",
             "", "", "record", "5 %", "median", "95 %"
         );
         for row in self.rows.iter().filter(|row| row.step.is_none()) {
@@ -342,7 +342,7 @@ impl Preservation {
             };
             let _ = writeln!(
                 text,
-                "{:<18}{at:<26}{:>10.digits$}{:>10.digits$}{:>10.digits$}{:>10.digits$}{}",
+                "{:<18}{at:<32}{:>10.digits$}{:>10.digits$}{:>10.digits$}{:>10.digits$}{}",
                 row.statistic.name(),
                 row.record,
                 row.low,
