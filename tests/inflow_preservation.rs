@@ -4,7 +4,7 @@
 use riparian::calendar::Period;
 use riparian::inflow::{
     Delta, Generator, Kirsch, LagOne, Margins, Neighbours, Nowak, Preservation, QuantileMap,
-    Record, ScaledTo, Tally,
+    Record, ScaledTo,
 };
 use riparian::units::Volume;
 

@@ -233,9 +233,11 @@ impl Wanted {
         let zero = (0..steps).map(|m| {
             let sum = window(m).fold(square(), |sum, k| sum + &zero[k]);
             let flows = correlation(&sum);
-            let scores = DMatrix::from_fn(sites, sites, |i, j| match i == j {
-                true => 1.0,
-                false => score_correlation(of(m, i), of(m, j), flows[(i, j)].clamp(-1.0, 1.0)),
+            let scores = DMatrix::from_fn(sites, sites, |i, j| {
+                if i == j {
+                    return 1.0;
+                }
+                score_correlation(of(m, i), of(m, j), flows[(i, j)].clamp(-1.0, 1.0))
             });
             correlation(&clipped(&scores).0)
         });

@@ -51,7 +51,7 @@
 //!
 //! # Random numbers
 //!
-//! A member is a stream of ChaCha8 (its number) under a key (the seed); a `u64` gives one normal
+//! A member is a stream of `ChaCha8` (its number) under a key (the seed); a `u64` gives one normal
 //! number by the inverse of its distribution, and logarithms and exponentials are those of `libm`, not
 //! of the platform. So a fitted generator makes the same bits everywhere. Fitting uses the platform's
 //! square roots only, which are exact; whoever needs certainty saves the generator.
@@ -73,8 +73,8 @@
 //! | nearest neighbours, k = 3 | annual deviation, lowest year, droughts, lag 1 at one site |
 //!
 //! A statistic that is kept there may only be one that ten years do not tell apart: the contemporaneous
-//! model, whose repair changes correlations by 0.2, has a median deviation of the annual flow two thirds
-//! of the record's.
+//! model, whose repair changes correlations by 0.2, has a median deviation of the annual flow of all
+//! sites together that is two thirds of the record's.
 //!
 //! # Sources
 //!
@@ -411,18 +411,14 @@ impl Generator {
         n: usize,
     ) -> Result<Vec<DailySeries>> {
         let record = self.years(seed, member, n).starting_in(first_year)?;
-        match &self.days {
-            Some(days) => {
-                let mut draws = Draws::for_days(seed, member);
-                days.apply(&record, &self.never_negative, &mut draws)
-            }
-            None => {
-                let sites = self.sites().iter();
-                sites
-                    .map(|site| record.series(site, Interpolation::Step))
-                    .collect()
-            }
+        if let Some(days) = &self.days {
+            let mut draws = Draws::for_days(seed, member);
+            return days.apply(&record, &self.never_negative, &mut draws);
         }
+        let sites = self.sites().iter();
+        sites
+            .map(|site| record.series(site, Interpolation::Step))
+            .collect()
     }
 
     /// A model with the inflows of a member in place of its own, over the days of its run.
