@@ -48,6 +48,14 @@ impl Adjustment {
     /// What keeps it from serving a generator.
     pub(super) fn faults(&self, frame: &Frame, never_negative: &[bool]) -> Diagnostics {
         let mut faults = Diagnostics::new();
+        if let Self::ScaledTo(scaled) = self
+            && !scaled.volumes_rise()
+        {
+            faults.push(
+                Diagnostic::new("annual volumes to be scaled that are zero or always the same")
+                    .expected("volumes above zero that differ from year to year"),
+            );
+        }
         let (sites, sound): (Vec<&String>, bool) = match self {
             Self::Delta(delta) => (delta.sites.iter().map(|s| &s.0).collect(), delta.sound()),
             Self::QuantileMap(map) => (map.sites.iter().map(|s| &s.site).collect(), map.sound()),
@@ -232,11 +240,15 @@ impl QuantileMap {
         let rises = |flows: &[f64]| {
             flows.iter().all(|flow| flow.is_finite()) && flows.is_sorted() && !flows.is_empty()
         };
-        let sound =
-            |(from, to): &(Vec<f64>, Vec<f64>)| from.len() == to.len() && rises(from) && rises(to);
-        self.sites
-            .iter()
-            .all(|site| site.months.len() == 12 && site.months.iter().all(sound))
+        let sound = |(from, to): &(Vec<f64>, Vec<f64>), positive: bool| {
+            let lowest = from.first().zip(to.first());
+            let positive = !positive || lowest.is_some_and(|(&from, &to)| from > 0.0 && to > 0.0);
+            positive && from.len() == to.len() && rises(from) && rises(to)
+        };
+        self.sites.iter().all(|site| {
+            let mut months = site.months.iter();
+            months.len() == 12 && months.all(|month| sound(month, site.by_factor))
+        })
     }
 
     fn apply(&self, record: &mut Record) {
@@ -414,20 +426,20 @@ impl ScaledTo {
             .collect();
     }
 
+    /// Are the generator's volumes above zero and rising?
+    fn volumes_rise(&self) -> bool {
+        let positive = |&volume: &f64| volume > 0.0 && volume.is_finite();
+        self.generated.iter().all(positive) && self.generated.is_sorted_by(|a, b| a < b)
+    }
+
     fn sound(&self) -> bool {
         let finite = self
             .published
             .iter()
             .all(|p| p.0.is_finite() && p.1.is_finite());
         let rising = self.published.is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1);
-        let volumes = self
-            .generated
-            .iter()
-            .all(|&volume| volume > 0.0 && volume.is_finite())
-            && self.generated.is_sorted_by(|a, b| a < b);
         finite
             && rising
-            && volumes
             && match self.published.len() {
                 0 => false,
                 1 => true,

@@ -1,4 +1,4 @@
-//! Random numbers: one ChaCha8 stream a member, one `u64` a number, nothing that depends on the
+//! Random numbers: one `ChaCha8` stream a member, one `u64` a number, nothing that depends on the
 //! platform.
 
 use rand_chacha::ChaCha8Rng;

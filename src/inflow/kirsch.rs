@@ -21,6 +21,11 @@ use crate::error::{Diagnostic, Result};
 /// as they did. The link from one year to the next comes from a second table that is shifted by half a
 /// year: of each year the first half is taken from it.
 ///
+/// Let the year begin where rivers forget, before the wet season, and not in the midst of it: each half
+/// of the year keeps all its correlations, and the two meet in what the second knows of the
+/// first. Between sites, correlations are kept as far as the sites' own correlations between the steps
+/// are alike.
+///
 /// It is made for months: twelve steps take twelve by twelve correlations from the record, and with
 /// fewer years than steps the late ones follow from the early ones. So it wants at least half as many
 /// years as the year has steps, and [`Record::monthly`] with [`Nowak`](super::Nowak) for the days.
@@ -34,10 +39,10 @@ use crate::error::{Diagnostic, Result};
 /// use riparian::inflow::{Kirsch, Record};
 ///
 /// let model = riparian::scenario::read("data/syr-darya-2001-2010")?;
-/// let months = Record::from_model(&model, Period::Month, 1)?;
+/// let months = Record::from_model(&model, Period::Month, 10)?;
 /// let generator = Kirsch::new().fit(&months)?;
 /// assert_eq!(generator.years(1, 0, 50).steps(), 12);
-/// // Ten years are too few for dekads.
+/// // Nine or ten years are too few for dekads.
 /// assert!(Kirsch::new().fit(&Record::from_model(&model, Period::Dekad, 1)?).is_err());
 /// # Ok::<(), riparian::Error>(())
 /// ```
@@ -63,9 +68,15 @@ impl Kirsch {
     /// # Errors
     ///
     /// If the record has fewer than four years, or fewer than half as many as it has steps in a year;
-    /// if nothing varies; if a site of [`Margins::Log`] has been dry or a net loss.
+    /// if nothing varies; if a site of [`Margins::Log`] has been dry or a net loss; for
+    /// [`Margins::Skewed`].
     pub fn fit(&self, record: &Record) -> Result<Generator> {
-        let (margins, floored) = margin::fit(record, self.margins, Fit::Logarithms)?;
+        if self.margins == Margins::Skewed {
+            // A flow of the record may lie beyond the bound that its moments ask for.
+            let fault = Diagnostic::new("residuals of a bounded distribution");
+            return Err(invalid(fault.expected("logarithms, or flows as they are")));
+        }
+        let (margins, floored) = margin::fit(record, self.margins, Fit::Logarithms, 0)?;
         let (years, steps, sites) = (record.years(), record.steps(), record.sites().len());
         if years < steps / 2 {
             let fault = format!("{years} years for the correlations of {steps} steps of the year");

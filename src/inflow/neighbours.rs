@@ -60,7 +60,7 @@ impl Neighbours {
     /// If the record has fewer than four years or nothing varies in it; if there are no neighbours, or
     /// not so many.
     pub fn fit(&self, record: &Record) -> Result<Generator> {
-        let (_, floored) = margin::fit(record, Margins::Normal, margin::Fit::Moments)?;
+        let (_, floored) = margin::fit(record, Margins::Normal, margin::Fit::Moments, 0)?;
         let years = record.years();
         let root = (years as f64).sqrt().round() as usize;
         let k = self.k.unwrap_or(root);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::Generator;
 use super::adjust::quantile;
-use super::margin::moments;
+use super::margin::{moments, skew};
 use super::record::Record;
 use crate::calendar::invalid;
 use crate::error::{Diagnostic, Result};
@@ -121,7 +121,7 @@ impl Row {
 }
 
 /// How many rows of one statistic lie outside their bands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
     /// The statistic.
     pub statistic: Statistic,
@@ -129,14 +129,21 @@ pub struct Tally {
     pub rows: usize,
     /// Those whose band does not hold the record.
     pub outside: usize,
-    /// As many lie outside in at most one of twenty replicates.
+    /// More lie outside in at most one of twenty replicates.
     pub by_chance: usize,
+    /// The site with most of those rows.
+    pub worst: String,
+    /// Its rows whose band does not hold the record.
+    pub outside_there: usize,
+    /// More lie outside at any one site in at most one of twenty replicates.
+    pub by_chance_there: usize,
 }
 
 impl Tally {
-    /// Does the record stray no more often than a replicate does by chance?
+    /// Does the record stray no more often than a replicate does by chance, at all sites together and
+    /// at each?
     pub fn passes(&self) -> bool {
-        self.outside <= self.by_chance
+        self.outside <= self.by_chance && self.outside_there <= self.by_chance_there
     }
 }
 
@@ -150,7 +157,7 @@ impl Tally {
 /// Of many rows one in ten lies outside its band even for the true model, and rows go together:
 /// a wet replicate is wet at all sites and in all dekads. So the number of rows outside is itself held
 /// against the replicates: a statistic passes if the record strays in no more rows than 95 % of the
-/// replicates do from the same bands.
+/// replicates do from the same bands, at all sites together and at its worst site.
 ///
 /// Passing means that the record could be one of the generator's. It does not mean that the generator
 /// is right about what ten years do not show, such as a drought of a century.
@@ -269,33 +276,59 @@ impl Preservation {
         &self.keys
     }
 
-    /// The report as text: a line for each statistic, then the rows that are not by the step.
-    pub fn table(&self) -> String {
+    /// How each statistic fares, as text.
+    pub fn summary(&self) -> String {
         let mut text = format!(
             "Inflow generator ({}) against its record: {} years, bands of 5 to 95 % from {} replicates\n\n",
             self.method, self.years, self.replicates
         );
-        let mut line = |cells: [&str; 6]| {
-            let [name, rows, inside, outside, chance, verdict] = cells;
+        let mut line = |cells: [&str; 8]| {
+            let [
+                name,
+                rows,
+                outside,
+                chance,
+                worst,
+                there,
+                chance_there,
+                verdict,
+            ] = cells;
             let _ = writeln!(
                 text,
-                "{name:<18}{rows:>6}{inside:>8}{outside:>9}{chance:>11}  {verdict}"
+                "{name:<18}{rows:>5}{outside:>9}{chance:>11}  {worst:<16}{there:>8}{chance_there:>11}  {verdict}"
             );
         };
-        line(["statistic", "rows", "inside", "outside", "by chance", ""]);
+        line([
+            "statistic",
+            "rows",
+            "outside",
+            "by chance",
+            "most at",
+            "outside",
+            "by chance",
+            "",
+        ]);
         for tally in &self.tallies {
             line([
                 tally.statistic.name(),
                 &tally.rows.to_string(),
-                &(tally.rows - tally.outside).to_string(),
                 &tally.outside.to_string(),
                 &format!("<= {}", tally.by_chance),
+                if tally.outside > 0 { &tally.worst } else { "" },
+                &tally.outside_there.to_string(),
+                &format!("<= {}", tally.by_chance_there),
                 if tally.passes() { "kept" } else { "NOT KEPT" },
             ]);
         }
+        text
+    }
+
+    /// The report as text: the summary, then the rows that are not by the step.
+    pub fn table(&self) -> String {
+        let mut text = self.summary();
         let _ = writeln!(
             text,
-            "\n{:<18}{:<26}{:>10}{:>10}{:>10}{:>10}",
+            "\n{:<18}{:<32}{:>10}{:>10}{:>10}{:>10}",
             "", "", "record", "5 %", "median", "95 %"
         );
         for row in self.rows.iter().filter(|row| row.step.is_none()) {
@@ -309,7 +342,7 @@ impl Preservation {
             };
             let _ = writeln!(
                 text,
-                "{:<18}{at:<26}{:>10.digits$}{:>10.digits$}{:>10.digits$}{:>10.digits$}{}",
+                "{:<18}{at:<32}{:>10.digits$}{:>10.digits$}{:>10.digits$}{:>10.digits$}{}",
                 row.statistic.name(),
                 row.record,
                 row.low,
@@ -357,24 +390,41 @@ fn tally(
         .zip(measured)
         .filter(|(row, _)| row.statistic == statistic)
         .collect();
-    if of.is_empty() {
-        return None;
-    }
-    let mut strays: Vec<usize> = (0..replicates)
+    let mut sites: Vec<&str> = of.iter().map(|(row, _)| row.site.as_str()).collect();
+    sites.dedup();
+    let at_site = |site: &str, outside: &dyn Fn(&Row, &[f64]) -> bool| {
+        let there = of.iter().filter(|(row, _)| row.site == site);
+        there.filter(|(row, values)| outside(row, values)).count()
+    };
+    let strays = |outside: &dyn Fn(&Row, &[f64]) -> bool| -> Vec<usize> {
+        sites.iter().map(|site| at_site(site, outside)).collect()
+    };
+    let record = strays(&|row, _| !row.inside());
+    let (mut all, mut worst): (Vec<usize>, Vec<usize>) = (0..replicates)
         .map(|member| {
-            let outside = |(row, values): &&(&Row, &Vec<f64>)| {
-                !(row.low..=row.high).contains(&values[member])
-            };
-            of.iter().filter(outside).count()
+            let strays = strays(&|row, values| !(row.low..=row.high).contains(&values[member]));
+            (
+                strays.iter().sum::<usize>(),
+                strays.into_iter().max().unwrap_or(0),
+            )
         })
-        .collect();
-    strays.sort_unstable();
-    let at = ((1.0 - TAIL) * replicates as f64).ceil() as usize;
+        .unzip();
+    let by_chance = |counts: &mut [usize]| {
+        counts.sort_unstable();
+        let at = ((1.0 - TAIL) * replicates as f64).ceil() as usize;
+        counts[at.clamp(1, replicates) - 1]
+    };
+    // The first of several.
+    let most = record.iter().copied().max()?;
+    let site = record.iter().position(|&count| count == most)?;
     Some(Tally {
         statistic,
         rows: of.len(),
-        outside: of.iter().filter(|(row, _)| !row.inside()).count(),
-        by_chance: strays[at.clamp(1, replicates) - 1],
+        outside: record.iter().sum(),
+        by_chance: by_chance(&mut all),
+        worst: sites[site].to_owned(),
+        outside_there: most,
+        by_chance_there: by_chance(&mut worst),
     })
 }
 
@@ -573,16 +623,6 @@ fn standard(record: &Record) -> Vec<f64> {
         .collect();
     let flows = record.values().iter().zip(means.iter().cycle());
     flows.map(|(flow, mean)| flow - mean).collect()
-}
-
-fn skew(sample: impl Iterator<Item = f64> + Clone) -> f64 {
-    let n = sample.clone().count() as f64;
-    let (mean, deviation) = moments(sample.clone());
-    if deviation == 0.0 {
-        return 0.0;
-    }
-    let cubes: f64 = sample.map(|x| ((x - mean) / deviation).powi(3)).sum();
-    n / ((n - 1.0) * (n - 2.0)) * cubes
 }
 
 /// The correlation of a sample with itself one later, both parts about the mean of the whole.
