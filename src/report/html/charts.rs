@@ -456,18 +456,39 @@ pub(super) fn draw(page: &mut String, run: Window, chart: Chart) {
                 .with_label(format!("{name} {level:.0}")),
         );
     }
-    let svg = kuva::render_to_svg(plots, layout);
+    let svg = bare(&kuva::render_to_svg(plots, layout), page);
     let _ = write!(
         page,
         "<figure class=\"chart\"><figcaption>{0}</figcaption><div role=\"img\" aria-label=\"{0}\">{1}</div></figure>",
         Esc(&chart.title),
-        bare(&svg)
+        svg
     );
 }
 
-/// The drawing without what only a file of its own needs.
-fn bare(svg: &str) -> &str {
-    svg.find("<svg").map_or(svg, |at| &svg[at..])
+/// The drawing without what only a file of its own needs, its marks numbered after those the page has:
+/// the crate that draws numbers them from the start of the process.
+fn bare(svg: &str, page: &str) -> String {
+    const MARK: &str = "kuva-clip-";
+    let svg = svg.find("<svg").map_or(svg, |at| &svg[at..]);
+    let taken = page.matches("id=\"clip-").count();
+    let mut seen: Vec<&str> = Vec::new();
+    let mut parts = svg.split(MARK);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(part.len());
+        let (own, rest) = part.split_at(digits);
+        let at = seen
+            .iter()
+            .position(|&number| number == own)
+            .unwrap_or_else(|| {
+                seen.push(own);
+                seen.len() - 1
+            });
+        let _ = write!(text, "clip-{}{rest}", taken + at);
+    }
+    text
 }
 
 /// Points in between that lie on a level line say nothing.
