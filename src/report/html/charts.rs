@@ -26,6 +26,9 @@ const FLOW: &str = "m\u{b3}/s";
 pub(super) const VOLUME: &str = "Mm\u{b3}";
 /// How many schedules of obligations are drawn.
 const SCHEDULES: usize = 12;
+/// Of a chart, in pixels; a page may draw it smaller.
+const WIDTH: u32 = 620;
+const HEIGHT: u32 = 290;
 
 /// A line by steps of the run, with how it is drawn.
 pub(super) struct Line {
@@ -441,8 +444,8 @@ pub(super) fn draw(page: &mut String, run: Window, chart: Chart) {
     .with_x_datetime(axis)
     .with_x_axis_min(dates.0)
     .with_x_axis_max(dates.1)
-    .with_width(760.0)
-    .with_height(270.0)
+    .with_width(f64::from(WIDTH))
+    .with_height(f64::from(HEIGHT))
     .with_y_label(chart.unit)
     .with_label_size(13)
     .with_tick_size(12)
@@ -488,7 +491,8 @@ fn bare(svg: &str, page: &str) -> String {
             });
         let _ = write!(text, "clip-{}{rest}", taken + at);
     }
-    text
+    // With a view box the page may scale it.
+    text.replacen("<svg ", &format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" "), 1)
 }
 
 /// Points in between that lie on a level line say nothing.
