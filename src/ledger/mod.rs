@@ -90,6 +90,7 @@ pub struct Ledger {
     pub(crate) reservoirs: ReservoirJournal,
     pub(crate) claims: ClaimJournal,
     pub(crate) limits: LimitJournal,
+    pub(crate) licences: LicenceJournal,
     /// Storage before the first day, by reservoir.
     pub(crate) initial_storage: Vec<f64>,
     /// Water on its way before the first day, by reach.
@@ -192,6 +193,19 @@ pub struct LimitJournal {
     pub of_reach: Daily<u32>,
 }
 
+/// What licences gave and kept, numbered as in the [`Model`](crate::Model::licences).
+#[derive(Clone, Debug)]
+pub struct LicenceJournal {
+    /// By licence: what its members took together.
+    pub taken: Daily,
+    /// By licence: the part of the demand of its members that it kept from them.
+    pub held_back: Daily,
+    /// By offtake: the part of its demand that licences kept from it.
+    pub from_offtake: Daily,
+    /// By offtake: the licence that kept it last, as one more than its number; 0 for none.
+    pub of_offtake: Daily<u32>,
+}
+
 /// How many places of each kind a ledger holds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
@@ -200,6 +214,7 @@ pub(crate) struct Sizes {
     pub(crate) offtakes: usize,
     pub(crate) reservoirs: usize,
     pub(crate) claims: usize,
+    pub(crate) licences: usize,
 }
 
 impl Ledger {
@@ -217,6 +232,7 @@ impl Ledger {
             offtakes,
             reservoirs,
             claims,
+            licences,
         } = sizes;
         Self {
             window,
@@ -260,6 +276,12 @@ impl Ledger {
                 held_back: daily(offtakes),
                 of_offtake: Daily::new(days, offtakes, 0),
                 of_reach: Daily::new(days, reaches, 0),
+            },
+            licences: LicenceJournal {
+                taken: daily(licences),
+                held_back: daily(licences),
+                from_offtake: daily(offtakes),
+                of_offtake: Daily::new(days, offtakes, 0),
             },
             initial_storage,
             final_channel: vec![None; reaches],
@@ -310,6 +332,11 @@ impl Ledger {
     /// What ceilings of agreements kept from users.
     pub fn limits(&self) -> &LimitJournal {
         &self.limits
+    }
+
+    /// What licences gave and kept.
+    pub fn licences(&self) -> &LicenceJournal {
+        &self.licences
     }
 
     /// Storage before the first day, by reservoir, in m3.

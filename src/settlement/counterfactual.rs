@@ -31,7 +31,7 @@ use crate::units::{SECONDS_PER_DAY, Volume};
 ///
 /// 1. the unaccounted term, reservoir by reservoir down the river;
 /// 2. capacities, place by place down the river; a dam's with the limit on its change of release;
-/// 3. limits that are claimed on the point's own users;
+/// 3. limits that are claimed on the point's own users, then licences that they are in;
 /// 4. flows that other claims kept in the river: as much as they were awarded;
 /// 5. withdrawals of others, as they were in the run, party by party in order of declaration: of
 ///    classes senior to the obligation's, of its own, of all others. An obligation that neither
@@ -150,6 +150,7 @@ enum Change {
     /// Of an offtake.
     Head(usize),
     Limit((usize, usize)),
+    Licence(usize),
     Stream(usize),
     /// What offtakes took, without what was beyond their limits.
     Take(Vec<usize>),
@@ -166,6 +167,7 @@ struct World {
     dam_limited: Vec<bool>,
     head_limited: Vec<bool>,
     limits: Vec<(usize, usize)>,
+    licences: Vec<usize>,
     /// Claims in the stream, by their number in the plan.
     streams: Vec<usize>,
     /// By offtake.
@@ -195,6 +197,7 @@ impl World {
                 .map(|i| !case.own.contains(&i))
                 .collect(),
             limits: Vec::new(),
+            licences: Vec::new(),
             streams: Vec::new(),
             taking_over: taking.clone(),
             taking,
@@ -209,6 +212,7 @@ impl World {
             Change::Dam(k) => self.dam_limited[k] = true,
             Change::Head(i) => self.head_limited[i] = true,
             Change::Limit(number) => self.limits.push(number),
+            Change::Licence(number) => self.licences.push(number),
             Change::Stream(claim) => self.streams.push(claim),
             Change::Take(users) => users.into_iter().for_each(|i| self.taking[i] = true),
             Change::TakeOver(users) => users.into_iter().for_each(|i| self.taking_over[i] = true),
@@ -383,6 +387,13 @@ impl<'a> Case<'a> {
                 }
             }
         }
+        for (number, licence) in model.licences().iter().enumerate() {
+            let members = licence.members(basin);
+            if members.iter().any(|i| self.own.contains(i)) {
+                let licence = licence.id.clone();
+                causes.push((Why::Licence { licence }, Change::Licence(number)));
+            }
+        }
         for (number, claiming) in self.plan.claiming().iter().enumerate() {
             let own = (claiming.agreement, claiming.obligation) == self.row.number;
             if let (Some(r), false) = (claiming.reach(), own) {
@@ -548,7 +559,9 @@ impl<'a> Case<'a> {
         agreement.obligations.push(self.asked());
         let streams = world.streams.iter().map(|&claim| self.kept(claim));
         agreement.obligations.extend(streams);
-        model.claiming_only(agreement, &world.limits)
+        model
+            .licensed_only(&world.licences)
+            .claiming_only(agreement, &world.limits)
     }
 
     /// Volumes of all days of the run as flows.

@@ -28,6 +28,7 @@ impl Simulation<'_> {
             }
         }
         self.book_claims();
+        self.book_licences();
         Ok(())
     }
 
