@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::agreement::{Agreement, check_agreements};
 use crate::allocation::{Objective, ParametricRule, Proportional};
 use crate::basin::{
-    Basin, BasinParts, Node, NodeKind, Offtake, Party, Reach, Reservoir, check_basin,
+    Basin, BasinParts, Node, NodeKind, Offtake, Party, Pump, Reach, Reservoir, check_basin,
 };
 use crate::calendar::Window;
 use crate::error::{Diagnostic, Diagnostics, Origin, Result};
@@ -297,17 +297,6 @@ impl Model {
         self
     }
 
-    /// The same model, of whose licences only some hold.
-    #[must_use]
-    pub(crate) fn licensed_only(mut self, but: &[usize]) -> Self {
-        let mut number = 0;
-        self.licences.retain(|_| {
-            number += 1;
-            but.contains(&(number - 1))
-        });
-        self
-    }
-
     /// The same model over other days: a season of it.
     ///
     /// What is in the reaches before the first day becomes the steady state of that day, unless the
@@ -540,6 +529,12 @@ impl ModelBuilder {
     /// Adds an offtake.
     pub fn offtake(mut self, offtake: Offtake) -> Self {
         self.parts.offtakes.push(offtake);
+        self
+    }
+
+    /// Adds a pump at an offtake or in a canal.
+    pub fn pump(mut self, pump: Pump) -> Self {
+        self.parts.pumps.push(pump);
         self
     }
 

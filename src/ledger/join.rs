@@ -2,7 +2,7 @@
 
 use super::{
     ClaimJournal, Daily, DailyBinding, Ledger, LicenceJournal, LimitJournal, NodeJournal,
-    OfftakeJournal, ReachJournal, ReservoirJournal,
+    OfftakeJournal, PumpJournal, ReachJournal, ReservoirJournal,
 };
 use crate::error::{Error, Result};
 
@@ -36,7 +36,8 @@ impl Ledger {
             && self.reaches.entered.width() == later.reaches.entered.width()
             && self.offtakes.delivered.width() == later.offtakes.delivered.width()
             && self.claims.claimed.width() == later.claims.claimed.width()
-            && self.licences.taken.width() == later.licences.taken.width();
+            && self.licences.taken.width() == later.licences.taken.width()
+            && self.pumps.energy.width() == later.pumps.energy.width();
         if !fits {
             return Err(Error::state("the ledgers are of two different plans"));
         }
@@ -49,6 +50,7 @@ impl Ledger {
             claims,
             limits,
             licences,
+            pumps,
             initial_storage: _,
             initial_channel: _,
             final_channel,
@@ -60,6 +62,7 @@ impl Ledger {
         claims.join(&later.claims);
         limits.join(&later.limits);
         licences.join(&later.licences);
+        pumps.join(&later.pumps);
         for (held, &then) in final_channel.iter_mut().zip(&later.final_channel) {
             *held = then.or(*held);
         }
@@ -112,6 +115,7 @@ macro_rules! join_tables {
 join_tables!(NodeJournal: arrived, lateral, unmet_loss, returned, left);
 join_tables!(ReachJournal: entered, arrived, lost, overflowed);
 join_tables!(OfftakeJournal: demand, allocated, delivered, binding);
+join_tables!(PumpJournal: lifted, energy);
 join_tables!(
     ReservoirJournal: storage, release, spill, overtopped, evaporation, seepage, rain, unaccounted,
     energy, ceiling

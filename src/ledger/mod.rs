@@ -91,6 +91,7 @@ pub struct Ledger {
     pub(crate) claims: ClaimJournal,
     pub(crate) limits: LimitJournal,
     pub(crate) licences: LicenceJournal,
+    pub(crate) pumps: PumpJournal,
     /// Storage before the first day, by reservoir.
     pub(crate) initial_storage: Vec<f64>,
     /// Water on its way before the first day, by reach.
@@ -206,6 +207,15 @@ pub struct LicenceJournal {
     pub of_offtake: Daily<u32>,
 }
 
+/// Pumping, numbered as in the [`Basin`](crate::basin::Basin::pumps).
+#[derive(Clone, Debug)]
+pub struct PumpJournal {
+    /// What was lifted, in m3.
+    pub lifted: Daily,
+    /// The electricity it took, in kWh.
+    pub energy: Daily,
+}
+
 /// How many places of each kind a ledger holds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
@@ -215,6 +225,7 @@ pub(crate) struct Sizes {
     pub(crate) reservoirs: usize,
     pub(crate) claims: usize,
     pub(crate) licences: usize,
+    pub(crate) pumps: usize,
 }
 
 impl Ledger {
@@ -233,6 +244,7 @@ impl Ledger {
             reservoirs,
             claims,
             licences,
+            pumps,
         } = sizes;
         Self {
             window,
@@ -282,6 +294,10 @@ impl Ledger {
                 held_back: daily(licences),
                 from_offtake: daily(offtakes),
                 of_offtake: Daily::new(days, offtakes, 0),
+            },
+            pumps: PumpJournal {
+                lifted: daily(pumps),
+                energy: daily(pumps),
             },
             initial_storage,
             final_channel: vec![None; reaches],
@@ -337,6 +353,11 @@ impl Ledger {
     /// What licences gave and kept.
     pub fn licences(&self) -> &LicenceJournal {
         &self.licences
+    }
+
+    /// What was pumped, and the energy of it.
+    pub fn pumps(&self) -> &PumpJournal {
+        &self.pumps
     }
 
     /// Storage before the first day, by reservoir, in m3.

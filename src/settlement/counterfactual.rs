@@ -42,7 +42,7 @@ use crate::units::{SECONDS_PER_DAY, Volume};
 /// 8. the obligation's own claim, or that it only observes. The world is then the run itself, and
 ///    the part is the rest: little, where all that could be done otherwise has returned before.
 ///
-/// Withdrawals and releases return as what was done, before any claim: so an obligation that only
+/// Withdrawals, releases and cuts of licences return as what was done, before any claim: so an obligation that only
 /// observes loses its water to those who took or held it, not to its want of a claim. Where one of
 /// several causes would have sufficed, as with a capacity below what a dam released, the one that
 /// returns first bears it; where it would have sufficed to remove one of several, the last one does.
@@ -388,8 +388,8 @@ impl<'a> Case<'a> {
             }
         }
         for (number, licence) in model.licences().iter().enumerate() {
-            let members = licence.members(basin);
-            if members.iter().any(|i| self.own.contains(i)) {
+            let mut days = 0..self.ledger.days();
+            if days.any(|day| self.own.iter().any(|&i| self.cut(number, day, i) > 0.0)) {
                 let licence = licence.id.clone();
                 causes.push((Why::Licence { licence }, Change::Licence(number)));
             }
@@ -414,6 +414,17 @@ impl<'a> Case<'a> {
             causes.push((Why::held(model, k), Change::Release(k)));
         }
         causes
+    }
+
+    /// What a licence kept from an offtake on a day, in m3.
+    fn cut(&self, licence: usize, day: usize, offtake: usize) -> f64 {
+        let journal = self.ledger.licences();
+        let number = journal.of_offtake.at(day, offtake);
+        if number == licence as u32 + 1 {
+            journal.from_offtake.at(day, offtake)
+        } else {
+            0.0
+        }
     }
 
     fn capacities(&self) -> Vec<(Why, Change)> {
@@ -559,8 +570,25 @@ impl<'a> Case<'a> {
         agreement.obligations.push(self.asked());
         let streams = world.streams.iter().map(|&claim| self.kept(claim));
         agreement.obligations.extend(streams);
+        // Others take what they took, and licences return as what they kept.
+        for &i in self.own.iter().filter(|_| !world.licences.is_empty()) {
+            let offtake = &self.model.basin().offtakes()[i];
+            let head = offtake.capacity.map_or(f64::INFINITY, |q| q.m3s());
+            let asked = self.model.demand(i).values().iter().enumerate();
+            let left = asked.map(|(day, &asked)| {
+                let cuts = world.licences.iter().map(|&l| self.cut(l, day, i));
+                let cut = cuts.sum::<f64>() / SECONDS_PER_DAY;
+                if cut > 0.0 {
+                    (asked.min(head) - cut).max(0.0) * SECONDS_PER_DAY
+                } else {
+                    asked * SECONDS_PER_DAY
+                }
+            });
+            let left = self.series(left);
+            model = model.taking(i, &offtake.class, left);
+        }
         model
-            .licensed_only(&world.licences)
+            .without_licences()
             .claiming_only(agreement, &world.limits)
     }
 

@@ -235,6 +235,7 @@ impl Parts {
             reservoirs: self.stores.len(),
             claims: self.claiming.len(),
             licences: model.licences.len(),
+            pumps: model.basin.pumps().len(),
         };
         let mut plan = Plan {
             days: model.window.days(),
