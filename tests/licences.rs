@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::path::Path;
+
 use common::basins::{Sketch, basins, check_run, inflows, windows};
 use common::{assert_row, daily, days, run};
 use proptest::prelude::*;
@@ -13,7 +15,7 @@ use riparian::ledger::Ledger;
 use riparian::licence::Licence;
 use riparian::series::DailySeries;
 use riparian::units::{Flow, Volume};
-use riparian::{Model, ModelBuilder, Plan, Simulation};
+use riparian::{Model, ModelBuilder, Plan, Report, Simulation};
 
 /// m3 a day as a flow.
 fn a_day(m3: f64) -> Flow {
@@ -226,7 +228,6 @@ fn windows_and_seasons_hold_across_travel_times() {
 
 #[test]
 fn a_shortfall_names_the_licence() {
-    use riparian::Report;
     use riparian::agreement::{Agreement, Obligation};
     use riparian::settlement::Why;
     let window = days(date(2024, 6, 1), 10);
@@ -250,6 +251,41 @@ fn a_shortfall_names_the_licence() {
         assert_eq!(reasons.len(), 1, "{reasons:?}");
         assert_eq!(reasons[0].why, why);
         assert!((reasons[0].amount - 300e-6).abs() <= 1e-15, "{reasons:?}");
+    }
+}
+
+/// The limit of 2025 on all canals of Uzbekistan on the main stem, 8800 Mm3 from April to September
+/// (ICWC; `data/agreements/icwc-limits.toml`), in the years 2001-2010: the canals lie at several travel
+/// times, and in some years took more.
+#[test]
+fn a_countrys_limit_holds_over_many_canals() {
+    let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/syr-darya-2001-2010");
+    let model = riparian::scenario::read(scenario).unwrap();
+    let run = |model: Model| {
+        let plan = Plan::compile(model).unwrap();
+        let ledger = Simulation::new(&plan).run().unwrap();
+        Report::new(plan, ledger)
+    };
+    let limit = |mcm: f64| {
+        let volume = Volume::from_mcm(mcm);
+        Licence::seasonal("uz", volume, Season::vegetation()).held_by("UZ")
+    };
+    let most = |report: &Report| {
+        let uses = report.licences().into_iter();
+        uses.map(|used| used.taken.mcm()).fold(0.0, f64::max)
+    };
+    // Without a limit that anybody meets.
+    let free = run(model.clone().with_licence(limit(1e6)).unwrap());
+    assert!(free.licences().iter().all(|used| used.days_held_back == 0));
+    let free = most(&free);
+    for part in [0.5, 0.9] {
+        let held = run(model.clone().with_licence(limit(part * free)).unwrap());
+        assert!(most(&held) <= part * free * (1.0 + 1e-12));
+        assert!(
+            most(&held) >= part * free * (1.0 - 1e-9),
+            "{} of {free}",
+            most(&held)
+        );
     }
 }
 

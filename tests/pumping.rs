@@ -26,7 +26,7 @@ fn rivers(water: [f64; 2], into: [&str; 2]) -> ModelBuilder {
         .party(Party::new("LO", "Lowland"))
         .class("use")
         .node(Node::inflow("one"))
-        .node(Node::inflow("two"))
+        .node(Node::junction("two"))
         .node(Node::terminal("sea"))
         .node(Node::terminal("lake"))
         .reach(Reach::river("first", "one", into[0]))
@@ -139,29 +139,34 @@ fn limits_on_power_and_energy_are_limits_of_the_flow() {
     same(head.map_or(0.0, Flow::m3s), flow);
 }
 
+/// Water that nobody claims is kept wherever it finds room, and an intertie is a way there.
 #[test]
-fn what_a_dam_could_hold_is_not_pumped_to_it() {
-    // A dam on the second river, half empty, and water to spare on the first.
-    let model = Model::builder("a dam", window())
-        .party(Party::new("UP", "Upland"))
-        .class("use")
-        .node(Node::inflow("one"))
-        .reservoir(Reservoir::new("dam", Volume::from_mcm(100.0)).initial(Volume::from_mcm(50.0)))
-        .node(Node::terminal("sea"))
-        .node(Node::terminal("lake"))
-        .reach(Reach::river("first", "one", "sea"))
-        .reach(Reach::river("second", "dam", "lake"))
-        .reach(Reach::canal("tie", "one", "dam"))
-        .inflow("one", steady(100.0))
-        .inflow("dam", steady(1.0))
-        .offtake(Offtake::new("b", "dam", "UP", "use"))
-        .demand("b", steady(5.0))
-        .pump(Pump::new("tie", Level::from_m(50.0), 0.8));
-    match model.build().and_then(Plan::compile) {
-        Ok(plan) => {
-            let ledger = Simulation::new(&plan).run().unwrap();
-            panic!("{:?}", ledger.reaches().entered.of(2).collect::<Vec<_>>());
-        }
-        Err(error) => panic!("{error}"),
-    }
+fn a_dam_beyond_an_intertie_fills_by_it_unless_a_limit_says_how_fast() {
+    let model = |pump: Pump| {
+        Model::builder("a dam", window())
+            .party(Party::new("UP", "Upland"))
+            .node(Node::inflow("one"))
+            .reservoir(
+                Reservoir::new("dam", Volume::from_mcm(100.0)).initial(Volume::from_mcm(85.0)),
+            )
+            .node(Node::terminal("sea"))
+            .node(Node::terminal("lake"))
+            .reach(Reach::river("first", "one", "sea"))
+            .reach(Reach::river("second", "dam", "lake"))
+            .reach(Reach::canal("tie", "one", "dam"))
+            .inflow("one", steady(100.0))
+            .pump(pump)
+    };
+    let entered = |pump: Pump| -> Vec<f64> {
+        let (_, ledger) = run(model(pump));
+        let flows = ledger.reaches().entered.of(2);
+        flows.map(|volume| volume / DAY).collect()
+    };
+    let pump = || Pump::new("tie", Level::from_m(50.0), 0.8);
+    let filling = entered(pump());
+    same(filling[0], 100.0);
+    same(filling.iter().sum::<f64>(), 15e6 / DAY);
+    let limited = entered(pump().energy_a_day(Energy::from_mwh(100.0)));
+    same(limited[4], 100.0 * 3.6e9 / (9_806.65 * 50.0 / 0.8) / DAY);
+    assert_eq!(entered(pump().power(Power::from_mw(0.0))), [0.0; 5]);
 }

@@ -19,6 +19,9 @@
 //! An intertie between two rivers is a [canal](super::ReachKind::Canal) from a node of one to a node of
 //! the other, with a pump or without. Like every canal it carries what is claimed beyond its head that
 //! the other river does not bring itself, and no more; where it closes a ring, as little as possible.
+//! But a reservoir beyond it is claimed for too: water that nobody else claims is kept wherever it finds
+//! room, so that an intertie fills it with what one river has to spare, as a feeder canal fills a lake
+//! beside the river. How fast, only a limit says.
 //! Nothing in the allocation weighs energy against water: whoever wants less to be pumped says so by
 //! capacities, power limits, priority classes or a [licence](crate::licence).
 //!
