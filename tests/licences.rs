@@ -8,13 +8,14 @@ use common::basins::{Sketch, basins, check_run, inflows, windows};
 use common::{assert_row, daily, days, run};
 use proptest::prelude::*;
 use riparian::allocation::{EqualAwards, Talmud};
-use riparian::basin::{Node, Offtake, Party, Reach};
+use riparian::basin::{Node, Offtake, Party, Pump, Reach};
 use riparian::calendar::{Season, Window};
 use riparian::jiff::civil::date;
 use riparian::ledger::Ledger;
 use riparian::licence::Licence;
+use riparian::scenario::Scenario;
 use riparian::series::DailySeries;
-use riparian::units::{Flow, Volume};
+use riparian::units::{Flow, Level, Volume};
 use riparian::{Model, ModelBuilder, Plan, Report, Simulation};
 
 /// m3 a day as a flow.
@@ -254,9 +255,8 @@ fn a_shortfall_names_the_licence() {
     }
 }
 
-/// The limit of 2025 on all canals of Uzbekistan on the main stem, 8800 Mm3 from April to September
-/// (ICWC; `data/agreements/icwc-limits.toml`), in the years 2001-2010: the canals lie at several travel
-/// times, and in some years took more.
+/// A limit over the canals of a country, as the region's water commission sets them each season; here
+/// they lie at several travel times, and the limit is a part of what they would take.
 #[test]
 fn a_countrys_limit_holds_over_many_canals() {
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/syr-darya-2001-2010");
@@ -287,6 +287,98 @@ fn a_countrys_limit_holds_over_many_canals() {
             most(&held)
         );
     }
+}
+
+#[test]
+fn all_faults_of_the_table_are_told_at_once() {
+    let error = Scenario::from_files([
+        (
+            "scenario.toml",
+            "title = \"T\"\nstart = 2024-06-01\nend = 2024-06-30\n[[class]]\nname = \"use\"\n",
+        ),
+        ("parties.csv", "party\nUZ\n"),
+        ("nodes.csv", "node,kind\nspring,inflow\nsea,terminal\n"),
+        (
+            "reaches.csv",
+            "reach,from,to,kind\nbrook,spring,sea,river\n",
+        ),
+        (
+            "offtakes.csv",
+            "offtake,at,party,class\nleft,spring,UZ,use\nright,spring,UZ,use\n",
+        ),
+        ("series/inflows.csv", "month,spring_m3s\n2024-06,2.5\n"),
+        (
+            "series/demands.csv",
+            "month,left_m3s,right_m3s\n2024-06,1,1\n",
+        ),
+        (
+            "licences.csv",
+            "licence,party,offtakes,limit_m3s,limit_mcm,from,to,rolling_days\n\
+             a,UZ,,,,,,\n\
+             b,,left rigt,5,,,,\n\
+             b,,right,-5,,,,\n\
+             c,,left left,,9,,,30\n\
+             d,,left,,,04-01,,7\n\
+             e,KZ,left,5,,,,\n",
+        ),
+    ])
+    .model()
+    .unwrap_err();
+    let expected = [
+        "2:1: a licence without a limit; expected limit_m3s or limit_mcm",
+        "3:4: unknown offtake `rigt` in the licence `b`; expected the id of an offtake; did you \
+         mean `right`?",
+        "4:1: licence `b` is declared twice; expected an id no other licence has",
+        "4:10: the licence `b` allows -5 m3/s; expected at least 0",
+        "5:4: offtake `left` is twice in the licence `c`; expected each offtake once",
+        "6:1: a licence without a limit; expected limit_m3s or limit_mcm",
+        "6:15: no `to`; expected a cell that is not empty",
+        "7:3: unknown party `KZ`; expected the id of a party; did you mean `UZ`?",
+    ]
+    .map(|fault| format!("licences.csv:{fault}"));
+    assert_eq!(error.to_string(), expected.join("\n"));
+}
+
+#[test]
+fn results_tell_what_was_allowed_and_lifted() {
+    let window = days(date(2024, 6, 1), 3);
+    let asks: [fn(usize) -> f64; 3] = [|_| 4e6, |_| 0.0, |_| 0.0];
+    let licence = Licence::rolling("two days", Volume::from_mcm(6.0), 2).held_by("UP");
+    let model = river(window, 1e8, 0, asks).licence(licence).pump(Pump::new(
+        "a",
+        Level::from_m(36.0),
+        0.980_665,
+    ));
+    let plan = Plan::compile(model.build().unwrap()).unwrap();
+    let ledger = Simulation::new(&plan).run().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("out");
+    Report::new(plan, ledger).write(&folder).unwrap();
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    assert_eq!(
+        read("licences.csv"),
+        "licence,party,from,to,in_days,allowed_mcm,most_mcm,asked_mcm,taken_mcm,held_back_mcm,days_held_back\n\
+         two days,UP,2024-06-01,2024-06-03,2,6,6,12,10,2,1\n"
+    );
+    // A cubic metre takes 0.1 kWh.
+    assert_eq!(
+        read("pumps.csv"),
+        "date,at,party,lifted_m3s,energy_mwh\n\
+         2024-06-01,a,UP,46.296296,400\n\
+         2024-06-02,a,UP,23.148148,200\n\
+         2024-06-03,a,UP,46.296296,400\n"
+    );
+    let summary = read("summary.json");
+    assert!(
+        summary.contains("\"held_back_by_licences_mcm\": 2.0"),
+        "{summary}"
+    );
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    let mwh = summary["pumping_mwh"]["UP"].as_f64();
+    assert!(
+        mwh.is_some_and(|mwh| (mwh - 1000.0).abs() < 1e-9),
+        "{mwh:?}"
+    );
 }
 
 fn cases(cases: u32) -> ProptestConfig {
