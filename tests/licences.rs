@@ -332,7 +332,7 @@ fn all_faults_of_the_table_are_told_at_once() {
         "4:10: the licence `b` allows -5 m3/s; expected at least 0",
         "5:4: offtake `left` is twice in the licence `c`; expected each offtake once",
         "6:1: a licence without a limit; expected limit_m3s or limit_mcm",
-        "6:15: no `to`; expected a cell that is not empty",
+        "6:17: no `to`; expected a cell that is not empty",
         "7:3: unknown party `KZ`; expected the id of a party; did you mean `UZ`?",
     ]
     .map(|fault| format!("licences.csv:{fault}"));
