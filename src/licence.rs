@@ -277,12 +277,13 @@ pub(crate) fn check_licences(
                     "offtakes, or a party that has some",
                 ));
             }
-            Some(party) if !offtakes.iter().any(|offtake| licence.holds(offtake)) => {
-                // Unknown members were faults of their own.
-                if licence.offtakes.is_empty() {
-                    let what = format!("licence `{id}` of `{party}`, which has no offtakes");
-                    faults.push(fault(what, "party", "a party that has some"));
-                }
+            // Of members that are named, the unknown ones were faults of their own.
+            Some(party)
+                if licence.offtakes.is_empty()
+                    && !offtakes.iter().any(|offtake| licence.holds(offtake)) =>
+            {
+                let what = format!("licence `{id}` of `{party}`, which has no offtakes");
+                faults.push(fault(what, "party", "a party that has some"));
             }
             _ => {}
         }

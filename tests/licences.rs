@@ -439,10 +439,8 @@ proptest! {
 }
 
 fn with(sketch: &Sketch, licences: &[Licence]) -> riparian::Result<Model> {
-    let licences = licences.iter().cloned();
-    licences.fold(Ok(sketch.model()), |model, licence| {
-        model?.with_licence(licence)
-    })
+    let mut licences = licences.iter().cloned();
+    licences.try_fold(sketch.model(), Model::with_licence)
 }
 
 /// A river without dams or returns: its users, their travel times apart, the water, what is asked.

@@ -236,12 +236,8 @@ pub(crate) fn check(mut parts: BasinParts, faults: &mut Diagnostics) -> Option<B
     for offtake in &parts.offtakes {
         check_offtake(offtake, &parts.parties, faults);
     }
-    let places = (&*parts.reaches, &*parts.offtakes, &*parts.parties);
-    let pumped = pump::check(&parts.pumps, places, faults);
-    if let Some(pumped) = &pumped {
-        let stations = parts.pumps.iter().zip(pumped);
-        limit_pumps(stations, &mut parts.reaches, &mut parts.offtakes);
-    }
+    let places = (&mut *parts.reaches, &mut *parts.offtakes);
+    let pumped = pump::check(&parts.pumps, places, &parts.parties, faults);
     let ends = ends.into_iter().collect::<Option<Vec<_>>>()?;
     let reservoir_node = reservoir_node.into_iter().collect::<Option<Vec<_>>>()?;
     let offtake_node = offtake_node.into_iter().collect::<Option<Vec<_>>>()?;
@@ -253,7 +249,6 @@ pub(crate) fn check(mut parts: BasinParts, faults: &mut Diagnostics) -> Option<B
     let order = downstream_order(&parts, &ends, faults)?;
     check_overflows(&parts, &ends, &node_of, faults);
     let lead = leads(&parts, &ends, faults)?;
-    let pumped = pumped?;
     check_returns(&parts, &offtake_node, &node_of, &lead, faults);
     Some(Basin {
         parties: parts.parties,
@@ -262,36 +257,13 @@ pub(crate) fn check(mut parts: BasinParts, faults: &mut Diagnostics) -> Option<B
         reservoirs: parts.reservoirs,
         offtakes: parts.offtakes,
         pumps: parts.pumps,
-        pumped,
+        pumped: pumped?,
         ends,
         reservoir_node,
         offtake_node,
         order,
         lead,
     })
-}
-
-/// Makes the limits of pumps part of the capacities of what they stand in.
-fn limit_pumps<'p>(
-    stations: impl Iterator<Item = (&'p Pump, &'p Pumped)>,
-    reaches: &mut [Reach],
-    offtakes: &mut [Offtake],
-) {
-    for (station, at) in stations {
-        let Some(most) = station.most() else {
-            continue;
-        };
-        match *at {
-            Pumped::Offtake(i) => pump::within(&mut offtakes[i].capacity, most),
-            Pumped::Canal(r) => {
-                let canal = &mut reaches[r];
-                pump::within(&mut canal.capacity, most);
-                for season in canal.seasons.iter_mut().filter(|s| s.capacity.is_some()) {
-                    pump::within(&mut season.capacity, most);
-                }
-            }
-        }
-    }
 }
 
 /// A fault of a value outside its range.

@@ -141,10 +141,45 @@ pub enum Pumped {
     Canal(usize),
 }
 
-/// Checks pumps, and says what each lifts; nothing where that is not known.
+/// Checks pumps, and says what each lifts; nothing where that is not known. Their limits become part of
+/// the capacities of canals and heads.
 pub(super) fn check(
     pumps: &[Pump],
-    (reaches, offtakes, parties): (&[Reach], &[Offtake], &[Party]),
+    (reaches, offtakes): (&mut [Reach], &mut [Offtake]),
+    parties: &[Party],
+    faults: &mut Diagnostics,
+) -> Option<Vec<Pumped>> {
+    let found = places(pumps, reaches, offtakes, faults);
+    check_numbers(pumps, parties, faults);
+    let found = found?;
+    for (pump, at) in pumps.iter().zip(&found) {
+        let Some(most) = pump.most() else {
+            continue;
+        };
+        match *at {
+            Pumped::Offtake(i) => within(&mut offtakes[i].capacity, most),
+            Pumped::Canal(r) => {
+                within(&mut reaches[r].capacity, most);
+                let seasons = reaches[r].seasons.iter_mut();
+                for season in seasons.filter(|season| season.capacity.is_some()) {
+                    within(&mut season.capacity, most);
+                }
+            }
+        }
+    }
+    Some(found)
+}
+
+/// What is left of a capacity under a pump's limit.
+fn within(capacity: &mut Option<Flow>, most: Flow) {
+    *capacity = Some(capacity.map_or(most, |capacity| capacity.min(most)));
+}
+
+/// What each pump lifts, if all is known.
+fn places(
+    pumps: &[Pump],
+    reaches: &[Reach],
+    offtakes: &[Offtake],
     faults: &mut Diagnostics,
 ) -> Option<Vec<Pumped>> {
     let mut found = Vec::new();
@@ -175,6 +210,17 @@ pub(super) fn check(
             let what = format!("two pumps at `{id}`");
             faults.push(fault(what, "at", "one pump a place"));
         }
+    }
+    (found.len() == pumps.len()).then_some(found)
+}
+
+fn check_numbers(pumps: &[Pump], parties: &[Party], faults: &mut Diagnostics) {
+    for pump in pumps {
+        let id = &pump.at;
+        let fault = |what: String, field: &str, expected: &str| {
+            let at = pump.origin.place(field);
+            Diagnostic::new(what).at(at).expected(expected)
+        };
         if let Some(party) = &pump.party
             && parties.iter().all(|known| known.id != *party)
         {
@@ -208,10 +254,4 @@ pub(super) fn check(
             faults.push(fault(what, "energy_mwh_per_day", "at least 0"));
         }
     }
-    (found.len() == pumps.len()).then_some(found)
-}
-
-/// What is left of a capacity under a pump's limit.
-pub(super) fn within(capacity: &mut Option<Flow>, most: Flow) {
-    *capacity = Some(capacity.map_or(most, |capacity| capacity.min(most)));
 }

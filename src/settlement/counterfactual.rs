@@ -15,7 +15,7 @@ use crate::ledger::{Ledger, Sum};
 use crate::model::Model;
 use crate::series::DailySeries;
 use crate::simulation::{Plan, Simulation};
-use crate::units::{SECONDS_PER_DAY, Volume};
+use crate::units::{Flow, SECONDS_PER_DAY, Volume};
 
 /// Explains the shortfall of a settlement by running the model again, in worlds that go from the
 /// most generous to the one that was: what the shortfall grows by when a cause returns is that
@@ -573,7 +573,7 @@ impl<'a> Case<'a> {
         // Others take what they took, and licences return as what they kept.
         for &i in self.own.iter().filter(|_| !world.licences.is_empty()) {
             let offtake = &self.model.basin().offtakes()[i];
-            let head = offtake.capacity.map_or(f64::INFINITY, |q| q.m3s());
+            let head = offtake.capacity.map_or(f64::INFINITY, Flow::m3s);
             let asked = self.model.demand(i).values().iter().enumerate();
             let left = asked.map(|(day, &asked)| {
                 let cuts = world.licences.iter().map(|&l| self.cut(l, day, i));
