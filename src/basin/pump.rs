@@ -47,7 +47,7 @@ use crate::units::{Energy, Flow, Hours, Level, Power, Volume};
 /// use riparian::basin::Pump;
 /// use riparian::units::{Level, Power, Volume};
 ///
-/// let station = Pump::new("karshi", Level::from_m(132.0), 0.75).power(Power::from_mw(300.0));
+/// let station = Pump::new("station", Level::from_m(132.0), 0.75).power(Power::from_mw(300.0));
 /// // 1 Mm3, lifted by 132 m.
 /// let energy = station.energy_for(Volume::from_mcm(1.0));
 /// assert!((energy.mwh() - 479.4).abs() < 0.1);
