@@ -375,7 +375,7 @@ fn a_plan_comes_true_across_a_reach_whose_lag_changes() {
             );
         }
         let (.., short, due) = planned_and_simulated(&model, "canal");
-        assert!(short > 0.2 * due, "{short} of {due}");
+        assert!(short > 0.05 * due, "{short} of {due}");
     }
     // Whoever plans with the ordinary lag misses the days on which nothing arrives.
     let model = down_the_reach(reach().season(slow), "2024-06-01..2024-08-10");
@@ -475,10 +475,10 @@ fn a_plan_made_anew_uses_what_came_beyond_the_forecast() {
     let once = missing(&planned(&expected));
     let plans = planner.rolling(|_| Ok(expected.clone())).unwrap();
     let anew = missing(plans.last().unwrap());
-    // Without the two days of the last dekad that nobody plans after, all of 8 m3/s is used.
+    // Who expects too little until the end cuts too much at first and has too much at last.
     let beyond = 61.0 * 8.0 * A_DAY;
     assert!(close(once - known, beyond), "{once} {known}");
-    assert!(anew - known < 0.2 * beyond, "{anew} of {known}..{once}");
+    assert!(anew - known < 0.5 * beyond, "{anew} of {known}..{once}");
     // The season as it went is in the last plan.
     let last = row(plans.last().unwrap().wanted(), "canal");
     assert!((last.short - anew).abs() <= 0.2 * beyond, "{last:?} {anew}");

@@ -263,9 +263,11 @@ impl SeasonPlan {
             })
             .collect()
         });
+        let spill = self.reservoirs.iter();
         Path {
             storage: storage.collect(),
             outflow: outflow.collect(),
+            spill: (spill.map(|plan| plan.spill.iter().map(|v| v.mcm()).collect())).collect(),
         }
     }
 

@@ -31,6 +31,8 @@ pub(super) struct Path {
     pub(super) storage: Vec<Vec<f64>>,
     /// By reservoir: what leaves the dam in each step, in m3/s.
     pub(super) outflow: Vec<Vec<f64>>,
+    /// By reservoir: what it spills in each step, in Mm3.
+    pub(super) spill: Vec<Vec<f64>>,
 }
 
 /// By step: one line or number.
@@ -278,7 +280,15 @@ impl<'a> Builder<'a> {
                 self.program.row(line, Holds::AtLeast);
             }
             let spill = self.program.variable(0.0, f64::INFINITY);
-            if self.spill_when_full && self.path.storage[k][t + 1] < full * (1.0 - 1e-6) {
+            let was_full = self.path.storage[k][t + 1] >= full * (1.0 - 1e-6);
+            if self.spill_when_full && was_full && self.path.spill[k][t] > 0.0 {
+                // It may spill again, but not fall by it.
+                let down = self.program.variable(0.0, full);
+                first.push((down, 2.0));
+                let line = Line::of(storage).plus(&Line::of(down), 1.0);
+                let line = line.plus(&Line::constant(-full), 1.0);
+                self.program.row(line, Holds::AtLeast);
+            } else if self.spill_when_full || kept.is_some() {
                 first.push((spill, 2.0));
             }
             dam.storage.push(storage);

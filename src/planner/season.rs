@@ -91,6 +91,7 @@ fn first_path(planner: &Planner, steps: &Steps) -> Path {
     Path {
         storage: stores.iter().map(|store| still(store.initial)).collect(),
         outflow: vec![vec![0.0; steps.len()]; stores.len()],
+        spill: vec![vec![0.0; steps.len()]; stores.len()],
     }
 }
 
@@ -325,9 +326,12 @@ impl<'a> Season<'a> {
                 .map(|t| out(t) / (super::river::A_DAY * self.steps.days(t)))
                 .collect()
         });
+        let spill = self.river.dams.iter();
+        let spill = spill.map(|dam| dam.spill.iter().map(|&v| value(v)).collect());
         Path {
             storage: storage.collect(),
             outflow: outflow.collect(),
+            spill: spill.collect(),
         }
     }
 }
