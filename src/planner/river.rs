@@ -609,7 +609,7 @@ impl River {
             Gauge::Offtake(i) => &self.taken_streams[i],
             _ => return Vec::new(),
         };
-        let parts = stream.even(steps.range(t)).into_iter();
+        let parts = stream.as_even(steps.range(t)).into_iter();
         parts
             .map(|days| (days.clone(), self.choices.on(stream, days).tidy()))
             .collect()

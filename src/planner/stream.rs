@@ -15,6 +15,9 @@ use crate::simulation::Plan;
 /// A rate that stays within this part of a choice's own counts as even.
 const EVEN: f64 = 0.05;
 
+/// What is known stays even within this part of its largest.
+const KNOWN_EVEN: f64 = 1e-3;
+
 /// A part of a choice less than this is no water any more: the end of a reservoir's long tail.
 const NOTHING: f64 = 1e-12;
 
@@ -202,16 +205,67 @@ impl Stream {
             .flat_map(|part| part.passages.iter())
             .filter(|passage| passage.meets(&days))
             .collect();
-        let mut cut = Vec::new();
-        let mut from = days.start;
-        for day in days.start + 1..days.end {
+        cut(days, |from, day| {
             let changes = |p: &&Passage| (p.on(day) - p.on(from)).abs() > EVEN * p.rate;
-            if near.iter().any(changes) {
-                cut.push(from..day);
-                from = day;
-            }
+            near.iter().any(changes)
+        })
+    }
+
+    /// The same, and where what is known changes.
+    pub(super) fn as_even(&self, days: Range<usize>) -> Vec<Range<usize>> {
+        let largest = self.known[days.clone()].iter().copied().fold(0.0, f64::max);
+        let known = |from: usize, day: usize| {
+            (self.known[day] - self.known[from]).abs() > KNOWN_EVEN * largest
+        };
+        let parts = self.even(days).into_iter();
+        parts.flat_map(|part| cut(part, known)).collect()
+    }
+}
+
+/// Cuts days where they differ from the first of their part.
+fn cut(days: Range<usize>, differ: impl Fn(usize, usize) -> bool) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut from = days.start;
+    for day in days.start + 1..days.end {
+        if differ(from, day) {
+            parts.push(from..day);
+            from = day;
         }
-        cut.push(from..days.end);
-        cut
+    }
+    parts.push(from..days.end);
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A choice for each of two dekads, and a known flow that changes on the fourth day.
+    fn stream() -> (Choices, Stream) {
+        let mut choices = Choices::default();
+        let pieces = vec![(0..10, Line::of(0)), (10..20, Line::of(1))];
+        let mut stream = choices.stream(pieces, 20);
+        stream.known = (0..20).map(|day| if day < 3 { 1.0 } else { 2.0 }).collect();
+        (choices, stream)
+    }
+
+    #[test]
+    fn what_is_chosen_goes_on_later_and_less() {
+        let (choices, stream) = stream();
+        let later = stream.later(2, 0.5, 7.0);
+        // Ten days from the tenth on: two of the first choice and eight of the second.
+        let line = choices.on(&later, 10..20);
+        let values = [10.0, 20.0];
+        assert!((line.value(&values) - (0.5 * (2.0 + 16.0) + 10.0)).abs() < 1e-12);
+        // Two days before anything arrives.
+        assert!((choices.on(&later, 0..2).value(&values) - 14.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn days_are_cut_where_a_choice_or_what_is_known_changes() {
+        let (_, stream) = stream();
+        assert_eq!(stream.even(0..10), [0..10]);
+        assert_eq!(stream.later(2, 1.0, 0.0).even(0..10), [0..2, 2..10]);
+        assert_eq!(stream.as_even(0..10), [0..3, 3..10]);
     }
 }
