@@ -492,7 +492,11 @@ fn bare(svg: &str, page: &str) -> String {
         let _ = write!(text, "clip-{}{rest}", taken + at);
     }
     // With a view box the page may scale it.
-    text.replacen("<svg ", &format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" "), 1)
+    text.replacen(
+        "<svg ",
+        &format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" "),
+        1,
+    )
 }
 
 /// Points in between that lie on a level line say nothing.
