@@ -80,17 +80,14 @@ fn shell(
     let all = Esc(labels.get("all-sections"));
     let _ = write!(page, "</ul></nav>\n<main data-all=\"{all}\">\n");
     for (key, inside) in parts {
-        let _ = write!(
+        let _ = writeln!(
             page,
             "<section id=\"{key}\" aria-labelledby=\"title-{key}\">\
-             <h2 id=\"title-{key}\">{}</h2>{inside}</section>\n",
+             <h2 id=\"title-{key}\">{}</h2>{inside}</section>",
             labels.get(key)
         );
     }
-    let _ = write!(
-        page,
-        "</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
-    );
+    let _ = writeln!(page, "</main>\n<script>{SCRIPT}</script>\n</body>\n</html>");
     page
 }
 
