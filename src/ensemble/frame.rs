@@ -251,6 +251,7 @@ fn scenario(plan: &Plan) -> String {
     let places = (basin.parties(), basin.nodes(), basin.reaches());
     hash.text(&format!("{places:?}"));
     hash.text(&format!("{:?}", (basin.reservoirs(), basin.offtakes())));
+    hash.text(&format!("{:?} {:?}", basin.pumps(), model.licences));
     for class in model.classes() {
         hash.text(&format!("{} {:?}", class.name, class.rule));
     }

@@ -1,8 +1,8 @@
 //! A ledger taken for another run.
 
 use super::{
-    ClaimJournal, Daily, DailyBinding, Ledger, LimitJournal, NodeJournal, OfftakeJournal,
-    ReachJournal, ReservoirJournal,
+    ClaimJournal, Daily, DailyBinding, Ledger, LicenceJournal, LimitJournal, NodeJournal,
+    OfftakeJournal, PumpJournal, ReachJournal, ReservoirJournal,
 };
 
 impl Ledger {
@@ -16,6 +16,8 @@ impl Ledger {
             reservoirs,
             claims,
             limits,
+            licences,
+            pumps,
             initial_storage: storage,
             initial_channel: channel,
             final_channel,
@@ -26,6 +28,8 @@ impl Ledger {
         reservoirs.clear();
         claims.clear();
         limits.clear();
+        licences.clear();
+        pumps.clear();
         *storage = initial_storage;
         *channel = initial_channel;
         final_channel.fill(None);
@@ -65,3 +69,5 @@ clear_tables!(
 );
 clear_tables!(ClaimJournal: claimed, awarded, binding);
 clear_tables!(LimitJournal: held_back, of_offtake, of_reach);
+clear_tables!(LicenceJournal: taken, held_back, from_offtake, of_offtake);
+clear_tables!(PumpJournal: lifted, energy);

@@ -1,6 +1,7 @@
 //! What a plan is given for a run: inflows, demands and storages, to be changed without compiling.
 
 use super::Plan;
+use super::licences::Licensed;
 use super::plan::{SECONDS_A_DAY, within_heads};
 use super::tributaries::Tributaries;
 use crate::basin::NodeKind;
@@ -266,6 +267,7 @@ impl Plan {
         }
         let basin = &self.model.basin;
         within_heads(basin, &self.asked, &mut self.demand);
+        self.licences = Licensed::all(&self.model, &self.demand);
         if !self.routed.is_empty() {
             let known = [&self.inflow[..], &self.demand[..]];
             self.wants.tributaries =

@@ -24,6 +24,7 @@ mod channel;
 mod claims;
 mod forecast;
 mod inputs;
+mod licences;
 mod live;
 mod orders;
 mod plan;
