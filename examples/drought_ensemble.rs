@@ -15,7 +15,7 @@ use kuva::backend::svg::SvgBackend;
 use kuva::prelude::*;
 use riparian::calendar::day_index;
 use riparian::ensemble::{Band, Keep, Summary};
-use riparian::jiff::civil::date;
+use riparian::jiff::civil::{Date, date};
 use riparian::settlement::Status;
 use riparian::units::Volume;
 
@@ -92,7 +92,8 @@ fn odds(arguments: &Arguments) -> Result<(), Failure> {
     );
     println!("digest {}", results.digest());
     if let (Some(band), Some(lake)) = (summary.bands.first(), lake) {
-        draw(band, &lake, summary.members, &arguments.out)?;
+        let start = results.frame().window().from();
+        draw(band, &lake, (start, summary.members), &arguments.out)?;
         println!("The picture is in {}", arguments.out.display());
     }
     Ok(())
@@ -209,26 +210,26 @@ const DARK: &str = "#0b3c6f";
 fn draw(
     band: &Band,
     lake: &riparian::basin::Reservoir,
-    members: u64,
+    (start, members): (Date, u64),
     file: &Path,
 ) -> Result<(), Failure> {
     const DAY: f64 = 86_400.0;
-    let first = day_index(date(1970, 1, 1), date(2024, 4, 1));
+    let first = day_index(date(1970, 1, 1), start);
     let days = || (0..band.days.len()).map(|day| (first + 1 + day as i64) as f64 * DAY);
     let mcm = |p: f64| {
         let days = band.days.iter();
         days.map(move |spread| Volume::from_m3(spread.quantile(p).unwrap_or(f64::NAN)).mcm())
     };
-    let between = |low: f64, high: f64, opacity: f64, text: &str| {
+    let between = |low: f64, high: f64, opacity: f64| {
         let band = BandPlot::new(days(), mcm(low), mcm(high)).with_color(DARK);
-        Plot::from(band.with_opacity(opacity).with_legend(text))
+        Plot::from(band.with_opacity(opacity))
     };
     let median = LinePlot::new().with_data(days().zip(mcm(0.5)).collect::<Vec<_>>());
     let median = median.with_color(DARK).with_stroke_width(2.5);
     let plots: Vec<Plot> = vec![
-        between(0.05, 0.95, 0.15, "9 of 10 members"),
-        between(0.25, 0.75, 0.30, "half of them"),
-        median.with_legend("median").into(),
+        between(0.05, 0.95, 0.15),
+        between(0.25, 0.75, 0.30),
+        median.into(),
     ];
     let highest = lake.surcharge.mcm();
     let dates = (
@@ -243,15 +244,14 @@ fn draw(
     };
     let layout = Layout::new(dates, (0.0, highest))
         .with_title(format!(
-            "Water stored in {}, {members} members",
+            "Water stored in {}: the median of {members} members, half of them (dark), nine of ten (light)",
             band.watched.id
         ))
+        .with_title_size(15)
         .with_y_label("Mm\u{b3} (million m\u{b3})")
         .with_x_datetime(DateTimeAxis::months("%-d %b"))
         .with_x_axis_min(dates.0)
         .with_x_axis_max(dates.1)
-        .with_legend_entries(collect_legend_entries(&plots))
-        .with_legend_box(false)
         .with_reference_line(level(lake.full, "full supply"))
         .with_reference_line(level(lake.dead, "dead storage"));
     let scene = Figure::new(1, 1)

@@ -244,24 +244,31 @@ fn draw(table: &Comparison, frontier: &[usize], file: &Path) -> std::result::Res
         dots(&off, LIGHT, 4.0, "beaten by other terms"),
         dots(&on, DARK, 6.0, "frontier"),
     ];
-    let layout = Layout::new((0.0, 105.0), (0.0, 105.0))
+    let around = |objective: usize| {
+        let odds = (0..table.options().len()).map(|option| percent(option, objective));
+        let (least, most) = odds.fold((f64::MAX, f64::MIN), |(a, b), x| (a.min(x), b.max(x)));
+        ((least - 8.0).max(0.0), (most + 8.0).min(100.0))
+    };
+    let (x, y) = (around(0), around(2));
+    let layout = Layout::new(x, y)
+        .with_x_axis_min(x.0)
+        .with_x_axis_max(x.1)
+        .with_y_axis_min(y.0)
+        .with_y_axis_max(y.1)
         .with_title("The terms of a summer: how likely is each party kept whole?")
         .with_x_label("Kazakhstan whole, % of summers")
         .with_y_label("Tajikistan whole, % of summers")
         .with_legend_entries(collect_legend_entries(&plots))
         .with_legend_box(false);
-    let layout = on.iter().fold(layout, |layout, &option| {
-        let (x, y) = at(&option);
-        let text = format!(
-            "{}; UZ {:.0} %",
-            table.options()[option],
-            percent(option, 1)
-        );
-        layout.with_annotation(
-            TextAnnotation::new(text, x, y + 2.0)
-                .with_font_size(11)
-                .with_color(MIDDLE),
-        )
+    // Names in turn above and below, so that neighbours do not cover each other.
+    let names = on.iter().enumerate();
+    let layout = names.fold(layout, |layout, (i, option)| {
+        let (x, y) = at(option);
+        let name = &table.options()[*option];
+        let text = format!("{name}; UZ {:.0} %", percent(*option, 1));
+        let y = y + if i % 2 == 0 { 1.8 } else { -3.0 };
+        let text = TextAnnotation::new(text, x, y).with_font_size(11);
+        layout.with_annotation(text.with_color(MIDDLE))
     });
     let scene = Figure::new(1, 1)
         .with_plots(vec![plots])
