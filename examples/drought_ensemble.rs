@@ -14,7 +14,7 @@ use comfy_table::{Cell, CellAlignment, Table, presets};
 use kuva::backend::svg::SvgBackend;
 use kuva::prelude::*;
 use riparian::calendar::day_index;
-use riparian::ensemble::{Band, Keep, Summary};
+use riparian::ensemble::{Band, Keep, Spread, Summary};
 use riparian::jiff::civil::{Date, date};
 use riparian::settlement::Status;
 use riparian::units::Volume;
@@ -177,7 +177,7 @@ fn users(summary: &Summary) -> Table {
     ]);
     for user in summary.users.iter().filter(|user| !user.figures.is_empty()) {
         let mean = |name: &str| {
-            let mean = user.figures.get(name).and_then(|spread| spread.mean());
+            let mean = user.figures.get(name).and_then(Spread::mean);
             let text = mean.map_or("-".to_owned(), |mean| format!("{mean:.3}"));
             Cell::new(text).set_alignment(CellAlignment::Right)
         };

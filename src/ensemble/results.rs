@@ -168,7 +168,7 @@ impl Members {
         match self.0.last_mut() {
             Some(last) if last.end == member => last.end += 1,
             _ => {
-                let one = Self(Vec::from([member..member + 1]));
+                let one = Self(std::iter::once(member..member + 1).collect());
                 let added = self.add_all(&one);
                 debug_assert!(added.is_ok(), "member {member} twice");
             }
