@@ -29,7 +29,8 @@ proptest! {
         prop_assert_eq!(poured.inputs(), built.inputs());
         let poured = Simulation::new(&poured).run()?;
         let built = Simulation::new(&built).run()?;
-        prop_assert!(format!("{poured:?}") == format!("{built:?}"));
+        let [poured, built] = [poured, built].map(|ledger| format!("{ledger:?}"));
+        prop_assert!(poured == built, "another ledger");
     }
 
     #[test]
