@@ -3,7 +3,7 @@
 //! reservoir. For each pair of terms, how likely is each party kept whole?
 //!
 //! ```text
-//! cargo run --release --example negotiate [--members 300] [--out FILE.svg]
+//! cargo run --release --example negotiate [--members 300] [--points 12] [--out FILE.svg]
 //! ```
 //!
 //! All pairs see the same summers, so that they differ by their terms and not by luck. A pair that
@@ -19,7 +19,7 @@ use comfy_table::{Cell, CellAlignment, Table, presets};
 use kuva::backend::svg::SvgBackend;
 use kuva::prelude::*;
 use riparian::agreement::{Agreement, Amount, Due};
-use riparian::ensemble::search::{Comparison, Objective, pareto};
+use riparian::ensemble::search::{Comparison, Objective, Search, pareto};
 use riparian::ensemble::{Ensemble, Frame, Keep, Outcome, design};
 use riparian::jiff::civil::{Date, date};
 use riparian::operation::{RuleCurve, YearCurve, Zone};
@@ -53,6 +53,9 @@ struct Arguments {
     members: u64,
     #[arg(long, default_value_t = 2024)]
     seed: u64,
+    /// How many points between those of the grid are searched.
+    #[arg(long, default_value_t = 12)]
+    points: usize,
     /// Where the picture goes.
     #[arg(long, default_value = "out/negotiate.svg")]
     out: PathBuf,
@@ -98,6 +101,39 @@ fn negotiate(arguments: &Arguments) -> std::result::Result<(), Failure> {
     );
     draw(&table, &frontier, &arguments.out)?;
     println!("The picture is in {}", arguments.out.display());
+    search(&base, arguments)
+}
+
+/// Terms between those of the grid, by a function that any optimiser could drive in place of a Latin
+/// hypercube.
+fn search(base: &Model, arguments: &Arguments) -> std::result::Result<(), Failure> {
+    let (base, seed) = (base.clone(), arguments.seed);
+    let bounds = vec![(200.0, 550.0), (19.0, 75.0)];
+    let costs = Search::new(bounds, 0..arguments.members, objectives(), move |terms| {
+        let model = with_terms(base.clone(), terms[0], day(terms[1]))?;
+        season_2024::ensemble(model, seed, Keep::Settlements)
+    });
+    let points = design::latin_hypercube(seed, arguments.points, costs.bounds());
+    let tried = points.iter().map(|terms| costs.costs(terms));
+    let tried: Vec<Vec<f64>> = tried.collect::<Result<_>>()?;
+    // Costs of what is to be high are negative.
+    let odds: Vec<Vec<f64>> = tried.iter().map(|costs| costs[..3].to_vec()).collect();
+    println!(
+        "\nThe best of {} terms drawn between those of the grid",
+        points.len()
+    );
+    for at in pareto(&odds) {
+        let whole: Vec<String> = odds[at]
+            .iter()
+            .map(|p| format!("{:3.0} %", -100.0 * p))
+            .collect();
+        let (mcm, fill) = (points[at][0], day(points[at][1]));
+        println!(
+            "  {mcm:.0} Mm\u{b3}, {}: {}",
+            fill.strftime("%-d %b"),
+            whole.join("  ")
+        );
+    }
     Ok(())
 }
 

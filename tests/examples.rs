@@ -203,7 +203,7 @@ fn negotiate_finds_a_frontier() {
     let folder = tempfile::tempdir().unwrap();
     let picture = folder.path().join("frontier.svg");
     let text = printed(&run(example("negotiate")
-        .args(["--members", "3", "--out"])
+        .args(["--members", "3", "--points", "4", "--out"])
         .arg(&picture)));
     assert!(
         text.contains("frontier") && text.contains("Least regret"),
