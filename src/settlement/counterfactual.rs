@@ -288,7 +288,7 @@ impl<'a> Case<'a> {
             own,
             stores,
             reaches,
-            over: OverLimit::of(model, &rows),
+            over: OverLimit::of(model, ledger.window(), &rows),
             before: row.before.iter().copied().collect::<Sum>().value(),
             needed: shortfall + row.delivered.unwrap_or(0.0) * size,
             shortfall,
@@ -465,8 +465,7 @@ impl<'a> Case<'a> {
             let users = (0..basin.offtakes().len()).filter(takes);
             for i in users.filter(|&i| basin.offtakes()[i].party == party.id) {
                 put(&mut by_why, Why::taken(self.model, i, class), i);
-                let over = (0..self.ledger.days())
-                    .find_map(|day| self.over.part(self.ledger.window(), i, day));
+                let over = (0..self.ledger.days()).find_map(|day| self.over.part(i, day));
                 if let Some((_, limit)) = over {
                     let why = Why::OverLimit {
                         party: party.id.clone(),
@@ -535,7 +534,7 @@ impl<'a> Case<'a> {
                 .of(i)
                 .enumerate()
                 .map(|(day, taken)| {
-                    let over = self.over.part(ledger.window(), i, day);
+                    let over = self.over.part(i, day);
                     let over = over.map_or(0.0, |(part, _)| part);
                     let within = if world.taking[i] { 1.0 - over } else { 0.0 };
                     let beyond = if world.taking_over[i] { over } else { 0.0 };
