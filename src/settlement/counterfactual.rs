@@ -420,8 +420,7 @@ impl<'a> Case<'a> {
         }
         for &r in &self.reaches {
             let reach = &basin.reaches()[r];
-            let seasonal = reach.seasons.iter().any(|season| season.capacity.is_some());
-            if reach.capacity.is_some() || seasonal || reach.overflow.is_some() {
+            if reach.capacity.is_some() || reach.changes_capacity() || reach.overflow.is_some() {
                 places.push((basin.reach_ends(r).0, reach.id.clone(), Change::Reach(r)));
             }
         }
