@@ -42,7 +42,12 @@ fn main() -> ExitCode {
 fn tell(folder: &Path) -> Result<()> {
     let report = riparian::run(folder)?;
     let model = report.plan().model();
-    println!("{}\n{}\n\n{}\n", model.title(), model.window(), model.note());
+    println!(
+        "{}\n{}\n\n{}\n",
+        model.title(),
+        model.window(),
+        model.note()
+    );
     println!("Reservoirs, Mm3");
     println!("{}\n", reservoirs(&report));
     println!("What each party's users asked for and got, Mm3");
@@ -67,7 +72,14 @@ fn tell(folder: &Path) -> Result<()> {
 
 fn reservoirs(report: &Report) -> Table {
     let mut table = table(&[
-        "reservoir", "party", "begin", "end", "lowest", "on", "released", "spilled",
+        "reservoir",
+        "party",
+        "begin",
+        "end",
+        "lowest",
+        "on",
+        "released",
+        "spilled",
     ]);
     let (ledger, basin) = (report.ledger(), report.plan().model().basin());
     let journal = ledger.reservoirs();
@@ -77,7 +89,7 @@ fn reservoirs(report: &Report) -> Table {
         let day = lowest.expect("a run has days");
         table.add_row([
             Cell::new(&reservoir.node),
-            Cell::new(reservoir.party.as_deref().unwrap_or("-")),
+            Cell::new(&reservoir.party),
             mcm(ledger.initial_storage()[k]),
             mcm(storage[storage.len() - 1]),
             mcm(storage[day]),
@@ -100,7 +112,10 @@ fn users(report: &Report) -> Table {
             continue;
         }
         let asked: f64 = own.iter().map(|&i| journal.demand.of(i).sum::<f64>()).sum();
-        let got: f64 = own.iter().map(|&i| journal.delivered.of(i).sum::<f64>()).sum();
+        let got: f64 = own
+            .iter()
+            .map(|&i| journal.delivered.of(i).sum::<f64>())
+            .sum();
         table.add_row([
             Cell::new(&party.name),
             Cell::new(own.len()).set_alignment(CellAlignment::Right),
@@ -132,7 +147,7 @@ fn promises(report: &Report) -> Table {
         }
         let sum = |rows: &[&Settlement], of: fn(&Settlement) -> Option<f64>| {
             let total: f64 = rows.iter().filter_map(|row| of(row)).sum();
-            right(format!("{total:.1}"))
+            tenths(total)
         };
         let count = |rows: &[&Settlement], status| {
             let of = rows.iter().filter(|row| row.status == status);
@@ -204,9 +219,14 @@ fn right(text: String) -> Cell {
     Cell::new(text).set_alignment(CellAlignment::Right)
 }
 
-/// A volume in m3 as Mm3; what rounds to nothing has no sign.
+/// A volume in m3 as Mm3.
 fn mcm(m3: f64) -> Cell {
-    let text = format!("{:.1}", m3 / 1e6);
+    tenths(m3 / 1e6)
+}
+
+/// A figure to a tenth; what rounds to nothing has no sign.
+fn tenths(value: f64) -> Cell {
+    let text = format!("{value:.1}");
     right(if text == "-0.0" { "0.0".into() } else { text })
 }
 

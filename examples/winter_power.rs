@@ -120,11 +120,20 @@ fn users(both: [&Report; 2]) -> Table {
 }
 
 fn obligations(both: [&Report; 2]) -> Table {
-    let mut table = table(&["obligation", "periods", "not kept, A", "B", "missing, A", "B"]);
+    let mut table = table(&[
+        "obligation",
+        "periods",
+        "not kept, A",
+        "B",
+        "missing, A",
+        "B",
+    ]);
     let mut ids: Vec<&str> = Vec::new();
     for row in both[0].in_river_order() {
         let known = both[1].settlements().iter();
-        let in_both = known.into_iter().any(|other| other.obligation == row.obligation);
+        let in_both = known
+            .into_iter()
+            .any(|other| other.obligation == row.obligation);
         // `past-koksaray` is a claim in one and a limit in the other.
         let alike = in_both && row.obligation != "past-koksaray" && row.unit == Unit::Mcm;
         if alike && !ids.contains(&row.obligation.as_str()) {
@@ -137,9 +146,12 @@ fn obligations(both: [&Report; 2]) -> Table {
             report.settlements().iter().filter(of).collect()
         });
         let broken = |row: &&&Settlement| matches!(row.status, Status::Short | Status::Exceeded);
-        let [a, b] = rows.each_ref().map(|rows| rows.iter().filter(broken).count());
-        let [less_a, less_b] =
-            rows.each_ref().map(|rows| rows.iter().map(|row| row.shortfall()).sum::<f64>());
+        let [a, b] = rows
+            .each_ref()
+            .map(|rows| rows.iter().filter(broken).count());
+        let [less_a, less_b] = rows
+            .each_ref()
+            .map(|rows| rows.iter().map(|row| row.shortfall()).sum::<f64>());
         let whole = |count: usize| Cell::new(count).set_alignment(CellAlignment::Right);
         table.add_row([
             Cell::new(id),
@@ -155,17 +167,29 @@ fn obligations(both: [&Report; 2]) -> Table {
 
 fn energy(both: [&Report; 2]) -> Table {
     let mut table = table(&[
-        "station", "year", "A: summer", "winter", "B: summer", "winter", "B - A, year",
+        "station",
+        "year",
+        "A: summer",
+        "winter",
+        "B: summer",
+        "winter",
+        "B - A, year",
     ]);
     let window = both[0].ledger().window();
-    let reservoirs = both[0].plan().model().basin().reservoirs().iter().enumerate();
+    let reservoirs = both[0]
+        .plan()
+        .model()
+        .basin()
+        .reservoirs()
+        .iter()
+        .enumerate();
     for (k, reservoir) in reservoirs.filter(|(_, reservoir)| reservoir.power.is_some()) {
         for year in window.from().year()..=window.to().year() {
             let gwh = both.map(|report| {
                 [true, false].map(|summer| {
                     let days = window.iter().zip(report.ledger().reservoirs().energy.of(k));
-                    let season = days
-                        .filter(|(date, _)| date.year() == year && in_summer(*date) == summer);
+                    let season =
+                        days.filter(|(date, _)| date.year() == year && in_summer(*date) == summer);
                     season.map(|(_, kwh)| kwh).sum::<f64>() / 1e6
                 })
             });
@@ -189,8 +213,10 @@ fn without_power(report: &Report) {
     let without = reservoirs.filter(|reservoir| reservoir.power.is_none());
     let names: Vec<&str> = without.map(|reservoir| reservoir.node.as_str()).collect();
     println!(
-        "No energy is told of {}: no curve with the tailwater or the yield of their stations is published.\n\
-         What Kyrgyzstan would go without in winter is the release of Toktogul above, not a figure in GWh.",
+        "No energy is told of {}: the scenario has no power data there, see its SOURCES.md.\n\
+         What Kyrgyzstan would go without in winter is the release of Toktogul above, not a figure in GWh.\n\
+         In A the gauges of Bakhri Tochik disagree and its reservoir runs empty: part of what B gains there is the record's\n\
+         error, not the regime's merit.",
         names.join(", ")
     );
 }
