@@ -19,7 +19,8 @@
 //! [`dekad_means`] makes the usual one, the mean of the same dekad in other years, and
 //! [`Fit::skill_over`] compares.
 
-use crate::calendar::{DEKADS, Dekad};
+use crate::calendar::{DEKADS, Dekad, invalid};
+use crate::error::{Diagnostic, Result};
 
 /// The fit of a computed series to an observed one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -69,10 +70,26 @@ impl Kge {
 }
 
 impl Fit {
-    /// The fit of pairs of computed and observed values; nothing without pairs.
-    pub fn of(pairs: impl IntoIterator<Item = (f64, f64)>) -> Option<Self> {
+    /// The fit of pairs of computed and observed values.
+    ///
+    /// # Errors
+    ///
+    /// If there is no pair, or a value is not finite: what was not observed is to be left out before;
+    /// [`Error::is_invalid`](crate::Error::is_invalid) holds.
+    pub fn of(pairs: impl IntoIterator<Item = (f64, f64)>) -> Result<Self> {
         let pairs: Vec<(f64, f64)> = pairs.into_iter().collect();
-        let (&(first_c, first_o), n) = (pairs.first()?, pairs.len() as f64);
+        let Some(&(first_c, first_o)) = pairs.first() else {
+            let fault = Diagnostic::new("a fit of no values").expected("at least one pair");
+            return Err(invalid(fault));
+        };
+        let unknown = |&(c, o): &(f64, f64)| !(c.is_finite() && o.is_finite());
+        if let Some(at) = pairs.iter().position(unknown) {
+            let (c, o) = pairs[at];
+            let fault = Diagnostic::new(format!("a fit of {c}, computed, to {o}, observed"))
+                .expected(format!("finite values in pair {at}, counted from 0"));
+            return Err(invalid(fault));
+        }
+        let n = pairs.len() as f64;
         let mean = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / n;
         let (mean_c, mean_o) = (mean(|p| p.0), mean(|p| p.1));
         let (mut square, mut cc, mut oo, mut co) = (0.0, 0.0, 0.0, 0.0);
@@ -86,7 +103,7 @@ impl Fit {
         // Asked of the values: a mean has rounding, and so has the variance of equal values.
         let varies_c = pairs.iter().any(|&(c, _)| c != first_c);
         let varies_o = pairs.iter().any(|&(_, o)| o != first_o);
-        Some(Self {
+        Ok(Self {
             pairs: pairs.len(),
             bias: mean_c - mean_o,
             rmse: (square / n).sqrt(),
@@ -97,6 +114,28 @@ impl Fit {
                 beta: mean_c / mean_o,
             }),
         })
+    }
+
+    /// The fit of a computed series to an observed one of the same length.
+    ///
+    /// ```
+    /// use riparian::metrics::Fit;
+    ///
+    /// assert_eq!(Fit::between(&[1.0, 3.0], &[2.0, 4.0])?.bias, -1.0);
+    /// assert!(Fit::between(&[1.0, 3.0], &[2.0]).is_err());
+    /// # Ok::<(), riparian::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Fit::of`], and if one series is longer than the other.
+    pub fn between(computed: &[f64], observed: &[f64]) -> Result<Self> {
+        if computed.len() != observed.len() {
+            let lengths = (computed.len(), observed.len());
+            let text = format!("a fit of {} values to {}", lengths.0, lengths.1);
+            return Err(invalid(Diagnostic::new(text).expected("as many of both")));
+        }
+        Self::of(computed.iter().copied().zip(observed.iter().copied()))
     }
 
     /// The skill against another guess at the same series (Murphy 1988, *Monthly Weather Review*
@@ -194,8 +233,38 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_compared_is_refused() {
+        let told = |fit: Result<Fit>| fit.unwrap_err().to_string();
+        assert!(told(Fit::of([])).contains("no values"));
+        assert!(told(Fit::of([(1.0, 1.0), (1.0, f64::NAN)])).contains("pair 1"));
+        assert!(told(Fit::between(&[1.0], &[1.0, 2.0])).contains("1 values to 2"));
+        assert!(Fit::of([(f64::INFINITY, 1.0)]).unwrap_err().is_invalid());
+    }
+
+    #[test]
+    fn dekads_have_means_and_medians_of_their_years() {
+        let years = |count: i16| {
+            (2001..2001 + count).flat_map(|year| {
+                (1..=12).flat_map(move |month| {
+                    (1..=3).map(move |k| (Dekad::new(year, month, k).unwrap(), f64::from(year)))
+                })
+            })
+        };
+        let squared = |(dekad, value): (Dekad, f64)| (dekad, (value - 2000.0).powi(2));
+        // Squares of 1, 2 and 3; with 4 the median lies between two.
+        let close_all = |found: Option<[f64; DEKADS]>, expected: f64| {
+            for value in found.unwrap() {
+                close(value, expected);
+            }
+        };
+        close_all(dekad_means(years(3).map(squared)), 14.0 / 3.0);
+        close_all(dekad_medians(years(3).map(squared)), 4.0);
+        close_all(dekad_medians(years(4).map(squared)), 6.5);
+        assert_eq!(dekad_means(years(1).skip(1)), None);
+    }
+
+    #[test]
     fn what_has_no_answer_has_none() {
-        assert_eq!(Fit::of([]), None);
         // 0.1 + 0.1 + 0.1 is not 0.3: a variance would not be 0.
         let still = Fit::of([(1.0, 0.1), (2.0, 0.1), (3.0, 0.1)]).unwrap();
         assert_eq!((still.nse, still.kge), (None, None));

@@ -1,13 +1,15 @@
 //! The cascade of 2001-2010 against what was measured; `docs/hindcast.md` is the page about it.
 
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::OnceLock;
 
 #[path = "../examples/hindcast/study.rs"]
+#[expect(dead_code, reason = "the page tells more than is held here")]
 mod study;
 
 use riparian::calendar::Dekad;
+use riparian::operation::Correction;
+use riparian::units::Days;
 use study::{RESERVOIRS, Record, Run, Site, Test, fit};
 
 struct Hindcast {
@@ -29,7 +31,7 @@ fn hindcast() -> &'static Hindcast {
     })
 }
 
-fn each_year(mut check: impl FnMut(Site, &study::Year)) {
+fn each_year(mut check: impl FnMut(Site, &study::Account)) {
     let hindcast = hindcast();
     for site in RESERVOIRS {
         for run in &hindcast.years {
@@ -84,25 +86,110 @@ fn the_record_does_not_close_and_the_page_says_by_how_much() {
     close(widest, WIDEST);
 }
 
-const SUMS: [f64; 5] = [481.0, -154.0, -5214.0, -815.0, 15301.0];
-const WIDEST: [f64; 5] = [251.0, 157.0, 3001.0, 2334.0, 7895.0];
+const SUMS: [f64; 5] = [517.0, -199.0, -5173.0, -875.0, 15062.0];
+const WIDEST: [f64; 5] = [317.0, 144.0, 2819.0, 2374.0, 7393.0];
+
+#[test]
+fn volumes_on_record_are_those_at_the_ends_of_dekads() {
+    // RMSE of inflow less release against the change of storage, in Mm3 a dekad.
+    let expected = [
+        (35.0, 155.0),
+        (14.0, 55.0),
+        (175.0, 201.0),
+        (44.0, 66.0),
+        (168.0, 236.0),
+    ];
+    for (site, (at_end, at_start)) in RESERVOIRS.into_iter().zip(expected) {
+        let [end, middle, start] = hindcast().record.dating(site).unwrap();
+        // At Bakhri Tochik, whose record does not close, the middle does as well.
+        assert!(
+            end.rmse < 1.01 * middle.rmse && middle.rmse < start.rmse,
+            "{}",
+            site.id
+        );
+        assert!((end.rmse / 1e6 - at_end).abs() <= 0.5, "{}", site.id);
+        assert!((start.rmse / 1e6 - at_start).abs() <= 0.5, "{}", site.id);
+        let r = |fit: riparian::metrics::Fit| fit.kge.unwrap().r;
+        assert!(r(end) > r(middle) && r(middle) > r(start), "{}", site.id);
+    }
+}
+
+#[test]
+fn slips_of_the_record() {
+    let record = &hindcast().record;
+    let at = |values: &[(Dekad, f64)], dekad: &str| {
+        let dekad: Dekad = dekad.parse().unwrap();
+        values.iter().find(|(at, _)| *at == dekad).unwrap().1
+    };
+    let [toktogul, andijan, tochik, charvak, _] = RESERVOIRS;
+    // Mm3 left over in a dekad of ten days.
+    let left = |site, dekad: &str, before: &str, release: f64| {
+        let net = 0.864 * (at(&record.inflow(site).unwrap(), dekad) - release);
+        let storage = record.storage(site);
+        net - (at(storage, dekad) - at(storage, before)) / 1e6
+    };
+    for (dekad, before, stands, closes) in [
+        ("2001-04-1", "2001-03-3", 27.2, 427.2),
+        ("2008-04-1", "2008-03-3", 96.8, 296.8),
+    ] {
+        assert_eq!(at(record.release(toktogul), dekad), stands);
+        assert!(left(toktogul, dekad, before, stands) > 170.0);
+        assert!(left(toktogul, dekad, before, closes).abs() < 1.0);
+    }
+    let february = "2009-02-3";
+    for of in [
+        |site| hindcast().record.inflow(site).unwrap(),
+        |site| hindcast().record.release(site).clone(),
+    ] {
+        assert_eq!(at(&of(andijan), february), at(&of(toktogul), february));
+    }
+    let volume = |dekad| at(record.storage(tochik), dekad) / 1e6;
+    assert_eq!(
+        ["2009-09-3", "2009-10-1", "2009-10-2"].map(volume),
+        [1315.0, 441.0, 1457.0]
+    );
+    let inflow = |month: &str| {
+        ["1", "2", "3"].map(|k| {
+            at(
+                &record.inflow(tochik).unwrap(),
+                &format!("2003-{month}-{k}"),
+            )
+        })
+    };
+    assert_eq!(inflow("04"), [313.0; 3]);
+    assert_eq!(inflow("06"), [1383.2; 3]);
+    assert_eq!(inflow("07"), [1081.0; 3]);
+    let spring = record.storage(charvak).windows(2).filter(|pair| {
+        ("2007-04-2".parse().unwrap().."2007-08-1".parse().unwrap()).contains(&pair[1].0)
+    });
+    let mut dekads = 0;
+    for pair in spring {
+        let (dekad, change) = (pair[1].0, (pair[1].1 - pair[0].1) / 86_400.0);
+        let text = dekad.to_string();
+        let net = at(&record.inflow(charvak).unwrap(), &text) - at(record.release(charvak), &text);
+        let more = change / dekad.days() as f64 - net;
+        assert!((90.0..395.0).contains(&more), "{dekad}: {more} m3/s");
+        dekads += 1;
+    }
+    assert_eq!(dekads, 11);
+}
 
 #[test]
 fn fits_with_observed_releases() {
     let hindcast = hindcast();
     // RMSE in Mm3, NSE and KGE, as measured; to half a unit of the last digit.
     let expected = [
-        (556.0, 0.98, 0.97),
-        (102.0, 0.94, 0.96),
-        (952.0, -0.24, 0.57),
-        (369.0, 0.40, 0.71),
-        (530.0, 0.91, 0.90),
+        (99.0, 1.00, 0.99),
+        (53.0, 0.98, 0.98),
+        (979.0, -0.31, 0.55),
+        (357.0, 0.44, 0.71),
+        (501.0, 0.92, 0.91),
     ];
     for (site, (rmse, nse, kge)) in RESERVOIRS.into_iter().zip(expected) {
         let years = hindcast.years.iter();
         let pairs = years.map(|run| hindcast.record.pairs(run, site).unwrap());
         let fit = fit(&pairs.collect::<Vec<_>>().concat()).unwrap();
-        assert_eq!(fit.pairs, 359);
+        assert_eq!(fit.pairs, 360);
         assert!((fit.rmse / 1e6 - rmse).abs() <= 0.5, "{}: {fit:?}", site.id);
         assert!(
             (fit.nse.unwrap() - nse).abs() <= 0.005,
@@ -133,44 +220,52 @@ fn the_gauges_between_the_dams_follow() {
 
 #[test]
 fn policies_estimated_on_2001_to_2005_against_the_naive_guess() {
-    // Days, RMSE of the policy and of the guess on 2006-2010 in Mm3.
+    // Corrections; RMSE of the policy and of the guess on 2006-2010 in Mm3.
     let expected = [
-        ("toktogul", 1460.0, 1680.0, 4009.0),
-        ("andijan", 60.0, 219.0, 503.0),
-        ("bakhri-tochik", 10.0, 536.0, 591.0),
-        ("charvak", 90.0, 399.0, 303.0),
-        ("shardara", 45.0, 727.0, 633.0),
+        ("toktogul", Correction::Scale(0.1), 1606.0, 3984.0),
+        ("andijan", Correction::Scale(1.0), 210.0, 503.0),
+        (
+            "bakhri-tochik",
+            Correction::Spread(Days(10.0)),
+            540.0,
+            590.0,
+        ),
+        ("charvak", Correction::Scale(0.5), 336.0, 302.0),
+        ("shardara", Correction::Scale(2.0), 595.0, 657.0),
     ];
-    for (test, (id, days, policy, naive)) in hindcast().tests.iter().zip(expected) {
-        assert_eq!((test.site.id, test.days), (id, days));
+    for (test, (id, correction, policy, naive)) in hindcast().tests.iter().zip(expected) {
+        assert_eq!((test.site.id, test.correction), (id, correction));
         assert!((test.policy.rmse / 1e6 - policy).abs() <= 0.5, "{id}");
         assert!((test.naive.rmse / 1e6 - naive).abs() <= 0.5, "{id}");
+        let beats = test.policy.skill_over(&test.naive) > 0.0;
+        assert_eq!(beats, id != "charvak", "{id}");
     }
-    let beats = |test: &&Test| test.policy.skill_over(&test.naive) > 0.0;
-    assert_eq!(hindcast().tests.iter().filter(beats).count(), 3);
 }
 
 #[test]
-fn why_two_policies_do_not_beat_the_guess() {
-    let [.., charvak, shardara] = &hindcast().tests[..] else {
+fn why_one_policy_does_not_beat_the_guess() {
+    let [.., charvak, _] = &hindcast().tests[..] else {
         panic!("five reservoirs");
     };
-    // Charvak: the record of 2007 alone.
+    // The record of 2007 alone.
     for (year, policy, naive) in &charvak.years {
         assert_eq!(policy.rmse < naive.rmse, *year != 2007, "{year}");
     }
     assert!(charvak.closed.rmse < charvak.naive.rmse);
-    // Shardara: the policy itself, which has the lake empty in autumn. It also does better than the observed releases.
-    assert!(shardara.closed.rmse > shardara.naive.rmse);
-    assert!(shardara.policy.rmse < shardara.replay.rmse);
-    let record = &hindcast().record;
-    let k = record.model.basin().reservoir_index("shardara").unwrap();
-    let dead = record.model.basin().reservoirs()[k].dead.m3();
-    let observed: HashMap<Dekad, f64> = record.storage(shardara.site).iter().copied().collect();
-    for (dekad, computed) in &shardara.computed {
-        if dekad.year() < 2010 && (9..=10).contains(&dekad.month()) && dekad.of_year() > 24 {
-            assert!(*computed < dead * (1.0 + 1e-6), "{dekad}: {computed}");
-            assert!(observed[dekad] > 2.0 * dead, "{dekad}: {}", observed[dekad]);
-        }
-    }
+}
+
+#[test]
+fn shardara_keeps_a_reserve_in_autumn_as_it_did() {
+    let hindcast = hindcast();
+    let shardara = hindcast.tests.last().unwrap();
+    let basin = hindcast.record.model.basin();
+    let k = basin.reservoir_index(shardara.site.id).unwrap();
+    let dead = basin.reservoirs()[k].dead.m3();
+    let lowest = |values: &mut dyn Iterator<Item = &(Dekad, f64)>| {
+        values.map(|(_, m3)| *m3).fold(f64::INFINITY, f64::min)
+    };
+    let first = shardara.computed[0].0;
+    let observed = hindcast.record.storage(shardara.site);
+    assert!(lowest(&mut observed.iter().filter(|(d, _)| *d >= first)) > 1.5 * dead);
+    assert!(lowest(&mut shardara.computed.iter()) > 1.2 * dead);
 }

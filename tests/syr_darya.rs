@@ -82,14 +82,21 @@ fn every_variant_runs_and_closes_without_an_unaccounted_term() {
 
 #[test]
 fn seasons_follow_the_observed_volumes_without_being_made_to() {
-    // Mm3; measured, and rounded up. The reservoirs move by 3100 (Toktogul), 2700 (Bakhri
+    // Mm3; measured, and rounded up. The reservoirs move by up to 5000 (Toktogul), 2700 (Bakhri
     // Tochik) and 4300 Mm3 (Shardara) in these seasons.
+    const RESERVOIRS: [&str; 5] = [
+        "toktogul",
+        "andijan",
+        "bakhri-tochik",
+        "charvak",
+        "shardara",
+    ];
     for (variant, limits) in [
-        ("syr-darya-dry-2008", [250.0, 200.0, 300.0]),
-        ("syr-darya-flood-2003-04", [250.0, 450.0, 500.0]),
+        ("syr-darya-dry-2008", [125.0, 15.0, 120.0, 175.0, 310.0]),
+        ("syr-darya-flood-2003-04", [60.0, 10.0, 390.0, 25.0, 360.0]),
     ] {
         let (plan, ledger) = run(variant);
-        for (reservoir, limit) in ["toktogul", "bakhri-tochik", "shardara"].iter().zip(limits) {
+        for (reservoir, limit) in RESERVOIRS.iter().zip(limits) {
             let error = error(&plan, &ledger, reservoir);
             assert!(error < limit, "{variant}: {reservoir} {error} Mm3");
         }
@@ -106,7 +113,7 @@ fn shardara_sends_to_arnasay_what_it_cannot_hold_in_wet_years_only() {
             .map(|(day, _)| ledger.reaches().entered.at(day, r) / 1e6)
             .sum()
     };
-    // The record's balance of 2003 has 7.9 km3 for Arnasay and all errors.
+    // The record's balance of 2003 has 7.4 km3 for Arnasay and all errors.
     assert!(
         (5000.0..8000.0).contains(&of_year(2003)),
         "{}",

@@ -10,7 +10,7 @@ use riparian::basin::{Node, Party, Reach};
 use riparian::calendar::{Dekad, Period, Window, day_index};
 use riparian::jiff::civil::date;
 use riparian::metrics::{Fit, dekad_means, dekad_medians};
-use riparian::operation::{UsualRelease, YearCurve};
+use riparian::operation::{Correction, UsualRelease, YearCurve};
 use riparian::series::DailySeries;
 use riparian::units::{Days, Flow, Volume};
 use riparian::{Ledger, Model, Plan, Simulation};
@@ -20,25 +20,26 @@ pub(crate) type Failure = Box<dyn Error>;
 /// Values by dekad, in order.
 pub(crate) type Dekads = Vec<(Dekad, f64)>;
 
-/// The reservoirs of the record, with the columns of their inflow and of their release, and the
-/// users whose water the record has in the inflow and not in the release to the river.
+/// The reservoirs of the record and the columns of their inflow.
 pub(crate) const RESERVOIRS: [Site; 5] = [
-    Site::new("toktogul", "naryn", &[]),
-    Site::new("andijan", "karadarya", &[]),
-    Site::new("bakhri-tochik", "akjar", &["tj-pumps-lake"]),
-    Site::new("charvak", "chirchik", &[]),
-    Site::new("shardara", "shardara-inflow", &["kyzylkum-kz"]),
+    Site::new("toktogul", "naryn"),
+    Site::new("andijan", "karadarya"),
+    Site::new("bakhri-tochik", "akjar"),
+    Site::new("charvak", "chirchik"),
+    Site::new("shardara", "shardara-inflow"),
 ];
 
 /// The first year that the policies have not seen.
 pub(crate) const TEST_FROM: i16 = 2006;
 const YEARS: std::ops::RangeInclusive<i16> = 2001..=2010;
 
-/// The numbers of days tried for [`UsualRelease`]. Up to four years: a longer memory cannot be told
+/// The days and powers tried for [`UsualRelease`]. Up to four years: a longer memory cannot be told
 /// from none with five years of record.
-const DAYS: [f64; 15] = [
-    1.0, 2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 365.0, 730.0, 1460.0,
-];
+const DAYS: [f64; 10] = [1.0, 2.0, 5.0, 10.0, 20.0, 45.0, 90.0, 180.0, 365.0, 1460.0];
+const POWERS: [f64; 8] = [0.05, 0.1, 0.2, 0.5, 1.0, 1.5, 2.0, 3.0];
+
+/// In what order policies are estimated: those that no other of the five can reach at once.
+const STAGES: [&[usize]; 3] = [&[0, 1, 3], &[2], &[4]];
 
 /// A reservoir of the record.
 #[derive(Clone, Copy)]
@@ -46,13 +47,11 @@ pub(crate) struct Site {
     pub(crate) id: &'static str,
     /// Where its inflow stands: a column of observed flows, or a head of the river.
     inflow: &'static str,
-    /// Users who draw on the reservoir itself.
-    users: &'static [&'static str],
 }
 
 impl Site {
-    const fn new(id: &'static str, inflow: &'static str, users: &'static [&'static str]) -> Self {
-        Self { id, inflow, users }
+    const fn new(id: &'static str, inflow: &'static str) -> Self {
+        Self { id, inflow }
     }
 }
 
@@ -74,7 +73,7 @@ pub(crate) struct Run {
 }
 
 /// A year of a reservoir that began with the volume observed. All in m3.
-pub(crate) struct Year {
+pub(crate) struct Account {
     pub(crate) year: i16,
     /// Inflow less release less change of storage, by the record alone.
     pub(crate) closure: f64,
@@ -95,7 +94,7 @@ pub(crate) struct Year {
     pub(crate) throughput: f64,
 }
 
-impl Year {
+impl Account {
     /// What the record says has come or gone, and the model cannot say where: positive for water
     /// that disappeared.
     pub(crate) fn unaccounted(&self) -> f64 {
@@ -104,9 +103,10 @@ impl Year {
 }
 
 /// A policy estimated on the years before [`TEST_FROM`].
+#[derive(Clone)]
 pub(crate) struct Estimate {
-    pub(crate) days: f64,
-    /// Root mean square error on those years, of the reservoir by itself, in m3.
+    pub(crate) correction: Correction,
+    /// Root mean square error of storage on those years, in m3.
     pub(crate) rmse: f64,
     policy: UsualRelease,
 }
@@ -116,7 +116,9 @@ pub(crate) struct Estimate {
 pub(crate) struct Test {
     pub(crate) site: Site,
     pub(crate) name: String,
-    pub(crate) days: f64,
+    pub(crate) correction: Correction,
+    /// The error on the years of the estimate, in m3.
+    pub(crate) estimated: f64,
     /// The run with all five policies.
     pub(crate) policy: Fit,
     /// The mean of the same dekad in the years before.
@@ -168,6 +170,31 @@ impl Record {
             .collect())
     }
 
+    /// How inflow less release on record fits the changes of storage on record, both in m3: with
+    /// readings taken for the ends of their dekads, as everywhere else here; for the middles; for the
+    /// starts.
+    pub(crate) fn dating(&self, site: Site) -> Result<[Fit; 3], Failure> {
+        let inflow = self.inflow(site)?;
+        let flows = inflow.iter().zip(self.release(site));
+        let net: Vec<f64> = flows
+            .map(|((dekad, came), (_, left))| {
+                Flow::from_m3s(came - left)
+                    .over_days(dekad.days() as f64)
+                    .m3()
+            })
+            .collect();
+        let storage = self.storage(site);
+        let fit = |share: f64| {
+            let readings = storage.windows(2).zip(net.windows(2));
+            let pairs = readings.map(|(volume, net)| {
+                let net = share * net[1] + (1.0 - share) * net[0];
+                (net, volume[1].1 - volume[0].1)
+            });
+            Fit::of(pairs)
+        };
+        Ok([fit(1.0)?, fit(0.5)?, fit(0.0)?])
+    }
+
     /// Observed mean release of each dekad, in m3/s, users at the dam included.
     pub(crate) fn release(&self, site: Site) -> &Dekads {
         &self.flows[&format!("{}-release", site.id)]
@@ -208,7 +235,7 @@ impl Record {
     }
 
     /// How a reservoir fared in a year that began with the volume observed.
-    pub(crate) fn year(&self, run: &Run, site: Site) -> Result<Year, Failure> {
+    pub(crate) fn year(&self, run: &Run, site: Site) -> Result<Account, Failure> {
         let window = run.ledger.window();
         let k = index(&run.model, site)?;
         let year = window.from().year();
@@ -218,7 +245,7 @@ impl Record {
             Ok(found.ok_or_else(|| format!("{dekad} is missing"))?.1)
         };
         let first = self.start(site, year)?;
-        let mut line = Year {
+        let mut line = Account {
             year,
             closure: 0.0,
             known: 0.0,
@@ -282,81 +309,88 @@ impl Record {
         ))
     }
 
-    /// A policy for a reservoir, estimated on the years before [`TEST_FROM`] alone.
+    /// A policy for each reservoir, estimated on the years before [`TEST_FROM`] alone.
     ///
-    /// Release and storage of each dekad are the medians; the days are those with which the
-    /// reservoir by itself, fed with the inflow observed, follows the storage observed best.
-    pub(crate) fn estimate(&self, site: Site) -> Result<Estimate, Failure> {
-        let before = |values: &Dekads| -> Dekads {
-            let years = values.iter().filter(|(dekad, _)| dekad.year() < TEST_FROM);
-            years.copied().collect()
-        };
-        let short = || format!("{}: a dekad without a value", site.id);
-        let storage = dekad_medians(before(self.storage(site))).ok_or_else(short)?;
-        let release = dekad_medians(before(&self.releases[site.id])).ok_or_else(short)?;
-        let storage = YearCurve::of_dekads(storage)?;
-        let release = release.map(Flow::from_m3s);
-        let window = Window::new(date(2001, 1, 1), date(TEST_FROM - 1, 12, 31))?;
-        let mut best: Option<Estimate> = None;
-        for days in DAYS {
-            let policy = UsualRelease::new(release, storage.clone(), Days(days))?;
-            let run = Run::of(self.alone(site, window, policy.clone(), false)?)?;
-            let pairs = self.pairs(&run, site)?;
-            let rmse = fit(&pairs).ok_or_else(short)?.rmse;
-            if best.as_ref().is_none_or(|best| rmse < best.rmse) {
-                best = Some(Estimate { days, rmse, policy });
+    /// Release and storage of each dekad are the medians. The correction is the one with which a run
+    /// of the whole cascade follows the storage observed best: with estimated policies upstream, and
+    /// observed releases downstream.
+    pub(crate) fn estimates(&self) -> Result<[Estimate; RESERVOIRS.len()], Failure> {
+        let mut model = self.starting(*YEARS.start(), TEST_FROM - 1)?;
+        let days = DAYS.map(|days| Correction::Spread(Days(days)));
+        let candidates = days.into_iter().chain(POWERS.map(Correction::Scale));
+        let mut best = RESERVOIRS.map(|_| None::<Estimate>);
+        for stage in STAGES {
+            for correction in candidates.clone() {
+                let mut tried = model.clone();
+                let mut policies = Vec::new();
+                for &k in stage {
+                    let policy = self.usual(RESERVOIRS[k], correction)?;
+                    tried = tried.operated_by(RESERVOIRS[k].id, policy.clone())?;
+                    policies.push((k, policy));
+                }
+                let run = Run::of(tried)?;
+                for (k, policy) in policies {
+                    let pairs = self.pairs(&run, RESERVOIRS[k])?;
+                    let rmse = fit(&pairs)?.rmse;
+                    if best[k].as_ref().is_none_or(|best| rmse < best.rmse) {
+                        best[k] = Some(Estimate {
+                            correction,
+                            rmse,
+                            policy,
+                        });
+                    }
+                }
+            }
+            for &k in stage {
+                let policy = best[k].as_ref().ok_or("nothing was tried")?.policy.clone();
+                model = model.operated_by(RESERVOIRS[k].id, policy)?;
             }
         }
-        Ok(best.ok_or_else(short)?)
+        let all: Option<Vec<_>> = best.into_iter().collect();
+        let all = all.and_then(|all| all.try_into().ok());
+        Ok(all.ok_or("a reservoir without an estimate")?)
     }
 
-    /// A reservoir by itself from the volume observed, fed with its inflow on record less what users
-    /// take at the lake; or, `closed`, with the inflow that release and storage on record need.
-    fn alone(
-        &self,
-        site: Site,
-        window: Window,
-        policy: UsualRelease,
-        closed: bool,
-    ) -> Result<Model, Failure> {
-        let basin = self.model.basin();
-        let mut reservoir = basin.reservoirs()[index(&self.model, site)?].clone();
+    /// The usual release of a reservoir by the years before [`TEST_FROM`].
+    fn usual(&self, site: Site, correction: Correction) -> Result<UsualRelease, Failure> {
+        let before = |values: &Dekads| {
+            let years = values.iter().filter(|(dekad, _)| dekad.year() < TEST_FROM);
+            dekad_medians(years.copied()).ok_or("a dekad without a value")
+        };
+        let storage = YearCurve::of_dekads(before(self.storage(site))?)?;
+        let release = before(&self.releases[site.id])?.map(Flow::from_m3s);
+        Ok(UsualRelease::new(release, storage, correction)?.claimed_in("release"))
+    }
+
+    /// A reservoir by itself from the volume observed, fed with the inflow that release and storage
+    /// on record need.
+    fn closed(&self, site: Site, window: Window, policy: UsualRelease) -> Result<Model, Failure> {
+        let mut reservoir = self.model.basin().reservoirs()[index(&self.model, site)?].clone();
         reservoir.relief = None;
-        let users: Vec<&DailySeries> = site
-            .users
-            .iter()
-            .filter_map(|id| basin.offtake_index(id))
-            .map(|i| self.model.demand(i))
-            .collect();
+        reservoir.evaporation_mm = [0.0; 12];
         let mut before = self.start(site, window.from().year())?;
         reservoir.initial = Volume::from_m3(before);
-        let inflow: HashMap<Dekad, f64> = self.inflow(site)?.into_iter().collect();
         let release: HashMap<Dekad, f64> = self.releases[site.id].iter().copied().collect();
         let storage: HashMap<Dekad, f64> = self.storage(site).iter().copied().collect();
-        let mut net = Vec::with_capacity(window.days());
-        if closed {
-            reservoir.evaporation_mm = [0.0; 12];
-        }
+        let mut inflow = Vec::with_capacity(window.days());
         for dekad in window.dekads() {
-            // The record has no volume after its last dekad: there it is taken to stand still.
-            let after = storage.get(&dekad).copied().unwrap_or(before);
+            let after = storage[&dekad];
             let change = Volume::from_m3(after - before).per_days(dekad.days() as f64);
             before = after;
-            for day in dekad.window().iter() {
-                let taken: f64 = users.iter().filter_map(|series| series.get(day)).sum();
-                net.push(if closed {
-                    release[&dekad] + change.m3s()
-                } else {
-                    inflow[&dekad] - taken
-                });
-            }
+            inflow.extend(
+                dekad
+                    .window()
+                    .iter()
+                    .map(|_| release[&dekad] + change.m3s()),
+            );
         }
         Ok(Model::builder(site.id, window)
             .party(Party::new(reservoir.party.clone(), ""))
+            .class("release")
             .reservoir(reservoir)
             .node(Node::terminal("below"))
             .reach(Reach::river("river", site.id, "below"))
-            .inflow(site.id, DailySeries::new(window.from(), net)?)
+            .inflow(site.id, DailySeries::new(window.from(), inflow)?)
             .policy(site.id, policy)
             .build()?)
     }
@@ -364,31 +398,28 @@ impl Record {
     /// The years from [`TEST_FROM`] on, with estimated policies at all reservoirs.
     pub(crate) fn test(&self) -> Result<Vec<Test>, Failure> {
         let replay = Run::of(self.starting(TEST_FROM, *YEARS.end())?)?;
+        let estimates = self.estimates()?;
         let mut model = replay.model.clone();
-        let mut own = Vec::new();
-        for site in RESERVOIRS {
-            let estimate = self.estimate(site)?;
-            let policy = estimate.policy.clone().claimed_in("release");
-            model = model.operated_by(site.id, policy)?;
-            let window = replay.ledger.window();
-            let closed = Run::of(self.alone(site, window, estimate.policy, true)?)?;
-            own.push((estimate.days, closed));
+        for (site, estimate) in RESERVOIRS.into_iter().zip(&estimates) {
+            model = model.operated_by(site.id, estimate.policy.clone())?;
         }
         let run = Run::of(model)?;
         RESERVOIRS
             .into_iter()
-            .zip(own)
-            .map(|(site, own)| self.tested(site, &own, &run, &replay))
+            .zip(estimates)
+            .map(|(site, estimate)| self.tested(site, estimate, &run, &replay))
             .collect()
     }
 
     fn tested(
         &self,
         site: Site,
-        (days, closed): &(f64, Run),
+        estimate: Estimate,
         run: &Run,
         replay: &Run,
     ) -> Result<Test, Failure> {
+        let closed = self.closed(site, run.ledger.window(), estimate.policy)?;
+        let closed = Run::of(closed)?;
         let none = || format!("{}: nothing to compare", site.id);
         let before = self
             .storage(site)
@@ -404,7 +435,7 @@ impl Record {
         let (policy, naive) = (together(&computed, observed), together(&guess, observed));
         let of_year = |pairs: &[(Dekad, f64, f64)], year| {
             let pairs = pairs.iter().filter(|(dekad, ..)| dekad.year() == year);
-            fit(&pairs.copied().collect::<Vec<_>>()).ok_or_else(none)
+            fit(&pairs.copied().collect::<Vec<_>>())
         };
         let years = (TEST_FROM..=*YEARS.end())
             .map(|year| Ok((year, of_year(&policy, year)?, of_year(&naive, year)?)));
@@ -412,11 +443,12 @@ impl Record {
         Ok(Test {
             site,
             name: self.model.basin().nodes()[node].name.clone(),
-            days: *days,
-            policy: fit(&policy).ok_or_else(none)?,
-            naive: fit(&naive).ok_or_else(none)?,
-            closed: fit(&self.pairs(closed, site)?).ok_or_else(none)?,
-            replay: fit(&self.pairs(replay, site)?).ok_or_else(none)?,
+            correction: estimate.correction,
+            estimated: estimate.rmse,
+            policy: fit(&policy)?,
+            naive: fit(&naive)?,
+            closed: fit(&self.pairs(&closed, site)?)?,
+            replay: fit(&self.pairs(replay, site)?)?,
             years: years.collect::<Result<_, Failure>>()?,
             computed,
             guess,
@@ -493,7 +525,7 @@ impl Run {
 }
 
 /// The fit of computed and observed values.
-pub(crate) fn fit(pairs: &[(Dekad, f64, f64)]) -> Option<Fit> {
+pub(crate) fn fit(pairs: &[(Dekad, f64, f64)]) -> riparian::Result<Fit> {
     Fit::of(
         pairs
             .iter()

@@ -75,6 +75,12 @@ impl YearCurve {
         Self::new(dekads.zip(volumes).map(point).collect())
     }
 
+    /// The lowest volume of the year.
+    pub fn lowest(&self) -> Volume {
+        let volumes = self.points.iter().map(|&(_, volume)| volume);
+        volumes.fold(Volume::from_m3(f64::INFINITY), Volume::min)
+    }
+
     /// The same volume all year.
     pub fn constant(volume: Volume) -> Self {
         Self {

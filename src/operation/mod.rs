@@ -70,4 +70,4 @@ pub use hedging::{LinearHedging, ZoneHedging};
 pub use policy::{Decision, Expects, ReleasePolicy, ReservoirView, StandardOperating};
 pub use schedule::Schedule;
 pub use target::StorageTarget;
-pub use usual::UsualRelease;
+pub use usual::{Correction, UsualRelease};
