@@ -45,7 +45,7 @@
 //! |---|---|
 //! | [`units`], [`calendar`], [`series`] | quantities with units, dekads and seasons, daily series |
 //! | [`scenario`] | scenario folders: the reference of the file formats |
-//! | [`basin`], [`operation`], [`agreement`] | the physical model, release policies, obligations |
+//! | [`basin`], [`operation`], [`licence`], [`agreement`] | the physical model, release policies, limits on groups of offtakes, obligations |
 //! | [`model`] | the checked model and its builder |
 //! | [`rules`] | rules by which a pool is shared, and their laws |
 //! | [`allocation`] | one day's water shared exactly on a network |
@@ -136,6 +136,7 @@ pub mod basin;
 pub mod calendar;
 pub mod error;
 pub mod ledger;
+pub mod licence;
 pub mod metrics;
 pub mod model;
 pub mod operation;

@@ -33,7 +33,7 @@
 //! | a lag that changes with the season | each day's water comes after the lag of its day of entry |
 //! | reaches that store water | each day's water comes spread over days, as the reach spreads it |
 //! | water in the reaches before the run | as in the simulation |
-//! | losses and capacities of reaches, heads of canals | the same; a capacity that changes within a dekad binds the dekad's volume |
+//! | losses and capacities of reaches, heads of canals, by season | the same; a release, even over a dekad, by the least capacity in it |
 //! | net losses of a stretch, what vanishes from a lake, dead storage, least releases | before all classes |
 //! | evaporation, seepage, rain; what outlets pass | at the surface and level of the pass before |
 //! | energy | turbined volume times the head of the pass before |

@@ -12,7 +12,7 @@ use super::past::Past;
 use super::program::{Holds, Line, Program, Stage};
 use super::season::{Met, missing};
 use super::steps::Steps;
-use super::stream::{Choices, Pieces, Stream};
+use super::stream::{Choices, Pieces, Stream, cut};
 use super::wants::{MILLION, Want};
 use super::{Kept, Planner};
 use crate::basin::{Basin, Reservoir};
@@ -214,12 +214,20 @@ impl<'a> Builder<'a> {
 
     /// What a reach can carry on some days.
     fn capacity(&self, r: usize, days: Range<usize>) -> Option<f64> {
-        let reach = &self.basin.reaches()[r];
-        let flows = days.map(|day| {
-            let date = date_of(self.plan.window().from(), day as i64);
-            reach.capacity_on(date).map(|flow| flow.m3s() * A_DAY)
-        });
-        flows.sum()
+        days.map(|day| self.capacity_on(r, day)).sum()
+    }
+
+    fn capacity_on(&self, r: usize, day: usize) -> Option<f64> {
+        let date = date_of(self.plan.window().from(), day as i64);
+        let flow = self.basin.reaches()[r].capacity_on(date);
+        flow.map(|flow| flow.m3s() * A_DAY)
+    }
+
+    /// Cuts days where the capacity of a reach changes.
+    fn as_wide(&self, r: usize, days: Range<usize>) -> Vec<Range<usize>> {
+        cut(days, |from, day| {
+            self.capacity_on(r, from) != self.capacity_on(r, day)
+        })
     }
 
     /// Puts a stream into a reach.
@@ -490,7 +498,12 @@ impl<'a> Builder<'a> {
             }
             if let Some(r) = ways.river {
                 for (t, (_, left)) in (self.past.steps(steps)..).zip(&out) {
-                    self.bounded(r, t, left, &mut river.first);
+                    let step = steps.range(t);
+                    for part in self.as_wide(r, step.clone()) {
+                        let mut line = Line::default();
+                        line.add(left, part.len() as f64 / step.len() as f64);
+                        self.bounded(r, part, &line, &mut river.first);
+                    }
                 }
                 let stream = river.choices.stream(out, days);
                 self.enters(r, stream, river);
@@ -516,8 +529,10 @@ impl<'a> Builder<'a> {
                 self.program.row(left, Holds::AtLeast);
             }
             if let Some(r) = ways.river {
-                let left = river.choices.on(&stream, steps.range(t)).tidy();
-                self.bounded(r, t, &left, &mut river.first);
+                for part in self.as_wide(r, steps.range(t)) {
+                    let left = river.choices.on(&stream, part.clone()).tidy();
+                    self.bounded(r, part, &left, &mut river.first);
+                }
             }
         }
         if let Some(r) = ways.river {
@@ -538,8 +553,14 @@ impl<'a> Builder<'a> {
     }
 
     /// Keeps what enters a river reach within its capacity, as far as it can be helped.
-    fn bounded(&mut self, r: usize, t: usize, entering: &Line, first: &mut Vec<(usize, f64)>) {
-        let Some(most) = self.capacity(r, self.steps.range(t)) else {
+    fn bounded(
+        &mut self,
+        r: usize,
+        days: Range<usize>,
+        entering: &Line,
+        first: &mut Vec<(usize, f64)>,
+    ) {
+        let Some(most) = self.capacity(r, days) else {
             return;
         };
         if entering.is_constant() {

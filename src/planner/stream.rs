@@ -223,7 +223,7 @@ impl Stream {
 }
 
 /// Cuts days where they differ from the first of their part.
-fn cut(days: Range<usize>, differ: impl Fn(usize, usize) -> bool) -> Vec<Range<usize>> {
+pub(super) fn cut(days: Range<usize>, differ: impl Fn(usize, usize) -> bool) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut from = days.start;
     for day in days.start + 1..days.end {
