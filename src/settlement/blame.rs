@@ -158,7 +158,7 @@ impl<'a> Case<'a> {
                 let licences = self.ledger.licences();
                 let cut = (weight * licences.from_offtake.at(then, i)).clamp(0.0, left);
                 if let Some(why) = self.licence(licences.of_offtake.at(then, i)) {
-                    reasons.add(why, cut);
+                    reasons.add(&why, cut);
                     left -= cut;
                 }
                 let journal = self.ledger.offtakes();
