@@ -288,14 +288,24 @@ fn winter_power_moves_water_to_the_summer_and_makes_up_no_energy() {
     let gain = |what: &str, season: &str| -> f64 {
         let mut lines = text.lines().map(str::trim);
         let line = lines.find(|line| line.starts_with(what) && line.contains(season));
-        line.unwrap().split_whitespace().last().unwrap().parse().unwrap()
+        line.unwrap()
+            .split_whitespace()
+            .last()
+            .unwrap()
+            .parse()
+            .unwrap()
     };
     assert!(gain("released from Toktogul", "Apr-Sep") > 5000.0);
     assert!(gain("released from Toktogul", "Oct-Mar") < -5000.0);
     assert!(gain("Kazakhstan", "Apr-Sep") > 0.0);
-    let stations = text.lines().filter(|line| line.trim().starts_with("bakhri-tochik "));
+    let stations = text
+        .lines()
+        .filter(|line| line.trim().starts_with("bakhri-tochik "));
     assert_eq!(stations.count(), 10);
-    assert!(text.contains("No energy is told of toktogul, andijan, charvak"), "{text}");
+    assert!(
+        text.contains("No energy is told of toktogul, andijan, charvak"),
+        "{text}"
+    );
 }
 
 #[test]
