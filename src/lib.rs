@@ -45,7 +45,7 @@
 //! |---|---|
 //! | [`units`], [`calendar`], [`series`] | quantities with units, dekads and seasons, daily series |
 //! | [`scenario`] | scenario folders: the reference of the file formats |
-//! | [`basin`], [`operation`], [`agreement`] | the physical model, release policies, obligations |
+//! | [`basin`], [`operation`], [`licence`], [`agreement`] | the physical model, release policies, limits on groups of offtakes, obligations |
 //! | [`model`] | the checked model and its builder |
 //! | [`rules`] | rules by which a pool is shared, and their laws |
 //! | [`allocation`] | one day's water shared exactly on a network |
@@ -53,6 +53,7 @@
 //! | [`settlement`] | verdicts, accounts and reasons, from a run or from measured series alone |
 //! | [`report`] | tables and files |
 //! | [`inflow`] | synthetic inflow records, fitted to a scenario's, and what they keep of it |
+//! | [`metrics`] | the fit of a computed series to an observed one |
 //! | `planner` | feature `planner`: a season's release schedules with the least shortfall |
 //! | `testing` | feature `proptest`: random basins, and checks for rules and policies of your own |
 //!
@@ -95,6 +96,8 @@ pub mod calendar;
 pub mod error;
 pub mod inflow;
 pub mod ledger;
+pub mod licence;
+pub mod metrics;
 pub mod model;
 pub mod operation;
 #[cfg(feature = "planner")]

@@ -123,6 +123,12 @@ pub(super) fn wants(planner: &Planner) -> (Vec<Want>, Vec<NotPlanned>) {
             }
         }
     }
+    for licence in model.licences() {
+        not_planned.push(NotPlanned {
+            obligation: format!("licence {}", licence.id),
+            why: "what a group of offtakes may take together is not planned".to_owned(),
+        });
+    }
     wants.extend((0..model.basin().offtakes().len()).map(|i| offtake_want(planner, i)));
     (wants, not_planned)
 }

@@ -3,7 +3,10 @@
 //! [`Report`] puts [settlements](crate::settlement), balances and the ledger together and writes
 //! them as CSV.
 
+mod users;
 mod write;
+
+pub use users::LicenceUse;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -159,6 +162,11 @@ impl Report {
         counterfactual(&self.plan, &self.ledger, row)
     }
 
+    /// What each licence allowed and gave, by season where it has one.
+    pub fn licences(&self) -> Vec<LicenceUse> {
+        users::of(self.plan.model(), &self.ledger)
+    }
+
     /// The water balances.
     pub fn balance(&self) -> &Balance {
         &self.balance
@@ -167,7 +175,8 @@ impl Report {
     /// Writes `obligations.csv`, `accounts.csv`, `events.csv`, `deliveries.csv`, `reservoirs.csv`,
     /// `flows.csv`, `balance.csv` and `summary.json` into a folder. They are written beside it
     /// first; the folder is replaced when they are complete. Where parties own stored water there is
-    /// `stores.csv` too: what each holds by day.
+    /// `stores.csv` too: what each holds by day; where there are licences or pumps, `licences.csv` and
+    /// `pumps.csv`.
     ///
     /// # Errors
     ///

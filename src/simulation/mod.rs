@@ -23,6 +23,7 @@ mod antecedent;
 mod channel;
 mod claims;
 mod forecast;
+mod licences;
 mod live;
 mod orders;
 mod plan;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Plan;
 use super::channel::{self, Held};
 use super::claims::Accounts;
+use super::licences::LicenceAccount;
 use crate::error::{Error, Result};
 
 /// Everything a run carries from one wave to the next: restore it and the run goes on to the same
@@ -40,6 +41,9 @@ pub struct State {
     /// By routed reach: the water in the channel.
     #[serde(default)]
     pub(crate) channels: Vec<Held>,
+    /// By licence: what was taken.
+    #[serde(default)]
+    pub(crate) licences: Vec<LicenceAccount>,
 }
 
 impl State {
@@ -67,6 +71,7 @@ impl State {
             returning: plan.returns.iter().map(|r| vec![0.0; r.waves]).collect(),
             accounts: Accounts::first(plan),
             channels: channel::first(&plan.routed, &plan.reaches),
+            licences: LicenceAccount::first(plan),
         }
     }
 
@@ -85,6 +90,7 @@ impl State {
             ),
             ("gauges", self.accounts.seen.len(), plan.watched.len()),
             ("routed reaches", self.channels.len(), plan.routed.len()),
+            ("licences", self.licences.len(), plan.licences.len()),
         ];
         for (what, found, expected) in sizes {
             if found != expected {
@@ -109,6 +115,15 @@ impl State {
         {
             return Err(Error::state(
                 "the saved state has reaches of other travel times than the plan",
+            ));
+        }
+        let licences = self.licences.iter().zip(&plan.licences);
+        if licences
+            .into_iter()
+            .any(|(account, licence)| !account.fits(licence))
+        {
+            return Err(Error::state(
+                "the saved state has licences of other days than the plan",
             ));
         }
         if !self.accounts.fit(plan) {
