@@ -51,7 +51,7 @@
 //! | [`allocation`] | one day's water shared exactly on a network |
 //! | [`simulation`], [`ledger`] | the engine, and the journal of every cubic metre |
 //! | [`settlement`] | verdicts, accounts and reasons, from a run or from measured series alone |
-//! | [`report`] | tables and files |
+//! | [`report`] | tables and files; feature `html`: a run as one page |
 //! | [`inflow`] | synthetic inflow records, fitted to a scenario's, and what they keep of it |
 //! | [`metrics`] | the fit of a computed series to an observed one |
 //! | `planner` | feature `planner`: a season's release schedules with the least shortfall |
@@ -67,6 +67,7 @@
 //! | build a basin in code | `examples/quickstart.rs` |
 //! | write a release policy | `examples/custom_policy.rs` |
 //! | draw a season | `examples/picture.rs` |
+//! | read a run as a page in a browser, in one of six languages | `examples/report.rs` |
 //! | settle a treaty against measured flows | `examples/settle.rs`, `examples/farakka.rs` |
 //! | write a treaty in Rust | `examples/treaty_in_code.rs` |
 //! | divide a pool by a rule | `examples/share.rs` |

@@ -3,6 +3,8 @@
 //! [`Report`] puts [settlements](crate::settlement), balances and the ledger together and writes
 //! them as CSV.
 
+#[cfg(feature = "html")]
+pub mod html;
 mod users;
 mod write;
 

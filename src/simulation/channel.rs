@@ -103,7 +103,7 @@ impl Routed {
 
     /// What leaves on each of so many days of the run, if so much enters on each and the same volume
     /// entered on every day before.
-    pub(super) fn through(
+    pub(crate) fn through(
         &self,
         basin: &Basin,
         before: f64,
