@@ -52,6 +52,7 @@
 //! | [`simulation`], [`ledger`] | the engine, and the journal of every cubic metre |
 //! | [`settlement`] | verdicts, accounts and reasons, from a run or from measured series alone |
 //! | [`report`] | tables and files; feature `html`: a run as one page |
+//! | [`inflow`] | synthetic inflow records, fitted to a scenario's, and what they keep of it |
 //! | [`metrics`] | the fit of a computed series to an observed one |
 //! | `planner` | feature `planner`: a season's release schedules with the least shortfall |
 //! | `testing` | feature `proptest`: random basins, and checks for rules and policies of your own |
@@ -74,6 +75,7 @@
 //! | see what another sharing rule would have changed | `examples/compare_rules.rs` |
 //! | run ten years of a cascade, or a variant of them | `examples/syr_darya.rs` |
 //! | see who gains and who loses by another regime of a dam | `examples/winter_power.rs` |
+//! | make inflows that never were, and see what they keep of the record | `examples/stochastic_inflow.rs` |
 //! | plan a season on a forecast, and see what the forecast's error cost | `examples/plan_season.rs` |
 //!
 //! # What it does not do
@@ -136,6 +138,7 @@ pub mod allocation;
 pub mod basin;
 pub mod calendar;
 pub mod error;
+pub mod inflow;
 pub mod ledger;
 pub mod licence;
 pub mod metrics;

@@ -129,6 +129,44 @@ fn compare_rules_compares_in_words_and_in_a_picture() {
 }
 
 #[test]
+fn stochastic_inflow_reports_what_is_kept_in_words_rows_and_a_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let (rows, picture) = (
+        folder.path().join("rows.csv"),
+        folder.path().join("kept.svg"),
+    );
+    let mut command = example("stochastic_inflow");
+    let text = printed(&run(command
+        .arg("--csv")
+        .arg(&rows)
+        .arg("--svg")
+        .arg(&picture)));
+    // The first report is that of the full model, which keeps everything.
+    let (full, others) = text.split_once("annual mean       naryn").unwrap();
+    assert!(
+        full.contains("lag-one, full") && !full.contains("NOT KEPT"),
+        "{full}"
+    );
+    for method in ["contemporaneous", "kirsch", "neighbours"] {
+        assert!(others.contains(method), "{method} is missing in:\n{text}");
+    }
+    let rows = std::fs::read_to_string(rows).unwrap();
+    assert_eq!(rows.lines().count(), 1 + 4 * 252 + 21 + 42 + 6 * 8);
+    assert!(
+        std::fs::read_to_string(picture)
+            .unwrap()
+            .starts_with("<svg")
+    );
+    let season = run(example("stochastic_inflow").arg("data/bakhri-tochik-2024"));
+    assert!(!season.status.success());
+    let told = String::from_utf8_lossy(&season.stderr).into_owned();
+    assert!(
+        told.contains("no whole year in 2024-04-01..2024-09-30"),
+        "{told}"
+    );
+}
+
+#[test]
 fn the_picture_of_the_season_is_the_one_in_the_repository() {
     let folder = tempfile::tempdir().unwrap();
     let picture = folder.path().join("season.svg");
