@@ -353,6 +353,50 @@ fn quickstart_settles_its_treaty() {
 }
 
 #[test]
+fn syr_darya_tells_a_variant_or_lists_them() {
+    let text = printed(&run(example("syr_darya").args(["--variant", "dry-2008"])));
+    for words in [
+        "toktogul",
+        "What each party's users asked for and got",
+        "Verdicts by the year",
+        "held in toktogul (replay)",
+        "of it unaccounted 0.0 Mm3",
+    ] {
+        assert!(text.contains(words), "{words} is missing in:\n{text}");
+    }
+    let refused = run(example("syr_darya").args(["--variant", "dry-2018"]));
+    assert_eq!(refused.status.code(), Some(2));
+    let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(message.contains("\n  dry-2008\n"), "{message}");
+}
+
+#[test]
+fn winter_power_moves_water_to_the_summer_and_makes_up_no_energy() {
+    let text = printed(&run(&mut example("winter_power")));
+    let gain = |what: &str, season: &str| -> f64 {
+        let mut lines = text.lines().map(str::trim);
+        let line = lines.find(|line| line.starts_with(what) && line.contains(season));
+        line.unwrap()
+            .split_whitespace()
+            .last()
+            .unwrap()
+            .parse()
+            .unwrap()
+    };
+    assert!(gain("released from Toktogul", "Apr-Sep") > 5000.0);
+    assert!(gain("released from Toktogul", "Oct-Mar") < -5000.0);
+    assert!(gain("Kazakhstan", "Apr-Sep") > 0.0);
+    let stations = text
+        .lines()
+        .filter(|line| line.trim().starts_with("bakhri-tochik "));
+    assert_eq!(stations.count(), 10);
+    assert!(
+        text.contains("No energy is told of toktogul, andijan, charvak"),
+        "{text}"
+    );
+}
+
+#[test]
 fn custom_policy_spares_the_worst_day() {
     let text = printed(&run(&mut example("custom_policy")));
     let worst = |name: &str| -> f64 {

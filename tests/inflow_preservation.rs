@@ -550,3 +550,40 @@ fn a_model_gets_the_days_of_its_own_run() {
     assert_eq!(naryn.values()[0], years.at(0, 34, site)); // 15 September
     assert_eq!(naryn.values()[naryn.len() - 1], years.at(1, 17, site)); // 31 March
 }
+
+#[test]
+fn what_does_not_fit_a_generator_is_told() {
+    let model = riparian::scenario::read("data/syr-darya-2001-2010").unwrap();
+    let dekads = syr_darya(Period::Dekad);
+    let months = syr_darya(Period::Month);
+    let generator = LagOne::contemporaneous().pooling(1).fit(&dekads).unwrap();
+    let adjusted = |adjustment: Delta| generator.clone().adjusted(adjustment).unwrap_err();
+    let unknown = adjusted(Delta::new().factors("narin", [1.0; 12])).to_string();
+    assert!(unknown.contains("did you mean `naryn`"), "{unknown}");
+    assert!(adjusted(Delta::new().factors("naryn", [-1.0; 12])).is_invalid());
+    // Arys is the same every year: there are no volumes to be distributed.
+    let volumes = [(0.2, 800.0), (0.8, 500.0)].map(|(p, mcm)| (p, Volume::from_mcm(mcm)));
+    let arys = ScaledTo::quantiles(["arys"], &volumes).unwrap();
+    let arys = generator.clone().adjusted(arys).unwrap_err().to_string();
+    assert!(arys.contains("always the same"), "{arys}");
+    let days = generator.clone().into_days(Nowak::days_of(&model).unwrap());
+    let days = days.unwrap_err().to_string();
+    assert!(days.contains("a generator by the dekad"), "{days}");
+    assert!(generator.fill(1, 1, &mut months.clone()).is_err());
+    assert!(QuantileMap::between(&dekads, &months).is_err());
+    assert!(Preservation::of(&months, &generator, 1, 100).is_err());
+    assert!(Preservation::of(&dekads, &generator, 1, 19).is_err());
+    assert!(Kirsch::new().margins(Margins::Skewed).fit(&months).is_err());
+    assert!(generator.daily(1, 1, 9998, 3).is_err());
+}
+
+#[test]
+fn months_are_the_means_of_their_dekads() {
+    let daily = syr_darya(Period::Month);
+    let months = syr_darya(Period::Dekad).monthly();
+    assert_eq!((months.years(), months.steps()), (10, 12));
+    // Leap years and all; 1200 m3/s is the largest flow.
+    for (a, b) in months.values().iter().zip(daily.values()) {
+        assert!((a - b).abs() <= 1e-12 * 1200.0, "{a} {b}");
+    }
+}

@@ -400,8 +400,8 @@ impl Record {
 
     /// The same years by the month.
     ///
-    /// A month is the mean of its dekads by their days in an average year, so that of a leap
-    /// February may be off by part of a day's flow; [`Record::from_series`] has no such doubt.
+    /// A month is the mean of its dekads by their days: those of its own year, or of an average one
+    /// after 9999.
     #[must_use]
     pub fn monthly(&self) -> Self {
         if self.step() == Period::Month {
@@ -414,7 +414,11 @@ impl Record {
         let mut months = Self::empty(frame, self.first_year, self.years());
         let sites = self.sites().len();
         for (m, month) in months.values.chunks_exact_mut(sites).enumerate() {
-            let days = [0, 1, 2].map(|dekad| self.frame.days((3 * m + dekad) % 36));
+            let month_days = self
+                .month_of(m / 12, 3 * (m % 12))
+                .map(|month| month.days() as f64);
+            let last = month_days.map_or(self.frame.days((3 * m + 2) % 36), |days| days - 20.0);
+            let days = [10.0, 10.0, last];
             for (site, mean) in month.iter_mut().enumerate() {
                 let dekad = |d: usize| self.values[(3 * m + d) * sites + site] * days[d];
                 *mean = (dekad(0) + dekad(1) + dekad(2)) / (days[0] + days[1] + days[2]);
