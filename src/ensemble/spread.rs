@@ -277,7 +277,9 @@ mod tests {
     fn a_histogram_is_near_the_values() {
         let values = sample();
         let mut bins = Histogram::default();
-        values.iter().for_each(|&value| bins.add(value));
+        for &value in &values {
+            bins.add(value);
+        }
         let (exact, binned) = (Spread::of(values), Spread::binned(bins));
         let sorted = exact.values().expect("they were kept").to_vec();
         assert_eq!(exact.count(), binned.count());
@@ -307,7 +309,9 @@ mod tests {
     fn the_order_does_not_matter() {
         let values = sample();
         let mut forth = Histogram::default();
-        values.iter().for_each(|&value| forth.add(value));
+        for &value in &values {
+            forth.add(value);
+        }
         let mut parts = [
             Histogram::default(),
             Histogram::default(),
@@ -317,7 +321,9 @@ mod tests {
             parts[i % 3].add(value);
         }
         let mut back = Histogram::default();
-        parts.iter().for_each(|part| back.merge(part));
+        for part in &parts {
+            back.merge(part);
+        }
         assert_eq!(forth, back);
     }
 }
