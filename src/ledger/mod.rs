@@ -4,11 +4,13 @@ mod balance;
 mod bindings;
 mod energy;
 mod join;
+mod operations;
 mod sum;
 
 pub(crate) use balance::CLOSES_AT;
 pub use balance::{Balance, BalanceLine};
 pub use bindings::DailyBinding;
+pub use operations::Operations;
 pub use sum::Sum;
 
 use jiff::civil::Date;
@@ -90,6 +92,7 @@ pub struct Ledger {
     pub(crate) reservoirs: ReservoirJournal,
     pub(crate) claims: ClaimJournal,
     pub(crate) limits: LimitJournal,
+    pub(crate) operations: Option<Operations>,
     /// Storage before the first day, by reservoir.
     pub(crate) initial_storage: Vec<f64>,
     /// Water on its way before the first day, by reach.
@@ -261,6 +264,7 @@ impl Ledger {
                 of_offtake: Daily::new(days, offtakes, 0),
                 of_reach: Daily::new(days, reaches, 0),
             },
+            operations: None,
             initial_storage,
             final_channel: vec![None; reaches],
             initial_channel,

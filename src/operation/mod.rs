@@ -56,6 +56,7 @@
 mod curve;
 mod energy;
 mod flood;
+mod foresight;
 mod hedging;
 mod policy;
 mod schedule;
@@ -64,6 +65,8 @@ mod target;
 pub use curve::{RuleCurve, YearCurve, Zone};
 pub use energy::EnergyDemand;
 pub use flood::PreRelease;
+pub use foresight::{Forecast, Foresight, InflowSeries, Normal, Outlook, OwnForecast};
+pub(crate) use foresight::{Record, dekad_of_year};
 pub use hedging::{LinearHedging, ZoneHedging};
 pub use policy::{Decision, Expects, ReleasePolicy, ReservoirView, StandardOperating};
 pub use schedule::Schedule;

@@ -29,7 +29,7 @@ pub(super) const TABLES: [&str; 13] = [
 ];
 
 /// The series a scenario may have, by file stem.
-pub(super) const SERIES: [&str; 7] = [
+pub(super) const SERIES: [&str; 8] = [
     "inflows",
     "demands",
     "releases",
@@ -37,6 +37,7 @@ pub(super) const SERIES: [&str; 7] = [
     "rain",
     "forecast",
     "energy_demand",
+    "expected_inflows",
 ];
 
 /// The files of a scenario, by their path within its folder.

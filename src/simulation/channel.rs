@@ -64,6 +64,11 @@ impl Routed {
         self.arrives(day) + self.delay
     }
 
+    /// No order is for a later day than so many after it is placed.
+    pub(super) fn longest(&self, basin: &Basin) -> i64 {
+        i64::from(basin.reaches()[self.reach].longest_lag()) + self.delay
+    }
+
     fn slot(&self, arrival: i64) -> usize {
         arrival.rem_euclid(self.slots as i64) as usize
     }
@@ -101,29 +106,6 @@ impl Routed {
         held.waiting[self.slot(self.arrives(day))]
     }
 
-    /// What leaves on each of so many days of the run, if so much enters on each and the same volume
-    /// entered on every day before.
-    pub(super) fn through(
-        &self,
-        basin: &Basin,
-        before: f64,
-        days: usize,
-        entering: impl Fn(usize) -> f64,
-    ) -> Vec<f64> {
-        let shortest = basin.reaches()[self.reach].shortest_lag() as usize;
-        let mut held = self.steady(before);
-        let mut entered = 0;
-        let mut leaves = |day: usize| {
-            // All that may arrive today has entered.
-            while entered + shortest <= day {
-                self.enter(&mut held, entered, entering(entered));
-                entered += 1;
-            }
-            self.leave(&mut held, day)
-        };
-        (0..days).map(&mut leaves).collect()
-    }
-
     /// The water that leaves on a day: once a day, in order.
     pub(super) fn leave(&self, held: &mut Held, day: usize) -> f64 {
         let slot = self.slot(day as i64);
@@ -136,6 +118,12 @@ impl Routed {
 }
 
 impl Held {
+    /// Becomes the same as another state of the channel, in the memory it has.
+    pub(super) fn go_back_to(&mut self, other: &Self) {
+        self.waiting.clone_from(&other.waiting);
+        self.stored.clone_from(&other.stored);
+    }
+
     /// All of it.
     pub(super) fn volume(&self) -> f64 {
         let parts = self.waiting.iter().chain(&self.stored).copied();

@@ -1,0 +1,229 @@
+//! Operational runs: orders by a forecast, and what really arrives is shared.
+
+mod common;
+
+use common::basins::{Sketch, check_run, scenarios};
+use common::{DAY, daily, days, run};
+use proptest::prelude::*;
+use proptest::test_runner::{FileFailurePersistence, TestCaseError, TestCaseResult};
+use riparian::basin::{Node, Offtake, Party, Reach, Reservoir};
+use riparian::calendar::day_index;
+use riparian::jiff::civil::date;
+use riparian::ledger::{Daily, Ledger};
+use riparian::operation::{Forecast, Foresight, InflowSeries};
+use riparian::units::{Flow, Volume};
+use riparian::{Model, Plan, Simulation};
+
+/// What is known for certain.
+fn perfect(model: &Model) -> Foresight {
+    let nodes = model.basin().nodes().iter().enumerate();
+    let series = nodes.filter_map(|(v, node)| Some((node, model.inflow(v)?)));
+    let all = series.fold(InflowSeries::new(), |all, (node, m3s)| {
+        all.with(&node.id, m3s.clone())
+    });
+    Foresight::Operational(Forecast::Given(all))
+}
+
+fn knowing(model: &Model, foresight: Foresight) -> Model {
+    model
+        .clone()
+        .knowing(foresight)
+        .expect("a forecast of all that enters")
+}
+
+fn operational(model: &Model, forecast: Forecast) -> Model {
+    knowing(model, Foresight::Operational(forecast))
+}
+
+/// All tables of numbers by day and place.
+fn tables(ledger: &Ledger) -> [(&'static str, &Daily); 24] {
+    let (nodes, reaches, offtakes) = (ledger.nodes(), ledger.reaches(), ledger.offtakes());
+    let (stores, claims) = (ledger.reservoirs(), ledger.claims());
+    [
+        ("arrived", &nodes.arrived),
+        ("lateral", &nodes.lateral),
+        ("unmet loss", &nodes.unmet_loss),
+        ("returned", &nodes.returned),
+        ("left", &nodes.left),
+        ("entered", &reaches.entered),
+        ("arrived in reach", &reaches.arrived),
+        ("lost", &reaches.lost),
+        ("overflowed", &reaches.overflowed),
+        ("demand", &offtakes.demand),
+        ("allocated", &offtakes.allocated),
+        ("delivered", &offtakes.delivered),
+        ("storage", &stores.storage),
+        ("release", &stores.release),
+        ("spill", &stores.spill),
+        ("overtopped", &stores.overtopped),
+        ("evaporation", &stores.evaporation),
+        ("seepage", &stores.seepage),
+        ("rain", &stores.rain),
+        ("unaccounted", &stores.unaccounted),
+        ("energy", &stores.energy),
+        ("ceiling", &stores.ceiling),
+        ("claimed", &claims.claimed),
+        ("awarded", &claims.awarded),
+    ]
+}
+
+/// Whether two runs wrote the same bits.
+fn same_bits(a: &Ledger, b: &Ledger) -> TestCaseResult {
+    for ((name, a), (_, b)) in tables(a).into_iter().zip(tables(b)) {
+        for place in 0..a.width() {
+            for (day, (a, b)) in a.of(place).zip(b.of(place)).enumerate() {
+                // A zero is a zero, whatever its sign.
+                prop_assert!(a == b, "{name} of {place} on day {day}: {a} and {b}");
+            }
+        }
+    }
+    prop_assert!(a.offtakes().binding == b.offtakes().binding);
+    prop_assert!(a.claims().binding == b.claims().binding);
+    let (a, b) = (a.limits(), b.limits());
+    prop_assert!(a.held_back == b.held_back);
+    prop_assert!(a.of_offtake == b.of_offtake && a.of_reach == b.of_reach);
+    Ok(())
+}
+
+fn simulated(plan: &Plan) -> Result<Ledger, TestCaseError> {
+    Ok(Simulation::new(plan).run()?)
+}
+
+fn a_perfect_forecast_is_foresight(model: &Model) -> TestCaseResult {
+    let ahead = check_run(&Plan::compile(model.clone())?)?;
+    let ordered = check_run(&Plan::compile(knowing(model, perfect(model)))?)?;
+    same_bits(&ahead, &ordered)?;
+    for day in 0..ordered.days() {
+        for i in 0..ordered.offtakes().demand.width() {
+            prop_assert_eq!(ordered.operational_shortage(day, i), 0.0);
+        }
+        for v in 0..ordered.nodes().left.width() {
+            prop_assert_eq!(ordered.operational_spill(day, v), 0.0);
+        }
+    }
+    Ok(())
+}
+
+/// A forecast that errs without measure, and says the same each time.
+fn wild() -> Forecast {
+    Forecast::own("wild", |outlook| {
+        let days = |on| day_index(date(2000, 1, 1), on);
+        let mut mixed = outlook.node.id.bytes().fold(17_u64, |all, byte| {
+            all.wrapping_mul(31).wrapping_add(u64::from(byte))
+        });
+        for number in [days(outlook.issued), days(outlook.target)] {
+            mixed = (mixed ^ number as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            mixed ^= mixed >> 29;
+        }
+        let factor = [0.0, 0.3, 0.9, 1.0, 1.4, 7.0, 1000.0][(mixed % 7) as usize];
+        let typical = if mixed & 64 == 0 { 5.0 } else { 0.0 };
+        Flow::from_m3s((outlook.last().m3s() + typical) * factor)
+    })
+}
+
+fn cases(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        cases,
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..ProptestConfig::default()
+    }
+}
+
+fn obeys_all_laws(sketch: &Sketch, forecast: Forecast) -> TestCaseResult {
+    check_run(&Plan::compile(operational(&sketch.model(), forecast))?).map(drop)
+}
+
+proptest! {
+    #![proptest_config(cases(500))]
+
+    #[test]
+    fn a_perfect_forecast_is_foresight_on_any_basin(sketch in scenarios(60)) {
+        a_perfect_forecast_is_foresight(&sketch.model())?;
+    }
+
+    #[test]
+    fn laws_hold_under_any_forecast(sketch in scenarios(60)) {
+        obeys_all_laws(&sketch, wild())?;
+    }
+
+    #[test]
+    fn laws_hold_under_persistence(sketch in scenarios(60)) {
+        obeys_all_laws(&sketch.flooded(), Forecast::Persistence)?;
+    }
+
+    #[test]
+    fn a_second_run_gives_the_same_bits(sketch in scenarios(40)) {
+        let model = operational(&sketch.model(), wild());
+        let (one, two) = (Plan::compile(model.clone())?, Plan::compile(model)?);
+        same_bits(&simulated(&one)?, &simulated(&two)?)?;
+    }
+}
+
+/// A dam three days above a town, where a tributary enters; volumes in Mm3 a day.
+fn town(count: usize, tributary: impl Fn(usize) -> f64) -> Model {
+    let window = days(date(2024, 5, 1), count);
+    let mcm = |volume: f64| volume * 1e6;
+    Model::builder("a town below a dam", window)
+        .party(Party::new("UP", "Upland"))
+        .party(Party::new("LO", "Lowland"))
+        .class("use")
+        .reservoir(Reservoir::new("dam", Volume::from_mcm(900.0)).initial(Volume::from_mcm(800.0)))
+        .node(Node::junction("town"))
+        .node(Node::terminal("sea"))
+        .reach(
+            Reach::river("upper", "dam", "town")
+                .lag_days(3)
+                .antecedent(Flow::from_m3s(6e6 / DAY)),
+        )
+        .reach(
+            Reach::river("lower", "town", "sea")
+                .lag_days(1)
+                .antecedent(Flow::ZERO),
+        )
+        .inflow("town", daily(window, |day| mcm(tributary(day))))
+        .offtake(Offtake::new("canal", "town", "LO", "use"))
+        .demand("canal", daily(window, |_| mcm(10.0)))
+        .build()
+        .expect("a sound model")
+}
+
+fn mcm(volumes: impl Iterator<Item = f64>) -> Vec<f64> {
+    volumes.map(|m3| (m3 / 1e3).round() / 1e3).collect()
+}
+
+#[test]
+fn what_a_wrong_forecast_costs() {
+    let model = town(8, |_| 4.0);
+    // Too much on the fourth day, too little on the fifth; what is expected of days on which no
+    // release arrives does not matter.
+    let expected = [9.0, 9.0, 9.0, 6.0, 1.0, 4.0, 4.0, 4.0];
+    let series = daily(model.window(), |day| expected[day] * 1e6);
+    let forecast = Forecast::Given(InflowSeries::new().with("town", series));
+    let ledger = run(operational(&model, forecast));
+    let days = || 0..ledger.days();
+    let released = [4.0, 9.0, 6.0, 6.0, 6.0, 0.0, 0.0, 0.0];
+    assert_eq!(mcm(ledger.reservoirs().release.of(0)), released);
+    let delivered = [10.0, 10.0, 10.0, 8.0, 10.0, 10.0, 10.0, 10.0];
+    assert_eq!(mcm(ledger.offtakes().delivered.of(0)), delivered);
+    let orders = ledger.operations().expect("an operational run");
+    assert_eq!(mcm(orders.ordered.of(0)), [10.0; 8]);
+    let short = mcm(days().map(|day| ledger.operational_shortage(day, 0)));
+    assert_eq!(short, [0.0, 0.0, 0.0, 2.0, 0.0, 0.0, 0.0, 0.0]);
+    // The sea is a day further down.
+    let spilled = mcm(days().map(|day| ledger.operational_spill(day, 2)));
+    assert_eq!(spilled, [0.0, 0.0, 0.0, 0.0, 0.0, 3.0, 0.0, 0.0]);
+}
+
+#[test]
+fn persistence_sees_a_rise_when_it_comes() {
+    let model = town(16, |day| if day < 10 { 4.0 } else { 7.0 });
+    let ledger = run(operational(&model, Forecast::Persistence));
+    let left = mcm(ledger.nodes().left.of(2));
+    let mut expected = [0.0; 16];
+    // What was sent for days 10 to 12 was sent before the rise was seen.
+    expected[11..14].fill(3.0);
+    assert_eq!(left, expected);
+    let ahead = run(model);
+    assert_eq!(mcm(ahead.nodes().left.of(2)), [0.0; 16]);
+    assert!(ahead.operations().is_none());
+}
