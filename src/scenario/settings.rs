@@ -32,6 +32,14 @@ pub(super) struct Settings {
     pub(super) series: [Treatment; SERIES.len()],
 }
 
+impl Settings {
+    /// Whether a forecast goes by inflows that were expected or are normal.
+    pub(super) fn expects_inflows(&self) -> bool {
+        let method = self.forecast.as_ref().map(|(method, _)| *method);
+        method.is_some_and(|method| method != Method::Persistence)
+    }
+}
+
 /// How inflows are forecast.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Method {
