@@ -596,7 +596,8 @@ impl Simulation<'_> {
                     claim,
                 } => {
                     let channel = &plan.reaches[reach];
-                    let (Some(day), Some(_)) = (self.wave.day[node], self.wave.day[channel.tail])
+                    let (Some(day), Some(_)) =
+                        (self.wave.passes[node], self.wave.day[channel.tail])
                     else {
                         continue;
                     };
@@ -637,7 +638,7 @@ impl Simulation<'_> {
                 &ClaimedAt::Capacity { reach, gauge, node } => {
                     let channel = &plan.reaches[reach];
                     let (Some(day), Some(tail)) =
-                        (self.wave.day[node], self.wave.day[channel.tail])
+                        (self.wave.passes[node], self.wave.day[channel.tail])
                     else {
                         continue;
                     };
@@ -896,10 +897,7 @@ impl Simulation<'_> {
                     } else {
                         1.0
                     };
-                    if ![node, plan.reaches[reach].tail]
-                        .map(|v| self.is_replayed(v))
-                        .contains(&true)
-                    {
+                    if !self.is_replayed(plan.reaches[reach].tail) {
                         self.book_award(k, day, claim, gain);
                     }
                     self.count(k, day, self.passed(reach, gauge, node, day));

@@ -220,7 +220,7 @@ impl Simulation<'_> {
         }
         for (k, claiming) in plan.claiming.iter().enumerate() {
             if let Some((tail, node)) = claiming.stream_ends(plan)
-                && let (Some(day), Some(_)) = (self.wave.day[node], self.wave.day[tail])
+                && let (Some(day), Some(_)) = (self.wave.passes[node], self.wave.day[tail])
                 && !stands(tail)
             {
                 let awarded = self.ledger.claims.awarded.at(day, k);
@@ -264,7 +264,7 @@ impl Plan {
         let claims = self.claiming.iter().map(move |claiming| {
             let ends = claiming.stream_ends(self);
             let travel = ends.map_or(0, |(tail, node)| self.lead[node] - self.lead[tail]);
-            today + usize::try_from(travel).unwrap_or(0)
+            usize::try_from(today as i64 + travel).unwrap_or(0)
         });
         (days, claims)
     }
