@@ -70,6 +70,7 @@
 //! | divide a pool by a rule | `examples/share.rs` |
 //! | write a sharing rule, and test it | `examples/custom_rule.rs`, `examples/property_test_a_rule.rs` |
 //! | see what another sharing rule would have changed | `examples/compare_rules.rs` |
+//! | see what it costs not to know what tributaries bring | `examples/foresight.rs` |
 //! | plan a season on a forecast, and see what the forecast's error cost | `examples/plan_season.rs` |
 //!
 //! # What it does not do
@@ -77,9 +78,9 @@
 //! No rainfall-runoff, snow or groundwater: feed their results as series. No hydraulics: reaches
 //! have a travel time, a loss fraction, a capacity and linear storage ([`basin::routing`] has the
 //! formulas). Canals may rejoin their river or be fed from two, as long as all ways between two
-//! places take the same time, or the longer one is routed. No forecasting: an allocation knows the
-//! demands and inflows of the days the water is on its way ([`simulation`] says why), and policies
-//! that look ahead are given a forecast ([`operation`] says which). No optimisation from day
+//! places take the same time, or the longer one is routed. No forecasting beyond persistence and
+//! climatology: a run knows the inflows of the days the water is on its way, or goes by a forecast
+//! it is given ([`simulation`] says how), and so do policies that look ahead ([`operation`]). No optimisation from day
 //! to day: releases are optimised over a season, in dekads (`planner`). No water quality.
 
 // The testing kit names the crate as its users do: the engine's tests include it by its path.

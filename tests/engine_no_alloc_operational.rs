@@ -50,7 +50,7 @@ fn model(window: Window, forecast: Forecast) -> Model {
         .inflow("town", unsteady(10.0))
         .inflow("fields", unsteady(5.0))
         .policy("lower", PreRelease::new(StandardOperating, 8))
-        .offtake(Offtake::new("main", "town", "LO", "second").returning(0.2, "fields", 4))
+        .offtake(Offtake::new("main", "town", "LO", "second").returning("fields", 0.2, 4))
         .offtake(Offtake::new("far", "fields", "LO", "second"))
         .demand("main", series(70.0))
         .demand("far", series(30.0))

@@ -45,6 +45,9 @@
 //! | [`PreRelease`] | at least `max_i (W_i - F) / i` | forecast |
 //! | [`EnergyDemand`] | at least the smallest that makes the energy | last inflow, or forecast of today |
 //!
+//! How far a *run* knows the inflows that a release will meet on its way is another question, which
+//! [`Foresight`] answers: by a [`Forecast`] the unregulated inflow above is that of the forecast.
+//!
 //! Not here: forecasts that are wrong in a way that is known, ensembles of them, plans for several
 //! dams together, and optimisation.
 //!
