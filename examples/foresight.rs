@@ -53,7 +53,7 @@ fn compare(scenario: &str) -> Result<(), Box<dyn Error>> {
     ];
     let classes: Vec<&str> = model.classes().iter().map(|c| &*c.name).collect();
     let mut table = Table::new();
-    table.load_preset(presets::ASCII_MARKDOWN);
+    table.load_style(presets::ASCII_MARKDOWN);
     let mut header = vec!["forecast".to_owned()];
     let served = |class: &&str| model.basin().offtakes().iter().any(|o| o.class == **class);
     let served: Vec<&str> = classes.into_iter().filter(served).collect();

@@ -12,7 +12,7 @@ use riparian::jiff::civil::date;
 use riparian::ledger::{Daily, Ledger};
 use riparian::operation::{Forecast, Foresight, InflowSeries, Normal};
 use riparian::units::{Flow, Volume};
-use riparian::{Model, Plan, Simulation};
+use riparian::{Model, Plan, Report, Simulation};
 
 /// What is known for certain.
 fn perfect(model: &Model) -> Foresight {
@@ -212,6 +212,46 @@ fn what_a_wrong_forecast_costs() {
     // The sea is a day further down.
     let spilled = mcm(days().map(|day| ledger.operational_spill(day, 2)));
     assert_eq!(spilled, [0.0, 0.0, 0.0, 0.0, 0.0, 3.0, 0.0, 0.0]);
+}
+
+#[test]
+fn the_report_adds_up_what_a_forecast_costs() {
+    let model = town(8, |_| 4.0);
+    let series = daily(model.window(), |day| [4.0, 6.0, 1.0][day % 3] * 1e6);
+    let forecast = Forecast::Given(InflowSeries::new().with("town", series));
+    let plan = Plan::compile(operational(&model, forecast)).unwrap();
+    let ledger = Simulation::new(&plan).run().unwrap();
+    let report = Report::new(plan, ledger);
+    let error = report.forecast_error().expect("an operational run");
+    // Days 4 and 7 expect 6; day 5 expects 1, and its spill is at sea a day later.
+    let whole = |volume: Volume| (volume.mcm() * 1e6).round() / 1e6;
+    assert_eq!(whole(error.shortage()), 4.0);
+    assert_eq!(whole(error.spill()), 3.0);
+    assert_eq!(whole(error.by_class()["use"]), 4.0);
+    assert_eq!(whole(error.by_party()["LO"]), 4.0);
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    report.write(&out).unwrap();
+    let table = std::fs::read_to_string(out.join("operations.csv")).unwrap();
+    let rows: Vec<&str> = table.lines().collect();
+    assert_eq!(rows.len(), 1 + 8 * 2);
+    for row in [
+        "date,place,kind,party,class,ordered_m3s,came_m3s,shortage_m3s,spill_m3s",
+        "2024-05-05,canal,offtake,LO,use,115.740741,92.592593,23.148148,0",
+        "2024-05-07,sea,exit,,,0,34.722222,0,34.722222",
+    ] {
+        assert!(rows.contains(&row), "{row} is not in\n{table}");
+    }
+    let summary = std::fs::read_to_string(out.join("summary.json")).unwrap();
+    assert!(summary.contains("\"forecast\": \"given\""), "{summary}");
+    // The folder is known as its own, and may be written again.
+    report.write(&out).unwrap();
+    let ahead = Plan::compile(model).unwrap();
+    let ledger = Simulation::new(&ahead).run().unwrap();
+    let report = Report::new(ahead, ledger);
+    assert!(report.forecast_error().is_none());
+    report.write(&out).unwrap();
+    assert!(!out.join("operations.csv").exists());
 }
 
 #[test]

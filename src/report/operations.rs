@@ -100,7 +100,7 @@ impl ForecastError {
             let sum = sums
                 .entry(name(at).unwrap_or_default())
                 .or_insert(Volume::ZERO);
-            *sum = *sum + at.shortage;
+            *sum += at.shortage;
         }
         sums
     }

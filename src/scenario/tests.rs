@@ -294,14 +294,14 @@ fn a_forecast_is_read_with_its_keys() {
         let model = model(&[("scenario.toml", &text), expected]);
         let forecast = model.foresight().forecast().unwrap();
         assert_eq!(forecast.name(), name);
-        let normal = match forecast {
-            Forecast::Given(series)
-            | Forecast::Climatology(Normal::Given(series))
-            | Forecast::Fading {
-                normal: Normal::Given(series),
-                ..
-            } => series,
-            _ => continue,
+        let (Forecast::Given(normal)
+        | Forecast::Climatology(Normal::Given(normal))
+        | Forecast::Fading {
+            normal: Normal::Given(normal),
+            ..
+        }) = forecast
+        else {
+            continue;
         };
         let series = normal.of("lake").unwrap();
         assert_eq!(series.get(day("2024-06-30")), Some(25.0));
