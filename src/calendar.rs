@@ -39,6 +39,9 @@ pub use jiff::civil::Date;
 
 use crate::error::{Diagnostic, Diagnostics, Error, Result};
 
+/// The number of dekads in a year.
+pub const DEKADS: usize = 36;
+
 /// The number of days from `from` to `to`, both counted; 0 if `to` is the earlier.
 ///
 /// ```
@@ -273,6 +276,11 @@ impl Dekad {
     /// The dekad of the month, 1 to 3.
     pub fn index(self) -> i8 {
         self.index
+    }
+
+    /// Its place in the year, from 0 for the first of January to 35.
+    pub fn of_year(self) -> usize {
+        self.ordinal().rem_euclid(DEKADS as i32) as usize
     }
 
     /// The first day.

@@ -52,6 +52,7 @@
 //! | [`simulation`], [`ledger`] | the engine, and the journal of every cubic metre |
 //! | [`settlement`] | verdicts, accounts and reasons, from a run or from measured series alone |
 //! | [`report`] | tables and files |
+//! | [`metrics`] | the fit of a computed series to an observed one |
 //! | `planner` | feature `planner`: a season's release schedules with the least shortfall |
 //! | `testing` | feature `proptest`: random basins, and checks for rules and policies of your own |
 //!
@@ -93,6 +94,7 @@ pub mod basin;
 pub mod calendar;
 pub mod error;
 pub mod ledger;
+pub mod metrics;
 pub mod model;
 pub mod operation;
 #[cfg(feature = "planner")]

@@ -12,9 +12,10 @@ use riparian::calendar::Window;
 use riparian::jiff::civil::date;
 use riparian::ledger::Ledger;
 use riparian::operation::{
-    Expects, PreRelease, ReleasePolicy, Schedule, StandardOperating, StorageTarget, YearCurve,
+    Correction, Expects, PreRelease, ReleasePolicy, Schedule, StandardOperating, StorageTarget,
+    UsualRelease, YearCurve,
 };
-use riparian::units::{Flow, Volume};
+use riparian::units::{Days, Flow, Volume};
 use riparian::{Model, ModelBuilder};
 
 fn m3(volume: f64) -> Volume {
@@ -178,6 +179,71 @@ mod targets {
             "a deviation corrected over 0 days"
         );
         assert!(StorageTarget::new(target(), 367).is_err());
+    }
+}
+
+mod usual {
+    use super::*;
+
+    const SPREAD: Correction = Correction::Spread(Days(4.0));
+
+    /// A dam that holds 240 more than its usual 500, and releases usually `usual` a day.
+    fn releasing(usual: f64, inflow: f64, correction: Correction) -> riparian::Result<Model> {
+        let june = days(date(2024, 6, 1), 6);
+        let dam = Reservoir::new("dam", m3(1000.0))
+            .initial(m3(740.0))
+            .dead(m3(100.0));
+        let curve = YearCurve::constant(m3(500.0));
+        let policy = UsualRelease::new([flow(usual); 36], curve, correction).unwrap();
+        dam_and_sea(june, dam)
+            .inflow("dam", daily(june, |_| inflow))
+            .policy("dam", policy)
+            .build()
+    }
+
+    #[test]
+    fn a_deviation_spread_over_days_shrinks_by_its_share_each_day() {
+        let ledger = run(releasing(90.0, 90.0, SPREAD).unwrap());
+        let expected: Vec<f64> = (1..=6).map(|k| 500.0 + 240.0 * 0.75_f64.powi(k)).collect();
+        assert_row(storage(&ledger), &expected);
+    }
+
+    #[test]
+    fn a_scaled_release_goes_to_nothing_with_what_is_in_store() {
+        // A fifth of what lies above the dead storage, each day.
+        let ledger = run(releasing(80.0, 0.0, Correction::Scale(1.0)).unwrap());
+        let expected: Vec<f64> = (1..=6).map(|k| 100.0 + 640.0 * 0.8_f64.powi(k)).collect();
+        assert_row(storage(&ledger), &expected);
+        let ledger = run(releasing(80.0, 0.0, Correction::Scale(2.0)).unwrap());
+        assert_row(release(&ledger).take(1), &[80.0 * 1.6 * 1.6]);
+        let ledger = run(releasing(80.0, 0.0, Correction::Scale(0.0)).unwrap());
+        assert_row(release(&ledger), &[80.0; 6]);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let new = |usual: f64, correction| {
+            let curve = YearCurve::constant(m3(500.0));
+            UsualRelease::new([flow(usual); 36], curve, correction).map(|_| ())
+        };
+        assert!(new(-1.0, SPREAD).is_err() && new(f64::NAN, SPREAD).is_err());
+        assert_eq!(
+            new(1.0, Correction::Spread(Days(0.5))).unwrap_err(),
+            "a deviation corrected over 0.5 days"
+        );
+        assert!(new(1.0, Correction::Scale(-0.1)).is_err());
+        // As much is dead as there usually is.
+        let june = days(date(2024, 6, 1), 1);
+        let refused = |correction| {
+            let dam = Reservoir::new("dam", m3(1000.0)).dead(m3(500.0));
+            let curve = YearCurve::constant(m3(500.0));
+            let policy = UsualRelease::new([flow(1.0); 36], curve, correction).unwrap();
+            let model = dam_and_sea(june, dam.initial(m3(600.0))).policy("dam", policy);
+            model.build().err().map(|error| error.to_string())
+        };
+        assert_eq!(refused(SPREAD), None);
+        let error = refused(Correction::Scale(1.0)).unwrap();
+        assert!(error.contains("not above the dead storage"), "{error}");
     }
 }
 

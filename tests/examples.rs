@@ -162,6 +162,24 @@ fn the_picture_of_the_season_is_the_one_in_the_repository() {
 }
 
 #[test]
+fn the_page_of_the_hindcast_is_the_one_in_the_repository() {
+    let folder = tempfile::tempdir().unwrap();
+    printed(&run(example("hindcast").arg(folder.path())));
+    for file in [
+        "hindcast.md",
+        "hindcast-releases.svg",
+        "hindcast-policies.svg",
+    ] {
+        let made = std::fs::read_to_string(folder.path().join(file)).unwrap();
+        let kept = format!("{}/docs/{file}", env!("CARGO_MANIFEST_DIR"));
+        assert!(
+            made == std::fs::read_to_string(kept).unwrap(),
+            "{file}: make it anew with the example `hindcast`"
+        );
+    }
+}
+
+#[test]
 fn simulate_runs_the_protocol_variant() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("season");

@@ -5,7 +5,7 @@
 
 TABLE.csv has a row for each dekad of 2001-2010: year, month, dk; for Toktogul (tok), Andijan (and),
 Bakhri Tochik (kay), Charvak (chv) and Shardara (sh) the mean inflow _in and release _out in m3/s and
-the volume _vol in Mm3 at the dekad's start; and net_reach1 and net_reach2 in m3/s, the inflow to
+the volume _vol in Mm3 at the dekad's end; and net_reach1 and net_reach2 in m3/s, the inflow to
 Bakhri Tochik and to Shardara less the releases above. SOURCES.md says where it comes from.
 
 Written are series/ and observed/ of this folder; the column antecedent_m3s of its reaches.csv and
@@ -97,7 +97,7 @@ def main():
         folder = HERE.parent / name
         write_reaches(folder / "reaches.csv", reaches, channels, changes)
         if folder == HERE or start != FIRST_DAY:
-            write_reservoirs(folder / "reservoirs.csv", reservoirs, rows[at])
+            write_reservoirs(folder / "reservoirs.csv", reservoirs, initial(rows, at))
 
 
 def key(row):
@@ -145,6 +145,18 @@ def release(row):
     releases["shardara"] -= WITHDRAWALS["kyzylkum-kz"][month_of(row)]
     assert releases["shardara"] > 0, dekad(row)
     return releases
+
+
+def initial(rows, at):
+    """Volumes at the start of a dekad: the readings at the end of the one before. Before the table:
+    what the first dekad's flows leave of the first reading."""
+    if at > 0:
+        return {id: rows[at - 1][name + "_vol"] for id, name in RESERVOIRS.items()}
+    first = rows[0]
+    return {
+        id: first[name + "_vol"] - 0.864 * (first[name + "_in"] - first[name + "_out"])
+        for id, name in RESERVOIRS.items()
+    }
 
 
 def gain(reaches, first, last):
@@ -251,12 +263,11 @@ def write_demands(demands):
 
 def write_observed(rows):
     lines = []
-    # A volume is read at the start of a dekad: at the end of the one before.
-    for row, after in zip(rows, rows[1:]):
-        cells = (number(after[name + "_vol"]) for name in RESERVOIRS.values())
+    for row in rows:
+        cells = (number(row[name + "_vol"]) for name in RESERVOIRS.values())
         lines.append([dekad(row), *cells])
     write(HERE / "observed/storage.csv",
-          ["Volume at the end of the dekad: the reading at the start of the next. The last dekad of 2010 has none."],
+          ["Volume at the end of the dekad."],
           ["dekad", *(id + "_mcm" for id in RESERVOIRS)], lines)
     columns = {"akjar": "kay_in", "shardara-inflow": "sh_in"}
     columns |= {id + "-release": name + "_out" for id, name in RESERVOIRS.items()}
@@ -277,15 +288,14 @@ def write_reaches(path, reaches, channels, changes):
     write(path, ["antecedent_m3s: derived by make.py."], list(reaches[0]), lines)
 
 
-def write_reservoirs(path, reservoirs, row):
+def write_reservoirs(path, reservoirs, volumes):
     lines = []
     for reservoir in reservoirs:
         reservoir = dict(reservoir)
-        name = RESERVOIRS.get(reservoir["reservoir"])
-        if name:
-            reservoir["initial_mcm"] = number(row[name + "_vol"])
+        if reservoir["reservoir"] in volumes:
+            reservoir["initial_mcm"] = number(volumes[reservoir["reservoir"]])
         lines.append(list(reservoir.values()))
-    write(path, ["initial_mcm: the reading of the first day."], list(reservoirs[0]), lines)
+    write(path, ["initial_mcm: the volume before the first day."], list(reservoirs[0]), lines)
 
 
 if __name__ == "__main__":

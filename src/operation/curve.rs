@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 
 use super::policy::{Decision, ReleasePolicy, ReservoirView};
+use crate::calendar::{DEKADS, Dekad, Window};
 use crate::units::Volume;
 
 /// A volume for each day of the year, linear between given days and around the year's end.
@@ -55,6 +56,29 @@ impl YearCurve {
             return Err("two volumes on one day".into());
         }
         Ok(Self { points: placed })
+    }
+
+    /// A curve through the volumes at the ends of the dekads of the year, in m3.
+    ///
+    /// The end of February is the 29th: in common years, the curve is a day early there.
+    ///
+    /// # Errors
+    ///
+    /// A message if a volume is negative or no number.
+    pub fn of_dekads(volumes: [f64; DEKADS]) -> Result<Self, String> {
+        let year = Window::new(Date::constant(2024, 1, 1), Date::constant(2024, 12, 31));
+        let dekads = year.into_iter().flat_map(Window::dekads);
+        let point = |(dekad, m3): (Dekad, f64)| {
+            let end = dekad.last_day();
+            (end.month(), end.day(), Volume::from_m3(m3))
+        };
+        Self::new(dekads.zip(volumes).map(point).collect())
+    }
+
+    /// The lowest volume of the year.
+    pub fn lowest(&self) -> Volume {
+        let volumes = self.points.iter().map(|&(_, volume)| volume);
+        volumes.fold(Volume::from_m3(f64::INFINITY), Volume::min)
     }
 
     /// The same volume all year.

@@ -15,6 +15,7 @@
 //! | [`ZoneHedging`] | `zone-hedging` | to serve a fraction of the demand by storage zone |
 //! | [`EnergyDemand`] | `energy-demand` | to make an energy a day |
 //! | [`StorageTarget`] | `storage-target` | to follow a yearly curve, correcting over some days |
+//! | [`UsualRelease`] | in code only | to release as usual for the time of year, correcting the storage |
 //! | [`PreRelease`] | `pre_release_days`, with any of them | to make room for a flood before it comes |
 //!
 //! # Limits of a release
@@ -64,6 +65,7 @@ mod hedging;
 mod policy;
 mod schedule;
 mod target;
+mod usual;
 
 pub use curve::{RuleCurve, YearCurve, Zone};
 pub use energy::EnergyDemand;
@@ -74,3 +76,4 @@ pub use hedging::{LinearHedging, ZoneHedging};
 pub use policy::{Decision, Expects, ReleasePolicy, ReservoirView, StandardOperating};
 pub use schedule::Schedule;
 pub use target::StorageTarget;
+pub use usual::{Correction, UsualRelease};
