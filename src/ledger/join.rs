@@ -12,15 +12,28 @@ impl Ledger {
     /// Forgets what was written of some days, which are to be decided anew; of claims from a day of
     /// each on. What was ordered stands.
     pub(crate) fn clear(&mut self, (days, claims): (Range<usize>, impl Iterator<Item = usize>)) {
-        self.nodes.clear(&days);
-        self.reaches.clear(&days);
-        self.offtakes.clear(&days);
-        self.reservoirs.clear(&days);
+        let Self {
+            window: _,
+            nodes,
+            reaches,
+            offtakes,
+            reservoirs,
+            claims: journal,
+            limits,
+            operations: _,
+            initial_storage: _,
+            initial_channel: _,
+            final_channel: _,
+        } = self;
+        nodes.clear(&days);
+        reaches.clear(&days);
+        offtakes.clear(&days);
+        reservoirs.clear(&days);
         let LimitJournal {
             held_back,
             of_offtake,
             of_reach,
-        } = &mut self.limits;
+        } = limits;
         held_back.clear(&days);
         of_offtake.clear(&days);
         of_reach.clear(&days);
@@ -28,7 +41,7 @@ impl Ledger {
             claimed,
             awarded,
             binding,
-        } = &mut self.claims;
+        } = journal;
         for (k, first) in claims.enumerate() {
             for day in first..days.end {
                 claimed.set(day, k, 0.0);

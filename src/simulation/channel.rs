@@ -120,8 +120,9 @@ impl Routed {
 impl Held {
     /// Becomes the same as another state of the channel, in the memory it has.
     pub(super) fn go_back_to(&mut self, other: &Self) {
-        self.waiting.clone_from(&other.waiting);
-        self.stored.clone_from(&other.stored);
+        let Self { waiting, stored } = other;
+        self.waiting.clone_from(waiting);
+        self.stored.clone_from(stored);
     }
 
     /// All of it.

@@ -260,10 +260,15 @@ impl Accounts {
 
     /// Becomes the same as others of the run, but for readings, in the memory they have.
     pub(super) fn go_back_to(&mut self, other: &Self) {
-        for (mine, theirs) in self.came.iter_mut().zip(&other.came) {
+        let Self {
+            came,
+            balances,
+            seen: _,
+        } = other;
+        for (mine, theirs) in self.came.iter_mut().zip(came) {
             mine.clone_from(theirs);
         }
-        self.balances.clone_from(&other.balances);
+        self.balances.clone_from(balances);
     }
 
     /// Whether they are of the obligations of a plan, as far as sizes tell.

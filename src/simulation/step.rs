@@ -159,12 +159,13 @@ impl<'p> Simulation<'p> {
         }
     }
 
-    /// What the run carries to the next wave.
+    /// What the run carries to the next wave. That of an operational run cannot be resumed: days to
+    /// come are in it as they are expected.
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// What happened so far.
+    /// What happened so far; in an operational run days to come stand there as they are expected.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
@@ -174,7 +175,8 @@ impl<'p> Simulation<'p> {
         self.ledger
     }
 
-    /// The storage of each reservoir now.
+    /// The storage of each reservoir now: after its day of the last wave, which in an operational run
+    /// may be a day to come.
     pub fn storages(&self) -> impl Iterator<Item = Volume> + '_ {
         self.state.storage.iter().map(|&v| Volume::from_m3(v))
     }
