@@ -45,13 +45,13 @@
 //! |---|---|
 //! | [`units`], [`calendar`], [`series`] | quantities with units, dekads and seasons, daily series |
 //! | [`scenario`] | scenario folders: the reference of the file formats |
-//! | [`basin`], [`operation`], [`agreement`] | the physical model, release policies, obligations |
+//! | [`basin`], [`operation`], [`licence`], [`agreement`] | the physical model, release policies, limits on groups of offtakes, obligations |
 //! | [`model`] | the checked model and its builder |
 //! | [`rules`] | rules by which a pool is shared, and their laws |
 //! | [`allocation`] | one day's water shared exactly on a network |
 //! | [`simulation`], [`ledger`] | the engine, and the journal of every cubic metre |
 //! | [`settlement`] | verdicts, accounts and reasons, from a run or from measured series alone |
-//! | [`report`] | tables and files |
+//! | [`report`] | tables and files; feature `html`: a run as one page |
 //! | [`metrics`] | the fit of a computed series to an observed one |
 //! | `planner` | feature `planner`: a season's release schedules with the least shortfall |
 //! | `testing` | feature `proptest`: random basins, and checks for rules and policies of your own |
@@ -66,6 +66,7 @@
 //! | build a basin in code | `examples/quickstart.rs` |
 //! | write a release policy | `examples/custom_policy.rs` |
 //! | draw a season | `examples/picture.rs` |
+//! | read a run as a page in a browser, in one of six languages | `examples/report.rs` |
 //! | settle a treaty against measured flows | `examples/settle.rs`, `examples/farakka.rs` |
 //! | write a treaty in Rust | `examples/treaty_in_code.rs` |
 //! | divide a pool by a rule | `examples/share.rs` |
@@ -94,6 +95,7 @@ pub mod basin;
 pub mod calendar;
 pub mod error;
 pub mod ledger;
+pub mod licence;
 pub mod metrics;
 pub mod model;
 pub mod operation;

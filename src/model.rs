@@ -6,10 +6,11 @@ use std::sync::Arc;
 use crate::agreement::{Agreement, check_agreements};
 use crate::allocation::{Objective, ParametricRule, Proportional};
 use crate::basin::{
-    Basin, BasinParts, Node, NodeKind, Offtake, Party, Reach, Reservoir, check_basin,
+    Basin, BasinParts, Node, NodeKind, Offtake, Party, Pump, Reach, Reservoir, check_basin,
 };
 use crate::calendar::Window;
 use crate::error::{Diagnostic, Diagnostics, Origin, Result};
+use crate::licence::{Licence, check_licences};
 use crate::operation::{Foresight, ReleasePolicy, Schedule, StandardOperating};
 use crate::series::DailySeries;
 use crate::units::{Flow, SECONDS_PER_DAY, Volume};
@@ -48,6 +49,7 @@ pub struct Model {
     pub(crate) forecast: Vec<Option<DailySeries>>,
     /// By reservoir.
     pub(crate) policies: Vec<Arc<dyn ReleasePolicy>>,
+    pub(crate) licences: Vec<Licence>,
     pub(crate) agreements: Vec<Agreement>,
     pub(crate) inputs_hash: u64,
 }
@@ -69,6 +71,7 @@ impl Model {
             rain: Vec::new(),
             forecast: Vec::new(),
             policies: Vec::new(),
+            licences: Vec::new(),
             agreements: Vec::new(),
             inputs_hash: 0,
         }
@@ -172,6 +175,11 @@ impl Model {
             *series = series.map(|flow| if flow > 0.0 { flow * factor } else { flow });
         }
         self
+    }
+
+    /// The licences, in the order in which they apply.
+    pub fn licences(&self) -> &[Licence] {
+        &self.licences
     }
 
     /// The agreements.
@@ -293,6 +301,27 @@ impl Model {
             }
         }
         self.agreements.push(agreement);
+        self
+    }
+
+    /// The same model, with one more licence.
+    ///
+    /// # Errors
+    ///
+    /// If the licence is not sound: an unknown offtake or party, an id that another has, or an
+    /// allowance that is none; [`Error::is_invalid`](crate::Error::is_invalid) holds.
+    pub fn with_licence(mut self, licence: Licence) -> Result<Self> {
+        let mut faults = Diagnostics::new();
+        self.licences.push(licence);
+        let (users, holders) = (self.basin.offtakes(), self.basin.parties());
+        check_licences(&self.licences, users, holders, &mut faults);
+        faults.finish(self)
+    }
+
+    /// The same model without licences: what did they change?
+    #[must_use]
+    pub fn without_licences(mut self) -> Self {
+        self.licences.clear();
         self
     }
 
@@ -475,6 +504,7 @@ pub struct ModelBuilder {
     rain: Vec<Column>,
     forecast: Vec<Column>,
     policies: Vec<(String, Arc<dyn ReleasePolicy>, Origin)>,
+    licences: Vec<Licence>,
     agreements: Vec<Agreement>,
     inputs_hash: u64,
 }
@@ -529,6 +559,12 @@ impl ModelBuilder {
     /// Adds an offtake.
     pub fn offtake(mut self, offtake: Offtake) -> Self {
         self.parts.offtakes.push(offtake);
+        self
+    }
+
+    /// Adds a pump at an offtake or in a canal.
+    pub fn pump(mut self, pump: Pump) -> Self {
+        self.parts.pumps.push(pump);
         self
     }
 
@@ -650,6 +686,12 @@ impl ModelBuilder {
         self
     }
 
+    /// Adds a licence; licences apply in the order in which they are added.
+    pub fn licence(mut self, licence: Licence) -> Self {
+        self.licences.push(licence);
+        self
+    }
+
     /// Adds an agreement.
     pub fn agreement(mut self, agreement: Agreement) -> Self {
         self.agreements.push(agreement);
@@ -742,6 +784,8 @@ impl ModelBuilder {
         }
         let reservoirs = &self.parts.reservoirs;
         let policies = policies(self.policies, reservoirs, &names, window, faults);
+        let (users, holders) = (&self.parts.offtakes, &self.parts.parties);
+        check_licences(&self.licences, users, holders, faults);
         let basin = check_basin(self.parts, faults)?;
         check_agreements(&self.agreements, &basin, &names, window, faults);
         let enters = |v: usize| inflow[v].is_some();
@@ -761,6 +805,7 @@ impl ModelBuilder {
             rain: bare(rain),
             forecast: bare(forecast),
             policies,
+            licences: self.licences,
             agreements: self.agreements,
             inputs_hash: self.inputs_hash,
             objective: self.objective,

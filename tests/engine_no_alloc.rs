@@ -4,11 +4,13 @@ use riparian::agreement::{
     Account, Agreement, Brackets, Caps, Clause, Condition, Each, Effect, Formula, Obligation,
     Slope, Step, Threshold,
 };
-use riparian::basin::{Node, Offtake, Party, Reach, Reservoir};
-use riparian::calendar::{Period, Window};
+use riparian::allocation::Talmud;
+use riparian::basin::{Node, Offtake, Party, Pump, Reach, Reservoir};
+use riparian::calendar::{Period, Season, Window};
 use riparian::jiff::civil::date;
+use riparian::licence::Licence;
 use riparian::series::DailySeries;
-use riparian::units::{Flow, Volume};
+use riparian::units::{Flow, Level, Volume};
 use riparian::{Model, Plan, Simulation, State};
 
 #[path = "../benches/common/season.rs"]
@@ -118,6 +120,54 @@ fn claims_by_readings_and_ceilings_allocate_nothing() {
     assert!(ledger.claims().awarded.of(0).any(|award| award > 0.0));
     assert!(ledger.limits().held_back.of(0).any(|held| held > 0.0));
     assert!(ledger.limits().of_reach.of(1).any(|number| number == 3));
+}
+
+/// Licences of all kinds that bind, over users at two travel times, and a pump.
+#[test]
+fn licences_and_pumps_allocate_nothing() {
+    let window = Window::new(date(2023, 10, 1), date(2024, 5, 31)).expect("days");
+    let year: Season = "01-01..12-31".parse().expect("a season");
+    let water = |m3s| DailySeries::constant(window, m3s).expect("a number");
+    let mut model = Model::builder("licences", window)
+        .party(Party::new("UP", "Upland"))
+        .class("all")
+        .node(Node::inflow("spring"))
+        .node(Node::gauge("town"))
+        .node(Node::terminal("sea"))
+        .reach(Reach::river("upper", "spring", "town").lag_days(3))
+        .reach(Reach::river("lower", "town", "sea"))
+        .inflow("spring", water(100.0))
+        .pump(Pump::new("low", Level::from_m(20.0), 0.7));
+    for (id, at, m3s) in [
+        ("high", "spring", 20.0),
+        ("low", "town", 30.0),
+        ("mill", "town", 5.0),
+    ] {
+        model = model
+            .offtake(Offtake::new(id, at, "UP", "all"))
+            .demand(id, water(m3s));
+    }
+    let all = |licence: Licence| licence.offtakes(["high", "low", "mill"]).sharing(Talmud);
+    let volume = Volume::from_mcm;
+    let model = model
+        .licence(all(Licence::daily("daily", Flow::from_m3s(50.0))))
+        .licence(all(Licence::rolling("rolling", volume(30.0), 10)))
+        .licence(all(Licence::evenly("even", volume(900.0), year)))
+        .licence(all(Licence::seasonal("season", volume(300.0), year)));
+    let plan = Plan::compile(model.build().expect("a sound model")).expect("a plan");
+    let mut run = Simulation::new(&plan);
+    loop {
+        let mut goes_on = Ok(false);
+        let memory = allocation_counter::measure(|| goes_on = run.step());
+        assert_eq!(memory.count_total, 0, "{memory:?}");
+        if !goes_on.expect("a day that can be simulated") {
+            break;
+        }
+    }
+    let ledger = run.ledger();
+    let binds = |l: usize| ledger.licences().held_back.of(l).any(|held| held > 0.0);
+    assert_eq!([0, 1, 2, 3].map(binds), [true; 4]);
+    assert!(ledger.pumps().energy.of(0).any(|kwh| kwh > 0.0));
 }
 
 #[test]

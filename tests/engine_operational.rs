@@ -36,7 +36,7 @@ fn operational(model: &Model, forecast: Forecast) -> Model {
 }
 
 /// All tables of numbers by day and place.
-fn tables(ledger: &Ledger) -> [(&'static str, &Daily); 24] {
+fn tables(ledger: &Ledger) -> [(&'static str, &Daily); 29] {
     let (nodes, reaches, offtakes) = (ledger.nodes(), ledger.reaches(), ledger.offtakes());
     let (stores, claims) = (ledger.reservoirs(), ledger.claims());
     [
@@ -64,6 +64,11 @@ fn tables(ledger: &Ledger) -> [(&'static str, &Daily); 24] {
         ("ceiling", &stores.ceiling),
         ("claimed", &claims.claimed),
         ("awarded", &claims.awarded),
+        ("licences taken", &ledger.licences().taken),
+        ("licences kept", &ledger.licences().held_back),
+        ("kept from users", &ledger.licences().from_offtake),
+        ("lifted", &ledger.pumps().lifted),
+        ("pumping", &ledger.pumps().energy),
     ]
 }
 

@@ -290,3 +290,30 @@ fn custom_policy_spares_the_worst_day() {
     };
     assert!(worst("careful") > worst("standard"), "{text}");
 }
+
+#[cfg(feature = "planner")]
+#[test]
+fn plan_season_plans_simulates_and_tells_the_regret() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("plan.csv");
+    let text = printed(&run(example("plan_season").arg("--csv").arg(&table)));
+    let line = |words: &str| -> Vec<f64> {
+        let line = text.lines().find(|line| line.starts_with(words));
+        let line = line.unwrap_or_else(|| panic!("{words} is missing in:\n{text}"));
+        let numbers = line[words.len()..].split_whitespace();
+        numbers.map(|number| number.parse().unwrap()).collect()
+    };
+    // By class: as planned, and with what came.
+    let known = line("what came, known ahead");
+    let median = line("forecast: median");
+    let dry = line("forecast: lowest quartile");
+    let first = [&known, &median, &dry].map(|missing| missing[1]);
+    assert!(first[0] <= first[1] && first[0] <= first[2], "{text}");
+    // Who expects less plans for more to be missing.
+    assert!(dry[4] >= median[4], "{text}");
+    assert!(text.contains("  regret"), "{text}");
+    let rows = csv::Reader::from_path(table).unwrap().records().count();
+    assert!(rows > 30, "{rows}");
+    let refused = run(example("plan_season").args(["--year", "1999"]));
+    assert_eq!(refused.status.code(), Some(2));
+}

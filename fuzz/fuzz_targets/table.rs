@@ -13,7 +13,7 @@ macro_rules! sound {
 }
 
 /// A scenario without faults.
-const SOUND: [(&str, &str); 13] = sound![
+const SOUND: [(&str, &str); 15] = sound![
     "scenario.toml",
     "agreements/treaty.toml",
     "parties.csv",
@@ -25,6 +25,8 @@ const SOUND: [(&str, &str); 13] = sound![
     "evaporation.csv",
     "power.csv",
     "offtakes.csv",
+    "pumps.csv",
+    "licences.csv",
     "series/inflows.csv",
     "series/demands.csv",
 ];

@@ -120,6 +120,7 @@ pub use rule::{
     ConstrainedEgalitarian, EqualAwards, EqualLosses, Layer, Layers, ParametricRule, Piniles,
     Proportional, RULE_NAMES, ReverseTalmud, Talmud, rule_by_name,
 };
+pub(crate) use share::Shared;
 pub use solver::Solver;
 
 mod cuts;
@@ -131,6 +132,7 @@ mod heap;
 mod network;
 mod reasons;
 mod rule;
+mod share;
 mod simplex;
 mod solver;
 mod sweep;

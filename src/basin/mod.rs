@@ -2,7 +2,7 @@
 //! [`Basin`] they form.
 //!
 //! Everything here is as it stands in a scenario's tables: ids are names, quantities have units.
-//! [`power`] says how energy is computed, and [`routing`] is the page on travel time. [`Basin`] is
+//! [`power`] says how energy is computed, [`pump`] what lifting water costs, and [`routing`] is the page on travel time. [`Basin`] is
 //! what remains after every check: the same things with their names resolved to indices, in the
 //! order of the river.
 
@@ -11,6 +11,7 @@ mod network;
 mod node;
 mod offtake;
 pub mod power;
+pub mod pump;
 mod reservoir;
 pub mod routing;
 
@@ -20,6 +21,7 @@ pub(crate) use network::check as check_basin;
 pub use node::{Node, NodeKind, Party, Reach, ReachKind};
 pub use offtake::{Offtake, ReturnFlow};
 pub use power::{Outage, PowerPlant, Tailwater};
+pub use pump::{Pump, Pumped};
 pub use reservoir::{Outlet, OutletKind, Reservoir, SeasonalLimit};
 pub use routing::Routing;
 
@@ -31,4 +33,5 @@ pub(crate) struct BasinParts {
     pub(crate) reaches: Vec<Reach>,
     pub(crate) reservoirs: Vec<Reservoir>,
     pub(crate) offtakes: Vec<Offtake>,
+    pub(crate) pumps: Vec<Pump>,
 }

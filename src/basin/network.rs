@@ -2,7 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{BasinParts, Node, NodeKind, Offtake, Party, PowerPlant, Reach, ReachKind, Reservoir};
+use super::pump;
+use super::{
+    BasinParts, Node, NodeKind, Offtake, Party, PowerPlant, Pump, Pumped, Reach, ReachKind,
+    Reservoir,
+};
 use crate::error::{Diagnostic, Diagnostics, Origin};
 use crate::units::{Flow, Volume};
 
@@ -19,6 +23,9 @@ pub struct Basin {
     reaches: Vec<Reach>,
     reservoirs: Vec<Reservoir>,
     offtakes: Vec<Offtake>,
+    pumps: Vec<Pump>,
+    /// For each pump what it lifts.
+    pumped: Vec<Pumped>,
     /// For each reach the indices of its two nodes.
     ends: Vec<(usize, usize)>,
     /// For each reservoir the index of its node.
@@ -55,6 +62,25 @@ impl Basin {
     /// The offtakes, as declared.
     pub fn offtakes(&self) -> &[Offtake] {
         &self.offtakes
+    }
+
+    /// The pumps, as declared.
+    pub fn pumps(&self) -> &[Pump] {
+        &self.pumps
+    }
+
+    /// What a pump lifts.
+    pub fn pumped(&self, pump: usize) -> Pumped {
+        self.pumped[pump]
+    }
+
+    /// The party that bears the energy of a pump, if any does.
+    pub fn pumping_party(&self, pump: usize) -> Option<&str> {
+        let own = self.pumps[pump].party.as_deref();
+        own.or(match self.pumped[pump] {
+            Pumped::Offtake(i) => Some(&self.offtakes[i].party),
+            Pumped::Canal(_) => None,
+        })
     }
 
     /// The reaches, for a what-if that leaves names and ends as they are.
@@ -137,7 +163,7 @@ impl Basin {
 }
 
 /// Checks everything physical; the basin is there if nothing was wrong with names and network.
-pub(crate) fn check(parts: BasinParts, faults: &mut Diagnostics) -> Option<Basin> {
+pub(crate) fn check(mut parts: BasinParts, faults: &mut Diagnostics) -> Option<Basin> {
     let before = faults.len();
     check_ids(&parts, faults);
     let node_of: HashMap<&str, usize> = parts
@@ -210,6 +236,8 @@ pub(crate) fn check(parts: BasinParts, faults: &mut Diagnostics) -> Option<Basin
     for offtake in &parts.offtakes {
         check_offtake(offtake, &parts.parties, faults);
     }
+    let places = (&mut *parts.reaches, &mut *parts.offtakes);
+    let pumped = pump::check(&parts.pumps, places, &parts.parties, faults);
     let ends = ends.into_iter().collect::<Option<Vec<_>>>()?;
     let reservoir_node = reservoir_node.into_iter().collect::<Option<Vec<_>>>()?;
     let offtake_node = offtake_node.into_iter().collect::<Option<Vec<_>>>()?;
@@ -228,6 +256,8 @@ pub(crate) fn check(parts: BasinParts, faults: &mut Diagnostics) -> Option<Basin
         reaches: parts.reaches,
         reservoirs: parts.reservoirs,
         offtakes: parts.offtakes,
+        pumps: parts.pumps,
+        pumped: pumped?,
         ends,
         reservoir_node,
         offtake_node,

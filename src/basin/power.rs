@@ -189,10 +189,10 @@ pub struct PowerPlant {
 }
 
 /// Density of water times the acceleration of gravity, in N/m3.
-const WEIGHT_OF_WATER: f64 = 1000.0 * 9.806_65;
+pub(super) const WEIGHT_OF_WATER: f64 = 1000.0 * 9.806_65;
 
 /// Joules in a kilowatt hour.
-const JOULES_PER_KWH: f64 = 3.6e6;
+pub(super) const JOULES_PER_KWH: f64 = 3.6e6;
 
 /// Hours in a day.
 const A_DAY: Hours = Hours(24.0);

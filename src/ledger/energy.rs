@@ -1,6 +1,7 @@
-//! How much energy a run makes for sure.
+//! How much energy a run makes for sure, and how much pumping takes.
 
-use super::Ledger;
+use super::{Ledger, Sum};
+use crate::basin::Basin;
 use crate::calendar::HydrologicalYear;
 use crate::units::Energy;
 
@@ -59,6 +60,34 @@ impl Ledger {
             .filter(|(year, _)| self.window.covers(year.window()))
             .map(|(_, kwh)| kwh);
         reached(whole.collect(), reliability)
+    }
+
+    /// The energy a pump takes over the run.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such pump.
+    pub fn pumping(&self, pump: usize) -> Energy {
+        let days: Sum = self.pumps.energy.of(pump).collect();
+        Energy::from_kwh(days.value())
+    }
+
+    /// The energy each party bears for pumping over the run, in the order in which parties are
+    /// declared; that of canals for which nobody is named comes last, as `None`. Who bears none is
+    /// left out.
+    ///
+    /// # Panics
+    ///
+    /// If the ledger is of another basin.
+    pub fn pumping_by_party<'b>(&self, basin: &'b Basin) -> Vec<(Option<&'b str>, Energy)> {
+        let parties = basin.parties().iter().map(|party| Some(party.id.as_str()));
+        let borne = |party: Option<&'b str>| {
+            let own = (0..basin.pumps().len()).filter(move |&p| basin.pumping_party(p) == party);
+            let energy: Sum = own.flat_map(|p| self.pumps.energy.of(p)).collect();
+            (party, Energy::from_kwh(energy.value()))
+        };
+        let all = parties.chain([None]).map(borne);
+        all.filter(|(_, energy)| *energy > Energy::ZERO).collect()
     }
 }
 

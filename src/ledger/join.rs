@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::{
-    ClaimJournal, Daily, DailyBinding, Ledger, LimitJournal, NodeJournal, OfftakeJournal,
-    ReachJournal, ReservoirJournal,
+    ClaimJournal, Daily, DailyBinding, Ledger, LicenceJournal, LimitJournal, NodeJournal,
+    OfftakeJournal, PumpJournal, ReachJournal, ReservoirJournal,
 };
 use crate::error::{Error, Result};
 
@@ -20,6 +20,8 @@ impl Ledger {
             reservoirs,
             claims: journal,
             limits,
+            licences,
+            pumps,
             operations: _,
             initial_storage: _,
             initial_channel: _,
@@ -37,6 +39,17 @@ impl Ledger {
         held_back.clear(&days);
         of_offtake.clear(&days);
         of_reach.clear(&days);
+        pumps.clear(&days);
+        let LicenceJournal {
+            taken,
+            held_back,
+            from_offtake,
+            of_offtake,
+        } = licences;
+        taken.clear(&days);
+        held_back.clear(&days);
+        from_offtake.clear(&days);
+        of_offtake.clear(&days);
         let ClaimJournal {
             claimed,
             awarded,
@@ -53,7 +66,7 @@ impl Ledger {
 
     /// Joins the ledger of a run up to where it was interrupted and that of the run that went on
     /// from the [saved state](crate::State): the ledger of one run, to the last bit; only what an
-    /// obligation claimed at several offtakes is added up in another order.
+    /// obligation claimed or a licence gave at several offtakes is added up in another order.
     ///
     /// Each holds what it lived through, and nothing of the other.
     ///
@@ -79,7 +92,9 @@ impl Ledger {
             && self.nodes.arrived.width() == later.nodes.arrived.width()
             && self.reaches.entered.width() == later.reaches.entered.width()
             && self.offtakes.delivered.width() == later.offtakes.delivered.width()
-            && self.claims.claimed.width() == later.claims.claimed.width();
+            && self.claims.claimed.width() == later.claims.claimed.width()
+            && self.licences.taken.width() == later.licences.taken.width()
+            && self.pumps.energy.width() == later.pumps.energy.width();
         if !fits {
             return Err(Error::state("the ledgers are of two different plans"));
         }
@@ -92,6 +107,8 @@ impl Ledger {
             claims,
             limits,
             operations: _,
+            licences,
+            pumps,
             initial_storage: _,
             initial_channel: _,
             final_channel,
@@ -102,6 +119,8 @@ impl Ledger {
         reservoirs.join(&later.reservoirs);
         claims.join(&later.claims);
         limits.join(&later.limits);
+        licences.join(&later.licences);
+        pumps.join(&later.pumps);
         for (held, &then) in final_channel.iter_mut().zip(&later.final_channel) {
             *held = then.or(*held);
         }
@@ -171,6 +190,7 @@ macro_rules! join_tables {
 join_tables!(NodeJournal: arrived, lateral, unmet_loss, returned, left);
 join_tables!(ReachJournal: entered, arrived, lost, overflowed);
 join_tables!(OfftakeJournal: demand, allocated, delivered, binding);
+join_tables!(PumpJournal: lifted, energy);
 join_tables!(
     ReservoirJournal: storage, release, spill, overtopped, evaporation, seepage, rain, unaccounted,
     energy, ceiling
@@ -185,6 +205,22 @@ impl LimitJournal {
         held_back.join(&later.held_back);
         of_offtake.take_over(&later.of_offtake, |ceiling| ceiling != 0);
         of_reach.take_over(&later.of_reach, |ceiling| ceiling != 0);
+    }
+}
+
+impl LicenceJournal {
+    /// Members at other travel times may have taken on one day in both parts.
+    fn join(&mut self, later: &Self) {
+        let Self {
+            taken,
+            held_back,
+            from_offtake,
+            of_offtake,
+        } = self;
+        taken.add_all(&later.taken);
+        held_back.add_all(&later.held_back);
+        from_offtake.join(&later.from_offtake);
+        of_offtake.take_over(&later.of_offtake, |licence| licence != 0);
     }
 }
 

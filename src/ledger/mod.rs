@@ -93,6 +93,8 @@ pub struct Ledger {
     pub(crate) claims: ClaimJournal,
     pub(crate) limits: LimitJournal,
     pub(crate) operations: Option<Operations>,
+    pub(crate) licences: LicenceJournal,
+    pub(crate) pumps: PumpJournal,
     /// Storage before the first day, by reservoir.
     pub(crate) initial_storage: Vec<f64>,
     /// Water on its way before the first day, by reach.
@@ -195,6 +197,28 @@ pub struct LimitJournal {
     pub of_reach: Daily<u32>,
 }
 
+/// What licences gave and kept, numbered as in the [`Model`](crate::Model::licences).
+#[derive(Clone, Debug)]
+pub struct LicenceJournal {
+    /// By licence: what its members took together.
+    pub taken: Daily,
+    /// By licence: the part of the demand of its members that it kept from them.
+    pub held_back: Daily,
+    /// By offtake: the part of its demand that licences kept from it.
+    pub from_offtake: Daily,
+    /// By offtake: the licence that kept it last, as one more than its number; 0 for none.
+    pub of_offtake: Daily<u32>,
+}
+
+/// Pumping, numbered as in the [`Basin`](crate::basin::Basin::pumps).
+#[derive(Clone, Debug)]
+pub struct PumpJournal {
+    /// What was lifted, in m3.
+    pub lifted: Daily,
+    /// The electricity it took, in kWh.
+    pub energy: Daily,
+}
+
 /// How many places of each kind a ledger holds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
@@ -203,6 +227,8 @@ pub(crate) struct Sizes {
     pub(crate) offtakes: usize,
     pub(crate) reservoirs: usize,
     pub(crate) claims: usize,
+    pub(crate) licences: usize,
+    pub(crate) pumps: usize,
 }
 
 impl Ledger {
@@ -220,6 +246,8 @@ impl Ledger {
             offtakes,
             reservoirs,
             claims,
+            licences,
+            pumps,
         } = sizes;
         Self {
             window,
@@ -265,6 +293,16 @@ impl Ledger {
                 of_reach: Daily::new(days, reaches, 0),
             },
             operations: None,
+            licences: LicenceJournal {
+                taken: daily(licences),
+                held_back: daily(licences),
+                from_offtake: daily(offtakes),
+                of_offtake: Daily::new(days, offtakes, 0),
+            },
+            pumps: PumpJournal {
+                lifted: daily(pumps),
+                energy: daily(pumps),
+            },
             initial_storage,
             final_channel: vec![None; reaches],
             initial_channel,
@@ -314,6 +352,16 @@ impl Ledger {
     /// What ceilings of agreements kept from users.
     pub fn limits(&self) -> &LimitJournal {
         &self.limits
+    }
+
+    /// What licences gave and kept.
+    pub fn licences(&self) -> &LicenceJournal {
+        &self.licences
+    }
+
+    /// What was pumped, and the energy of it.
+    pub fn pumps(&self) -> &PumpJournal {
+        &self.pumps
     }
 
     /// Storage before the first day, by reservoir, in m3.

@@ -30,8 +30,10 @@
 //! | in the river | in the program |
 //! |---|---|
 //! | travel time of `L` days | the last `L` days' part of what enters in a dekad comes in the next |
+//! | a lag that changes with the season | each day's water comes after the lag of its day of entry |
+//! | reaches that store water | each day's water comes spread over days, as the reach spreads it |
 //! | water in the reaches before the run | as in the simulation |
-//! | losses and capacities of reaches, heads of canals | the same |
+//! | losses and capacities of reaches, heads of canals, by season | the same; a release, even over a dekad, by the least capacity in it |
 //! | net losses of a stretch, what vanishes from a lake, dead storage, least releases | before all classes |
 //! | evaporation, seepage, rain; what outlets pass | at the surface and level of the pass before |
 //! | energy | turbined volume times the head of the pass before |
@@ -65,11 +67,13 @@
 //! The program is that of reservoir operation textbooks; see D. P. Loucks and E. van Beek, *Water
 //! Resource Systems Planning and Management* (2017), chapter 4.
 
+mod past;
 mod program;
 mod result;
 mod river;
 mod season;
 mod steps;
+mod stream;
 mod table;
 mod wants;
 
@@ -77,11 +81,12 @@ pub use result::{NotPlanned, ReservoirPlan, SeasonPlan, Wanted, Work};
 pub use table::{Bulletin, BulletinRow, Reading};
 
 use crate::agreement::Obligation;
-use crate::calendar::invalid;
+use crate::calendar::{Date, day_index, invalid};
 use crate::error::{Diagnostic, Diagnostics, Result};
 use crate::ledger::Ledger;
 use crate::model::Model;
-use crate::simulation::Plan;
+use crate::series::DailySeries;
+use crate::simulation::{Plan, Simulation};
 
 /// Plans the season of a model: its window, its initial storages, its inflows as the forecast, its
 /// agreements and demands. The [module](self) says how.
@@ -92,6 +97,18 @@ pub struct Planner {
     claiming: Vec<(String, usize)>,
     weights: Vec<(String, f64)>,
     without: Vec<String>,
+    kept: Vec<Kept>,
+    past: past::Past,
+    /// The plan that was in force till then.
+    before: Option<SeasonPlan>,
+}
+
+/// A dam whose releases are not the planner's.
+#[derive(Clone, Debug)]
+struct Kept {
+    reservoir: usize,
+    /// By day of the run.
+    m3s: Vec<f64>,
 }
 
 impl Planner {
@@ -99,19 +116,19 @@ impl Planner {
     ///
     /// # Errors
     ///
-    /// As for [`Plan::compile`]; and all reaches that the plan cannot follow: those that store water,
-    /// change with the seasons or flow over their banks.
+    /// As for [`Plan::compile`]; and all reaches that flow over their banks: what leaves the river
+    /// there follows from how high it is, and no linear program knows.
     pub fn new(model: &Model) -> Result<Self> {
         let mut faults = Diagnostics::new();
         for reach in model.basin().reaches() {
-            if reach.is_routed() || reach.overflow.is_some() || !reach.seasons.is_empty() {
+            if reach.overflow.is_some() {
                 faults.push(
                     Diagnostic::new(format!(
                         "the planner cannot follow the reach `{}`",
                         reach.id
                     ))
                     .at(reach.origin.place("reach"))
-                    .expected("a reach of one lag and one capacity, without storage or overflow"),
+                    .expected("a reach without overflow"),
                 );
             }
         }
@@ -121,6 +138,9 @@ impl Planner {
             claiming: Vec::new(),
             weights: Vec::new(),
             without: Vec::new(),
+            kept: Vec::new(),
+            past: past::Past::default(),
+            before: None,
         })
     }
 
@@ -176,6 +196,100 @@ impl Planner {
         self.find(obligation)?;
         self.without.push(obligation.to_owned());
         Ok(self)
+    }
+
+    /// The same, in which a dam is not the planner's: it releases so much, in m3/s, as far as there is
+    /// water, and keeps its policy where the plan is [put into a model](SeasonPlan::apply).
+    ///
+    /// # Errors
+    ///
+    /// If there is no such reservoir, or the releases do not cover the season;
+    /// [`Error::is_invalid`](crate::Error::is_invalid) holds.
+    pub fn keeping(mut self, reservoir: &str, m3s: &DailySeries) -> Result<Self> {
+        let basin = self.model().basin();
+        let Some(k) = basin.reservoir_index(reservoir) else {
+            let ids = basin.reservoirs().iter().map(|r| r.node.as_str());
+            return Err(invalid(
+                Diagnostic::new(format!("unknown reservoir `{reservoir}`"))
+                    .expected("a reservoir of the model")
+                    .nearest(reservoir, ids),
+            ));
+        };
+        let m3s = m3s.slice(self.model().window())?.values().to_vec();
+        self.kept.retain(|kept| kept.reservoir != k);
+        self.kept.push(Kept { reservoir: k, m3s });
+        Ok(self)
+    }
+
+    /// The same, made anew at the start of a dekad of the season: what was planned before was done
+    /// until then and went as in a ledger, of which only those days are read.
+    ///
+    /// What has come till then counts for what is due, water on its way arrives, and the new plan
+    /// still holds what the old one said of the days before it. Inflows and demands are those of this
+    /// planner's model from that day on.
+    ///
+    /// # Errors
+    ///
+    /// If plan or ledger are of another basin or of other days, or no dekad starts on the day;
+    /// [`Error::is_invalid`](crate::Error::is_invalid) holds.
+    pub fn revising(mut self, plan: &SeasonPlan, on: Date, so_far: &Ledger) -> Result<Self> {
+        let window = self.model().window();
+        plan.suits(self.model())?;
+        if so_far.window() != window {
+            let fault = Diagnostic::new(format!("a ledger over {}", so_far.window()));
+            return Err(invalid(fault.expected(format!("the season, {window}"))));
+        }
+        let days = day_index(window.from(), on);
+        let steps = steps::Steps::of(window);
+        let starts = (0..steps.len()).any(|t| steps.range(t).start as i64 == days);
+        if !starts {
+            let fault = Diagnostic::new(format!("a plan made anew on {on}"));
+            return Err(invalid(
+                fault.expected(format!("the first day of a dekad of {window}")),
+            ));
+        }
+        self.past = past::Past::of(so_far, days as usize);
+        self.before = Some(plan.clone());
+        Ok(self)
+    }
+
+    /// Plans at the start of the season and anew at the start of each later dekad, each time with the
+    /// forecast as seen then and from where the plan so far has led, day by day with what came; gives
+    /// all plans. The last one holds what each said of its own dekad: put into the model, it gives
+    /// the season as it went.
+    ///
+    /// What came is the model of this planner. `forecast` is asked for what is expected on a date:
+    /// a model of the same season with other inflows, of which those before the date are not read.
+    ///
+    /// # Errors
+    ///
+    /// What `forecast`, [`Planner::plan`] or the simulation say.
+    pub fn rolling(
+        &self,
+        mut forecast: impl FnMut(Date) -> Result<Model>,
+    ) -> Result<Vec<SeasonPlan>> {
+        let mut plans: Vec<SeasonPlan> = Vec::new();
+        for step in steps::Steps::of(self.model().window()).windows() {
+            let mut planner = self.with_model(&forecast(step.from())?)?;
+            if let Some(last) = plans.last() {
+                let plan = Plan::compile(last.apply(self.model())?)?;
+                let ledger = Simulation::new(&plan).run()?;
+                planner = planner.revising(last, step.from(), &ledger)?;
+            }
+            plans.push(planner.plan()?);
+        }
+        Ok(plans)
+    }
+
+    /// A planner of another model that is asked for the same.
+    fn with_model(&self, model: &Model) -> Result<Self> {
+        Ok(Self {
+            claiming: self.claiming.clone(),
+            weights: self.weights.clone(),
+            without: self.without.clone(),
+            kept: self.kept.clone(),
+            ..Self::new(model)?
+        })
     }
 
     /// The model it plans for.

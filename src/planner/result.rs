@@ -1,8 +1,10 @@
 //! What a plan says.
 
+use std::ops::Range;
+
 use super::Planner;
 use super::program::{Solved, Stage};
-use super::river::A_DAY;
+use super::river::{A_DAY, Path};
 use super::season::Season;
 use super::wants::Want;
 use crate::calendar::Window;
@@ -31,6 +33,18 @@ pub struct SeasonPlan {
     weighted: Vec<(String, f64)>,
     work: Work,
     pub(super) model: Model,
+    orders: Orders,
+}
+
+/// What a plan tells dams and canals, those of the days that had passed when it was made included.
+#[derive(Clone, Debug, Default)]
+struct Orders {
+    /// By reservoir and day, in m3/s.
+    releases: Vec<Vec<f64>>,
+    /// By offtake: what it may take, in Mm3 on some days.
+    takes: Vec<Vec<(Range<usize>, f64)>>,
+    /// Reservoirs that the plan tells nothing.
+    kept: Vec<usize>,
 }
 
 /// The plan of one reservoir; all by dekad.
@@ -148,7 +162,8 @@ impl SeasonPlan {
                 storage: by_step(&|t| values[dam.storage[t]]),
             }
         });
-        let reservoirs = reservoirs.collect();
+        let reservoirs: Vec<ReservoirPlan> = reservoirs.collect();
+        let orders = Orders::of(&season, &reservoirs, values);
         let wanted = season.wants.iter().zip(&season.met).map(|(want, met)| {
             let came = met.iter().map(|met| met.came.value(values)).sum::<f64>();
             let missing = met.iter().map(|met| met.missing.value(values)).sum();
@@ -169,6 +184,7 @@ impl SeasonPlan {
                 .collect(),
             work,
             model: planner.model().clone(),
+            orders,
             deliveries,
             not_planned: season.not_planned,
         }
@@ -223,23 +239,42 @@ impl SeasonPlan {
     }
 
     /// The schedule of a reservoir, numbered as in the basin: each dekad's mean on each of its days.
+    /// For days that had passed when the plan was made, it is what the plans before it said.
     ///
     /// # Panics
     ///
     /// If there is no such reservoir.
     pub fn schedule(&self, reservoir: usize) -> Schedule {
-        let plan = &self.reservoirs[reservoir];
-        let flows = plan.release.iter().zip(&self.steps);
-        let daily = flows.flat_map(|(&release, step)| {
-            let flow = release.per_days(step.days() as f64).max(Flow::ZERO);
-            std::iter::repeat_n(flow.m3s(), step.days())
-        });
-        let series = DailySeries::new(self.window.from(), daily.collect());
+        let daily = self.orders.releases[reservoir].clone();
+        let series = DailySeries::new(self.window.from(), daily);
         Schedule::planned(series.expect("a release for each day"))
     }
 
+    /// The way its reservoirs go.
+    pub(super) fn path(&self) -> Path {
+        let storage = self.reservoirs.iter().map(|plan| {
+            let ends = plan.storage.iter().map(|v| v.mcm());
+            std::iter::once(plan.initial.mcm()).chain(ends).collect()
+        });
+        let outflow = self.reservoirs.iter().map(|plan| {
+            let out = plan.release.iter().zip(&plan.spill).zip(&self.steps);
+            out.map(|((&release, &spill), step)| {
+                (release + spill).per_days(step.days() as f64).m3s()
+            })
+            .collect()
+        });
+        let spill = self.reservoirs.iter();
+        Path {
+            storage: storage.collect(),
+            outflow: outflow.collect(),
+            spill: (spill.map(|plan| plan.spill.iter().map(|v| v.mcm()).collect())).collect(),
+        }
+    }
+
     /// The model with this plan in force: each dam follows its schedule, and an offtake that the
-    /// plan gives less than it asks in a dekad asks only that, each day in proportion.
+    /// plan gives less than it asks asks only that, each day in proportion: over a dekad, or over the
+    /// part of one in which the water it is taken from is even. A dam that the planner was
+    /// [told to leave](Planner::keeping) keeps its policy.
     ///
     /// The releases are claimed in the model's last class: a dam that runs low does not take the
     /// water of the users above it for them. Water that comes beyond the forecast stays in the
@@ -250,6 +285,41 @@ impl SeasonPlan {
     /// If the model is not of the plan's days, reservoirs and offtakes;
     /// [`Error::is_invalid`](crate::Error::is_invalid) holds.
     pub fn apply(&self, model: &Model) -> Result<Model> {
+        self.suits(model)?;
+        let basin = model.basin();
+        let mut applied = model.clone();
+        for (i, takes) in self.orders.takes.iter().enumerate() {
+            let head = basin.offtakes()[i].capacity;
+            let head = head.map_or(f64::INFINITY, Flow::m3s);
+            let mut asked: Vec<f64> = model.demand(i).values().to_vec();
+            for (days, given) in takes {
+                let days = &mut asked[days.clone()];
+                let takes = days.iter().map(|q| q.min(head) * A_DAY).sum::<f64>();
+                if *given < takes * ALL_BUT {
+                    let part = given.max(0.0) / takes;
+                    for q in days {
+                        *q = q.min(head) * part;
+                    }
+                }
+            }
+            let series = DailySeries::new(self.window.from(), asked)?;
+            let class = basin.offtakes()[i].class.clone();
+            applied = applied.taking(i, &class, series);
+        }
+        let last = model.classes().last();
+        let told = |k: &usize| !self.orders.kept.contains(k);
+        for k in (0..self.reservoirs.len()).filter(told) {
+            let mut schedule = self.schedule(k);
+            if let Some(class) = last {
+                schedule = schedule.claimed_in(class.name.clone());
+            }
+            applied = applied.operated_by(&self.reservoirs[k].id, schedule)?;
+        }
+        Ok(applied)
+    }
+
+    /// Whether a model is of the plan's days, reservoirs and offtakes.
+    pub(super) fn suits(&self, model: &Model) -> Result<()> {
         let basin = model.basin();
         let own = self.model.basin();
         let ids = |basin: &crate::basin::Basin| {
@@ -267,36 +337,7 @@ impl SeasonPlan {
             let wanted = "the days, reservoirs and offtakes of the plan";
             return Err(crate::calendar::invalid(fault.expected(wanted)));
         }
-        let mut applied = model.clone();
-        for (i, given) in self.deliveries.iter().enumerate() {
-            let head = basin.offtakes()[i].capacity;
-            let head = head.map_or(f64::INFINITY, Flow::m3s);
-            let mut asked: Vec<f64> = model.demand(i).values().to_vec();
-            let mut day = 0;
-            for (given, step) in given.iter().zip(&self.steps) {
-                let days = &mut asked[day..day + step.days()];
-                let takes = days.iter().map(|q| q.min(head) * A_DAY).sum::<f64>();
-                if given.mcm() < takes * ALL_BUT {
-                    let part = given.mcm().max(0.0) / takes;
-                    for q in days {
-                        *q = q.min(head) * part;
-                    }
-                }
-                day += step.days();
-            }
-            let series = DailySeries::new(self.window.from(), asked)?;
-            let class = basin.offtakes()[i].class.clone();
-            applied = applied.taking(i, &class, series);
-        }
-        let last = model.classes().last();
-        for k in 0..self.reservoirs.len() {
-            let mut schedule = self.schedule(k);
-            if let Some(class) = last {
-                schedule = schedule.claimed_in(class.name.clone());
-            }
-            applied = applied.operated_by(&self.reservoirs[k].id, schedule)?;
-        }
-        Ok(applied)
+        Ok(())
     }
 
     /// What is missing in all of a class, in Mm3, energies left out; `None` for what only observes.
@@ -305,5 +346,35 @@ impl SeasonPlan {
         let wanted = self.wanted.iter().filter(of_class);
         let water = wanted.filter(|wanted| wanted.unit == Unit::Mcm);
         Volume::from_mcm(water.map(|wanted| wanted.short).sum())
+    }
+}
+
+impl Orders {
+    fn of(season: &Season, reservoirs: &[ReservoirPlan], values: &[f64]) -> Self {
+        let planner = season.planner;
+        let days = planner.past.days();
+        let ahead = planner.past.steps(&season.steps);
+        let before = planner.before.as_ref().map(|plan| &plan.orders);
+        let releases = reservoirs.iter().enumerate().map(|(k, plan)| {
+            let past = before.map_or(&[][..], |orders| &orders.releases[k][..days]);
+            let mut daily = past.to_vec();
+            for (t, step) in season.steps.windows().iter().enumerate().skip(ahead) {
+                let flow = plan.release[t].per_days(step.days() as f64).max(Flow::ZERO);
+                daily.extend(std::iter::repeat_n(flow.m3s(), step.days()));
+            }
+            daily
+        });
+        let takes = season.river.takes.iter().enumerate().map(|(i, takes)| {
+            let past = before.into_iter().flat_map(|orders| &orders.takes[i]);
+            let past = past.filter(|(of, _)| of.end <= days).cloned();
+            let now = takes.iter();
+            past.chain(now.map(|(of, met)| (of.clone(), met.came.value(values))))
+                .collect()
+        });
+        Self {
+            releases: releases.collect(),
+            takes: takes.collect(),
+            kept: planner.kept.iter().map(|kept| kept.reservoir).collect(),
+        }
     }
 }

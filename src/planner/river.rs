@@ -4,14 +4,18 @@
 //! taken there, so a row for each place where something is taken keeps it from running backwards,
 //! and a chain of places without choice costs nothing.
 //!
-//! Each choice goes down the river with its whole travel time, and is spread over dekads only where
-//! it is looked at: spread anew in each reach it would run ahead of itself.
+//! What each choice brings to a place is followed by the [stream](super::stream).
 
-use super::Planner;
-use super::program::{Holds, Line, Program};
+use std::ops::Range;
+
+use super::past::Past;
+use super::program::{Holds, Line, Program, Stage};
+use super::season::{Met, missing};
 use super::steps::Steps;
-use super::wants::MILLION;
-use crate::basin::{Basin, ReachKind, Reservoir};
+use super::stream::{Choices, Pieces, Stream, cut};
+use super::wants::{MILLION, Want};
+use super::{Kept, Planner};
+use crate::basin::{Basin, Reservoir};
 use crate::calendar::{Month, date_of};
 use crate::settlement::Gauge;
 use crate::simulation::Plan;
@@ -27,6 +31,8 @@ pub(super) struct Path {
     pub(super) storage: Vec<Vec<f64>>,
     /// By reservoir: what leaves the dam in each step, in m3/s.
     pub(super) outflow: Vec<Vec<f64>>,
+    /// By reservoir: what it spills in each step, in Mm3.
+    pub(super) spill: Vec<Vec<f64>>,
 }
 
 /// By step: one line or number.
@@ -43,12 +49,13 @@ pub(super) struct Dam {
     pub(super) entering: BySteps<Line>,
     /// Evaporation and seepage less rain, at the path's surface.
     pub(super) losses: BySteps<f64>,
-    /// Through the turbines, where energy is due, with what a unit of water makes in kWh/m3.
+    /// Through the turbines, where energy is due, with what a unit of water makes in kWh/m3; for a
+    /// step of the past, the energy.
     pub(super) turbined: Option<(BySteps<usize>, BySteps<f64>)>,
 }
 
 /// The program's blocks, by place.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct River {
     pub(super) dams: Vec<Dam>,
     /// By reach and step: what enters.
@@ -57,28 +64,22 @@ pub(super) struct River {
     pub(super) arriving: Vec<BySteps<Line>>,
     /// By node and step: what passes.
     pub(super) passing: Vec<BySteps<Line>>,
+    /// By offtake and step: what is taken.
+    pub(super) taken: Vec<BySteps<Line>>,
+    /// By offtake: what is taken and what is missing, in the parts of dekads in which the flow it is
+    /// taken from is even.
+    pub(super) takes: Vec<Vec<(Range<usize>, Met)>>,
     /// By reach: what enters, by day.
     streams: Vec<Stream>,
     /// By node: what passes, by day.
     passing_streams: Vec<Stream>,
-    /// Choices where they are made, by step.
-    choices: Vec<BySteps<Line>>,
-    /// By offtake and step: what is taken.
-    pub(super) taken: Vec<BySteps<Line>>,
-    /// Canals: reach and variables.
-    pub(super) canals: Vec<(usize, BySteps<usize>)>,
+    /// By offtake: what is taken, by day.
+    taken_streams: Vec<Stream>,
+    choices: Choices,
+    /// Variables of canals.
+    pub(super) canals: Vec<usize>,
     /// What nature and structures take before anybody: costs of what is missing.
     pub(super) first: Vec<(usize, f64)>,
-}
-
-/// What goes down a reach: choices with the time since they were made and what is left of them,
-/// and what is known, by day.
-#[derive(Clone, Debug, Default)]
-struct Stream {
-    /// Which of [`River::choices`], the travel time from there, and the gain.
-    parts: Vec<(usize, u32, f64)>,
-    /// In Mm3 a day.
-    known: Vec<f64>,
 }
 
 pub(super) struct Builder<'a> {
@@ -86,7 +87,12 @@ pub(super) struct Builder<'a> {
     basin: &'a Basin,
     steps: &'a Steps,
     program: &'a mut Program,
+    stages: &'a mut [Stage],
     path: &'a Path,
+    past: &'a Past,
+    kept: &'a [Kept],
+    /// By offtake: what it wants.
+    asks: Vec<&'a Want>,
     /// By reservoir: whether energy is due there.
     makes_energy: &'a [bool],
     /// Whether spill is avoided before all classes where the path is below full supply.
@@ -94,63 +100,142 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
+    /// Of a planner; `wants` end with those of the offtakes.
     pub(super) fn new(
         planner: &'a Planner,
         steps: &'a Steps,
         program: &'a mut Program,
+        stages: &'a mut [Stage],
         path: &'a Path,
-        makes_energy: &'a [bool],
-        spill_when_full: bool,
+        wants: &'a [Want],
     ) -> Self {
         let plan = &planner.plan;
         let basin = plan.model().basin();
+        let offtakes = wants.iter().filter(|want| want.obligation.is_none());
         Self {
             plan,
             basin,
             steps,
             program,
+            stages,
             path,
-            makes_energy,
-            spill_when_full,
+            past: &planner.past,
+            kept: &planner.kept,
+            asks: offtakes.collect(),
+            makes_energy: &[],
+            spill_when_full: false,
         }
     }
 
-    /// Builds everything, with what offtakes take given.
-    pub(super) fn build(mut self, taken: Vec<BySteps<Line>>) -> River {
+    /// The same, with energy wanted of some reservoirs.
+    pub(super) fn making_energy(mut self, makes_energy: &'a [bool]) -> Self {
+        self.makes_energy = makes_energy;
+        self
+    }
+
+    /// The same, with spill only from full lakes.
+    pub(super) fn spilling_when_full(mut self, when_full: bool) -> Self {
+        self.spill_when_full = when_full;
+        self
+    }
+
+    /// Builds everything.
+    pub(super) fn build(mut self) -> River {
         let (basin, n) = (self.basin, self.steps.len());
-        let canals: Vec<(usize, BySteps<usize>)> = (0..basin.reaches().len())
-            .filter(|&r| basin.reaches()[r].kind == ReachKind::Canal)
-            .map(|r| (r, (0..n).map(|t| self.canal(r, t)).collect()))
-            .collect();
+        let (reaches, nodes) = (basin.reaches().len(), basin.nodes().len());
+        let offtakes = basin.offtakes().len();
         let mut river = River {
-            dams: Vec::new(),
-            entering: vec![Vec::new(); basin.reaches().len()],
-            arriving: vec![Vec::new(); basin.nodes().len()],
-            passing: vec![Vec::new(); basin.nodes().len()],
-            streams: vec![Stream::default(); basin.reaches().len()],
-            passing_streams: vec![Stream::default(); basin.nodes().len()],
-            choices: Vec::new(),
-            taken,
-            first: Vec::new(),
-            canals,
+            entering: vec![vec![Line::default(); n]; reaches],
+            arriving: vec![Vec::new(); nodes],
+            passing: vec![Vec::new(); nodes],
+            taken: vec![vec![Line::default(); n]; offtakes],
+            takes: vec![Vec::new(); offtakes],
+            streams: vec![Stream::default(); reaches],
+            passing_streams: vec![Stream::default(); nodes],
+            taken_streams: vec![Stream::default(); offtakes],
+            ..River::default()
         };
-        for (r, variables) in river.canals.clone() {
-            river.entering[r] = variables.iter().map(|&v| Line::of(v)).collect();
-            river.chosen(r, self.plan.days);
-        }
         river.dams = (0..basin.reservoirs().len())
             .map(|k| self.dam(k, &mut river.first))
             .collect();
-        for &v in basin.downstream_order() {
+        // What comes back further up must be known there.
+        let order = basin.downstream_order();
+        let place = |v: usize| order.iter().position(|&other| other == v);
+        for (i, offtake) in basin.offtakes().iter().enumerate() {
+            let back = offtake.return_flow.as_ref();
+            let to = back.and_then(|back| basin.node_index(&back.to));
+            if to.is_some_and(|to| place(to) <= place(basin.offtake_node(i))) {
+                self.offtake(i, &self.by_step(), &mut river);
+            }
+        }
+        for &v in order {
             self.node(v, &mut river);
         }
         river
     }
 
-    fn canal(&mut self, r: usize, step: usize) -> usize {
-        let capacity = self.basin.reaches()[r].capacity;
-        let most = capacity.map_or(f64::INFINITY, |q| q.m3s() * A_DAY * self.steps.days(step));
-        self.program.variable(0.0, most)
+    /// The steps that lie ahead, as days.
+    fn by_step(&self) -> Vec<Range<usize>> {
+        let ahead = self.past.steps(self.steps)..self.steps.len();
+        ahead.map(|t| self.steps.range(t)).collect()
+    }
+
+    /// What an offtake takes.
+    fn offtake(&mut self, i: usize, pieces: &[Range<usize>], river: &mut River) {
+        let want = self.asks[i];
+        let mut taken = Pieces::new();
+        for days in pieces {
+            let asked = want.due[days.clone()].iter().sum();
+            let stage = &mut self.stages[want.rank];
+            let missing = missing(self.program, stage, asked, 1.0, true).line();
+            let came = Line::constant(asked).plus(&missing, -1.0);
+            taken.push((days.clone(), came.clone()));
+            river.takes[i].push((days.clone(), Met { came, missing }));
+        }
+        let mut stream = river.choices.stream(taken, self.plan.days);
+        let past = self.past.readings(self.basin, Gauge::Offtake(i));
+        stream.known[..past.len()].copy_from_slice(&past);
+        river.taken[i] = river.by_step(&stream, self.steps);
+        river.taken_streams[i] = stream;
+    }
+
+    /// What enters a canal.
+    fn canal(&mut self, r: usize, pieces: &[Range<usize>], river: &mut River) {
+        let mut chosen = Pieces::new();
+        for days in pieces {
+            let most = self.capacity(r, days.clone()).unwrap_or(f64::INFINITY);
+            let variable = self.program.variable(0.0, most);
+            river.canals.push(variable);
+            chosen.push((days.clone(), Line::of(variable)));
+        }
+        let stream = river.choices.stream(chosen, self.plan.days);
+        self.enters(r, stream, river);
+    }
+
+    /// What a reach can carry on some days.
+    fn capacity(&self, r: usize, days: Range<usize>) -> Option<f64> {
+        days.map(|day| self.capacity_on(r, day)).sum()
+    }
+
+    fn capacity_on(&self, r: usize, day: usize) -> Option<f64> {
+        let date = date_of(self.plan.window().from(), day as i64);
+        let flow = self.basin.reaches()[r].capacity_on(date);
+        flow.map(|flow| flow.m3s() * A_DAY)
+    }
+
+    /// Cuts days where the capacity of a reach changes.
+    fn as_wide(&self, r: usize, days: Range<usize>) -> Vec<Range<usize>> {
+        cut(days, |from, day| {
+            self.capacity_on(r, from) != self.capacity_on(r, day)
+        })
+    }
+
+    /// Puts a stream into a reach.
+    fn enters(&self, r: usize, mut stream: Stream, river: &mut River) {
+        let past = self.past.readings(self.basin, Gauge::Reach(r));
+        stream.known[..past.len()].copy_from_slice(&past);
+        river.entering[r] = river.by_step(&stream, self.steps);
+        river.streams[r] = stream;
     }
 
     /// The choices at a reservoir, within what it can hold and release.
@@ -168,7 +253,13 @@ impl<'a> Builder<'a> {
         // Ramping binds from day to day, not at a dekad's mean.
         let mut steady = reservoir.clone();
         (steady.ramp_up, steady.ramp_down) = (None, None);
+        let ahead = self.past.steps(self.steps);
+        let kept = self.kept.iter().find(|kept| kept.reservoir == k);
         for t in 0..self.steps.len() {
+            if t < ahead {
+                self.went(k, t, &mut dam);
+                continue;
+            }
             let volume = self.mean(k, t);
             let storage = self.program.variable(0.0, full);
             let below = self.program.variable(0.0, dead);
@@ -183,16 +274,29 @@ impl<'a> Builder<'a> {
                 least += limits.0.m3s() * A_DAY;
                 most += limits.1.m3s() * A_DAY;
             }
+            if let Some(kept) = kept {
+                let given: f64 = kept.m3s[self.steps.range(t)].iter().sum();
+                (least, most) = (given * A_DAY, given * A_DAY);
+            }
             let release = self.program.variable(0.0, most);
             if least > 0.0 {
                 let missing = self.program.variable(0.0, least);
-                first.push((missing, 1.0));
+                // What a dam was told to release goes after dead storage.
+                first.push((missing, if kept.is_some() { 0.5 } else { 1.0 }));
                 let line = Line::of(release).plus(&Line::of(missing), 1.0);
                 let line = line.plus(&Line::constant(-least), 1.0);
                 self.program.row(line, Holds::AtLeast);
             }
             let spill = self.program.variable(0.0, f64::INFINITY);
-            if self.spill_when_full && self.path.storage[k][t + 1] < full * (1.0 - 1e-6) {
+            let was_full = self.path.storage[k][t + 1] >= full * (1.0 - 1e-6);
+            if self.spill_when_full && was_full && self.path.spill[k][t] > 0.0 {
+                // It may spill again, but not fall by it.
+                let down = self.program.variable(0.0, full);
+                first.push((down, 2.0));
+                let line = Line::of(storage).plus(&Line::of(down), 1.0);
+                let line = line.plus(&Line::constant(-full), 1.0);
+                self.program.row(line, Holds::AtLeast);
+            } else if self.spill_when_full || kept.is_some() {
                 first.push((spill, 2.0));
             }
             dam.storage.push(storage);
@@ -205,6 +309,29 @@ impl<'a> Builder<'a> {
             dam.turbined = self.turbines(k, &dam);
         }
         dam
+    }
+
+    /// A step of the past, as it went.
+    fn went(&mut self, k: usize, t: usize, dam: &mut Dam) {
+        let days = self.steps.range(t);
+        let sum = |gauge: Gauge| -> f64 {
+            let days = days.clone();
+            days.map(|day| self.past.reading(self.basin, gauge, day))
+                .sum()
+        };
+        let lost = sum(Gauge::Evaporation(k)) + sum(Gauge::Seepage(k)) - sum(Gauge::Rain(k));
+        let storage = self
+            .past
+            .reading(self.basin, Gauge::Storage(k), days.end - 1);
+        let (release, spill) = (sum(Gauge::Release(k)), sum(Gauge::Spill(k)));
+        let v = self.basin.reservoir_node(k);
+        dam.entering
+            .push(Line::constant(self.past.entering(v, k, days.clone())));
+        dam.losses.push(lost);
+        let mut fixed = |value: f64| self.program.variable(value, value);
+        dam.storage.push(fixed(storage));
+        dam.release.push(fixed(release));
+        dam.spill.push(fixed(spill));
     }
 
     /// The storage on which a step's surface, outlets and head rest.
@@ -228,7 +355,7 @@ impl<'a> Builder<'a> {
     /// From one dekad's mean to the next, a release changes by no more than ramping allows between
     /// their middles.
     fn ramps(&mut self, reservoir: &Reservoir, dam: &Dam, first: &mut Vec<(usize, f64)>) {
-        for t in 1..self.steps.len() {
+        for t in self.past.steps(self.steps).max(1)..self.steps.len() {
             let (before, days) = (self.steps.days(t - 1), self.steps.days(t));
             let rise = Line::default()
                 .plus(&Line::of(dam.release[t]), 1.0 / days)
@@ -250,7 +377,16 @@ impl<'a> Builder<'a> {
         let reservoir = &self.basin.reservoirs()[k];
         let (plant, curve) = (reservoir.power.as_ref()?, reservoir.curve.as_ref()?);
         let (mut turbined, mut factors) = (Vec::new(), Vec::new());
+        let ahead = self.past.steps(self.steps);
         for t in 0..self.steps.len() {
+            if t < ahead {
+                let days = self.steps.range(t);
+                let made = days.map(|day| self.past.reading(self.basin, Gauge::Energy(k), day));
+                let made = made.sum();
+                turbined.push(self.program.variable(made, made));
+                factors.push(1.0);
+                continue;
+            }
             let volume = self.mean(k, t);
             let level = curve.level(volume);
             let gates = reservoir.turbine_capacity(volume);
@@ -274,16 +410,16 @@ impl<'a> Builder<'a> {
             turbined.push(through);
             factors.push(factor);
         }
-        self.by_month(k, &mut factors);
+        self.by_month(k, ahead, &mut factors);
         Some((turbined, factors))
     }
 
     /// The same head for all dekads of a month: it is the plan itself that makes one dekad's head
     /// higher than the next, and a plan that took it for given would empty the lake in the first.
-    fn by_month(&self, k: usize, factors: &mut [f64]) {
+    fn by_month(&self, k: usize, ahead: usize, factors: &mut [f64]) {
         let windows = self.steps.windows();
         let month = |t: usize| Month::containing(windows[t].from());
-        let mut from = 0;
+        let mut from = ahead;
         while from < factors.len() {
             let to = (from..factors.len()).take_while(|&t| month(t) == month(from));
             let to = from + to.count();
@@ -301,88 +437,107 @@ impl<'a> Builder<'a> {
 
     /// What comes to a node, and where it goes.
     fn node(&mut self, v: usize, river: &mut River) {
-        let steps = self.steps;
+        let (steps, days) = (self.steps, self.plan.days);
+        let ahead = self.past.days();
         let ways = &self.plan.ways[v];
         let nodes = self.plan.sizes.nodes;
         let lateral = |day: usize| self.plan.inflow[day * nodes + v] / MILLION;
-        let vanishes = steps.sums(|day| (-lateral(day)).max(0.0));
-        let mut stream = river.arriving_at(v, self.plan);
-        let by_step = |river: &River, stream: &Stream| -> BySteps<Line> {
-            let look = |t: usize| river.looked_at(stream, steps, steps.range(t)).tidy();
-            (0..steps.len()).map(look).collect()
-        };
-        river.arriving[v] = by_step(river, &stream);
+        let mut stream = Stream::nothing(days);
+        for &r in &ways.into {
+            stream.join(river.streams[r].through_reach(self.plan, r));
+        }
+        river.arriving[v] = river.by_step(&stream, steps);
         for (day, known) in stream.known.iter_mut().enumerate() {
             *known += lateral(day).max(0.0);
         }
-        let returned = self.returned(v, &river.taken);
-        if returned.iter().any(|line| *line != Line::default()) {
-            river.choices.push(returned);
-            stream.parts.push((river.choices.len() - 1, 0, 1.0));
+        for (i, offtake) in self.basin.offtakes().iter().enumerate() {
+            let back = offtake.return_flow.as_ref();
+            if let Some(back) = back.filter(|back| back.to == self.basin.nodes()[v].id) {
+                let lag = back.lag_days as usize;
+                stream.join(river.taken_streams[i].later(lag, back.fraction, 0.0));
+            }
         }
-        river.passing[v] = by_step(river, &stream);
+        let past = self.past.readings(self.basin, Gauge::Node(v));
+        stream.known[..ahead].copy_from_slice(&past);
+        river.passing[v] = river.by_step(&stream, steps);
         river.passing_streams[v] = stream.clone();
-        let mut here = Vec::new();
-        let mut chosen = !ways.offtakes.is_empty() || !ways.canals.is_empty();
-        for (t, &vanishes) in vanishes.iter().enumerate() {
+        let pieces: Vec<Range<usize>> = match ways.store {
+            Some(_) => self.by_step(),
+            None => (self
+                .by_step()
+                .into_iter()
+                .flat_map(|step| stream.even(step)))
+            .collect(),
+        };
+        for &i in &ways.offtakes {
+            if river.takes[i].is_empty() {
+                self.offtake(i, &pieces, river);
+            }
+        }
+        for &r in &ways.canals {
+            self.canal(r, &pieces, river);
+        }
+        let taken = |river: &River, days: &Range<usize>| {
             let mut taken = Line::default();
             for &i in &ways.offtakes {
-                taken.add(&river.taken[i][t], 1.0);
+                let stream = &river.taken_streams[i];
+                taken.add(&river.choices.on(stream, days.clone()), 1.0);
             }
             for &r in &ways.canals {
-                taken.add(&river.entering[r][t], 1.0);
+                let stream = &river.streams[r];
+                taken.add(&river.choices.on(stream, days.clone()), 1.0);
             }
-            if let Some(k) = ways.store {
-                self.balance(k, t, river.passing[v][t].clone(), &taken, river);
-                continue;
+            taken
+        };
+        if let Some(k) = ways.store {
+            let mut out = Pieces::new();
+            for t in self.past.steps(steps)..steps.len() {
+                let taken = taken(river, &steps.range(t));
+                let left = self.balance(k, t, &taken, river);
+                out.push((steps.range(t), left));
             }
-            let mut own = Line::default().plus(&taken, -1.0);
-            chosen |= self.lose(&mut own, vanishes, &mut river.first);
-            here.push(own.tidy());
-        }
-        if ways.store.is_some() {
             if let Some(r) = ways.river {
-                river.chosen(r, self.plan.days);
+                for (t, (_, left)) in (self.past.steps(steps)..).zip(&out) {
+                    let step = steps.range(t);
+                    for part in self.as_wide(r, step.clone()) {
+                        let mut line = Line::default();
+                        line.add(left, part.len() as f64 / step.len() as f64);
+                        self.bounded(r, part, &line, &mut river.first);
+                    }
+                }
+                let stream = river.choices.stream(out, days);
+                self.enters(r, stream, river);
             }
             return;
         }
-        if chosen {
-            river.choices.push(here);
-            stream.parts.push((river.choices.len() - 1, 0, 1.0));
+        let mut chosen = !ways.offtakes.is_empty() || !ways.canals.is_empty();
+        let mut own = Pieces::new();
+        for days in pieces {
+            let mut left = Line::default().plus(&taken(river, &days), -1.0);
+            let vanishes = days.clone().map(|day| (-lateral(day)).max(0.0)).sum();
+            chosen |= self.lose(&mut left, vanishes, &mut river.first);
+            own.push((days, left.tidy()));
         }
-        for t in 0..steps.len() {
+        if chosen {
+            river.choices.add(&mut stream, own);
+        }
+        for t in self.past.steps(steps)..steps.len() {
             // Between two moments at which something changes the flow is even, and may not run
             // backwards in any such part of a dekad.
-            for part in stream.even_parts(steps, t).into_iter().filter(|_| chosen) {
-                let left = river.looked_at(&stream, steps, part);
+            for part in stream.even(steps.range(t)).into_iter().filter(|_| chosen) {
+                let left = river.choices.on(&stream, part);
                 self.program.row(left, Holds::AtLeast);
             }
             if let Some(r) = ways.river {
-                let left = river.looked_at(&stream, steps, steps.range(t)).tidy();
-                self.bounded(r, t, &left, &mut river.first);
-                river.entering[r].push(left);
-            }
-        }
-        if let Some(r) = ways.river {
-            river.streams[r] = stream;
-        }
-    }
-
-    /// What comes back at a node of what offtakes took.
-    fn returned(&self, v: usize, taken: &[BySteps<Line>]) -> BySteps<Line> {
-        let mut returned = vec![Line::default(); self.steps.len()];
-        for (i, offtake) in self.basin.offtakes().iter().enumerate() {
-            let back = offtake.return_flow.as_ref();
-            let Some(back) = back.filter(|back| back.to == self.basin.nodes()[v].id) else {
-                continue;
-            };
-            for (t, line) in returned.iter_mut().enumerate() {
-                for (source, part) in self.steps.sources(t, back.lag_days) {
-                    line.add(&taken[i][source], part * back.fraction);
+                for part in self.as_wide(r, steps.range(t)) {
+                    let left = river.choices.on(&stream, part.clone()).tidy();
+                    self.bounded(r, part, &left, &mut river.first);
                 }
             }
         }
-        returned.into_iter().map(Line::tidy).collect()
+        if let Some(r) = ways.river {
+            self.enters(r, stream, river);
+        }
     }
 
     /// Takes what vanishes from a line, as far as there is water.
@@ -398,14 +553,19 @@ impl<'a> Builder<'a> {
     }
 
     /// Keeps what enters a river reach within its capacity, as far as it can be helped.
-    fn bounded(&mut self, r: usize, t: usize, entering: &Line, first: &mut Vec<(usize, f64)>) {
-        let Some(capacity) = self.basin.reaches()[r].capacity else {
+    fn bounded(
+        &mut self,
+        r: usize,
+        days: Range<usize>,
+        entering: &Line,
+        first: &mut Vec<(usize, f64)>,
+    ) {
+        let Some(most) = self.capacity(r, days) else {
             return;
         };
         if entering.is_constant() {
             return;
         }
-        let most = capacity.m3s() * A_DAY * self.steps.days(t);
         let over = self.program.variable(0.0, f64::INFINITY);
         first.push((over, 1.0));
         let line = entering.clone().plus(&Line::of(over), -1.0);
@@ -413,23 +573,22 @@ impl<'a> Builder<'a> {
             .row(line.plus(&Line::constant(-most), 1.0), Holds::AtMost);
     }
 
-    /// What a reservoir holds at a step's end: `entering` is what passes its node, `taken` what
-    /// offtakes and canals draw from it.
-    fn balance(&mut self, k: usize, t: usize, entering: Line, taken: &Line, river: &mut River) {
+    /// What a reservoir holds at a step's end, with so much taken by offtakes and canals; gives what
+    /// leaves the dam.
+    fn balance(&mut self, k: usize, t: usize, taken: &Line, river: &mut River) -> Line {
         let store = &self.plan.stores[k];
         let term = store.unaccounted.as_ref();
         let nodes = self.plan.sizes.nodes;
         let lateral = |day: usize| self.plan.inflow[day * nodes + store.node];
-        let days = self.steps.range(t);
         let (mut comes, mut vanishes) = (0.0, 0.0);
-        for day in days {
+        for day in self.steps.range(t) {
             let unaccounted = term.map_or(0.0, |term| term[day]) / MILLION;
             comes += unaccounted.max(0.0);
             vanishes += (-unaccounted).max(0.0) + (-lateral(day) / MILLION).max(0.0);
         }
+        let mut entering = river.passing[store.node][t].clone();
         let dam = &mut river.dams[k];
         let losses = dam.losses[t];
-        let mut entering = entering;
         entering.add_constant(comes);
         // What there is no water for does not vanish or evaporate.
         let mut gone = Line::default();
@@ -447,87 +606,33 @@ impl<'a> Builder<'a> {
         left.add(&Line::of(dam.storage[t]), -1.0);
         dam.entering.push(entering.tidy());
         self.program.row(left, Holds::Equal);
-        if let Some(r) = self.plan.ways[store.node].river {
-            self.bounded(r, t, &out, &mut river.first);
-            river.entering[r].push(out);
-        }
-    }
-}
-
-impl Stream {
-    /// The parts of a step within which no choice upstream changes, as days of the run.
-    fn even_parts(&self, steps: &Steps, t: usize) -> Vec<std::ops::Range<usize>> {
-        let days = steps.range(t);
-        let mut cuts = vec![days.start, days.end];
-        for &(_, lag, _) in &self.parts {
-            let changes = (0..=t).map(|source| steps.range(source).start + lag as usize);
-            cuts.extend(changes.filter(|cut| days.contains(cut)));
-            cuts.extend(Some(lag as usize).filter(|cut| days.contains(cut)));
-        }
-        cuts.sort_unstable();
-        cuts.dedup();
-        cuts.windows(2).map(|pair| pair[0]..pair[1]).collect()
+        out
     }
 }
 
 impl River {
-    /// A choice is all that enters a reach.
-    fn chosen(&mut self, r: usize, days: usize) {
-        self.choices.push(self.entering[r].clone());
-        self.streams[r] = Stream {
-            parts: vec![(self.choices.len() - 1, 0, 1.0)],
-            known: vec![0.0; days],
-        };
+    /// What a stream brings in each step.
+    fn by_step(&self, stream: &Stream, steps: &Steps) -> BySteps<Line> {
+        let look = |t: usize| self.choices.on(stream, steps.range(t)).tidy();
+        (0..steps.len()).map(look).collect()
     }
 
-    /// What the reaches bring to a node.
-    fn arriving_at(&self, v: usize, plan: &Plan) -> Stream {
-        let mut sum = Stream {
-            parts: Vec::new(),
-            known: vec![0.0; plan.days],
-        };
-        for &r in &plan.ways[v].into {
-            let (channel, stream) = (&plan.reaches[r], &self.streams[r]);
-            let later = |&(choice, lag, gain): &(usize, u32, f64)| {
-                (choice, lag + channel.lag as u32, gain * channel.gain)
-            };
-            sum.parts.extend(stream.parts.iter().map(later));
-            for (day, known) in sum.known.iter_mut().enumerate() {
-                *known += match day.checked_sub(channel.lag) {
-                    Some(entered) => stream.known[entered] * channel.gain,
-                    None => channel.antecedent / MILLION,
-                };
-            }
-        }
-        sum
-    }
-
-    /// What a stream brings on some days of one step.
-    fn looked_at(&self, stream: &Stream, steps: &Steps, days: std::ops::Range<usize>) -> Line {
-        let mut line = Line::default();
-        for &(choice, lag, gain) in &stream.parts {
-            for (source, part) in steps.sources_of(days.clone(), lag) {
-                line.add(&self.choices[choice][source], part * gain);
-            }
-        }
-        line.add_constant(stream.known[days].iter().sum());
-        line
-    }
-
-    /// What a gauge reads on some days of one step, and the parts of a step within which it is
-    /// even.
-    pub(super) fn even_readings(&self, gauge: Gauge, steps: &Steps, t: usize) -> Vec<(f64, Line)> {
+    /// What a gauge reads in the parts of a step within which it is even, each with its days.
+    pub(super) fn even_readings(
+        &self,
+        gauge: Gauge,
+        steps: &Steps,
+        t: usize,
+    ) -> Vec<(Range<usize>, Line)> {
         let stream = match gauge {
             Gauge::Node(v) => &self.passing_streams[v],
             Gauge::Reach(r) => &self.streams[r],
+            Gauge::Offtake(i) => &self.taken_streams[i],
             _ => return Vec::new(),
         };
-        let parts = stream.even_parts(steps, t).into_iter();
+        let parts = stream.as_even(steps.range(t)).into_iter();
         parts
-            .map(|days| {
-                let part = days.len() as f64 / steps.days(t);
-                (part, self.looked_at(stream, steps, days).tidy())
-            })
+            .map(|days| (days.clone(), self.choices.on(stream, days).tidy()))
             .collect()
     }
 

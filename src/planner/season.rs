@@ -1,5 +1,7 @@
 //! Putting the program of a season together, and solving it pass after pass.
 
+use std::ops::Range;
+
 use super::program::{Holds, Line, Program, Solved, Stage};
 use super::result::{self, SeasonPlan};
 use super::river::{Builder, Path, River};
@@ -10,7 +12,8 @@ use crate::agreement::Count;
 use crate::error::{Error, Result};
 use crate::settlement::{Gauge, Unit};
 
-/// How often the program is solved, each time at the storages of the pass before.
+/// How often the program is solved, each time at the storages of the pass before; a plan made anew
+/// starts from the storages of the old one.
 const PASSES: usize = 3;
 
 /// By how deep a shortage cuts: into how many equal parts what is due is cut, the first of which
@@ -24,7 +27,7 @@ pub(super) struct Missing {
 }
 
 impl Missing {
-    fn line(&self) -> Line {
+    pub(super) fn line(&self) -> Line {
         let mut line = Line::default();
         for &part in &self.parts {
             line.add(&Line::of(part), 1.0);
@@ -56,7 +59,11 @@ pub(super) fn plan(planner: &Planner) -> Result<SeasonPlan> {
     let mut path = first_path(planner, &steps);
     let mut effort = result::Work::default();
     let mut found = None;
-    for pass in 0..PASSES {
+    let passes = match planner.before {
+        Some(_) => PASSES - 1,
+        None => PASSES,
+    };
+    for pass in 0..passes {
         let (program, season, stages) = Season::build(planner, &steps, &path, pass > 0);
         effort.variables = program.variables();
         effort.rows = program.rows();
@@ -74,13 +81,17 @@ pub(super) fn plan(planner: &Planner) -> Result<SeasonPlan> {
     Ok(SeasonPlan::of(season, &solved, &stages, effort))
 }
 
-/// Storages that stay as they are.
+/// The storages of the plan before; else storages that stay as they are.
 fn first_path(planner: &Planner, steps: &Steps) -> Path {
+    if let Some(before) = &planner.before {
+        return before.path();
+    }
     let stores = &planner.plan.stores;
     let still = |initial: f64| vec![initial / super::wants::MILLION; steps.len() + 1];
     Path {
         storage: stores.iter().map(|store| still(store.initial)).collect(),
         outflow: vec![vec![0.0; steps.len()]; stores.len()],
+        spill: vec![vec![0.0; steps.len()]; stores.len()],
     }
 }
 
@@ -100,35 +111,15 @@ impl<'a> Season<'a> {
             .map(|class| Stage::named(format!("class `{}`", class.name)))
             .chain([Stage::named("what only observes".to_owned())])
             .collect();
-        // Offtakes first: the river's lines are made of what they take.
-        let mut met: Vec<Vec<Met>> = vec![Vec::new(); wants.len()];
-        let mut taken = vec![Vec::new(); basin.offtakes().len()];
-        for (want, met) in wants.iter().zip(&mut met) {
-            if let (None, &[(Gauge::Offtake(i), ..)]) = (want.obligation, &want.gauges[..]) {
-                for asked in steps.sums(|day| want.due[day]) {
-                    let missing = missing(&mut program, &mut stages[want.rank], asked, 1.0, true);
-                    let came = Line::constant(asked).plus(&missing.line(), -1.0);
-                    taken[i].push(came.clone());
-                    let missing = missing.line();
-                    met.push(Met { came, missing });
-                }
-            }
-        }
         let mut makes_energy = vec![false; basin.reservoirs().len()];
         for &(gauge, ..) in wants.iter().flat_map(|want| &want.gauges) {
             if let Gauge::Energy(k) = gauge {
                 makes_energy[k] = true;
             }
         }
-        let builder = Builder::new(
-            planner,
-            steps,
-            &mut program,
-            path,
-            &makes_energy,
-            spill_when_full,
-        );
-        let river = builder.build(taken);
+        let builder = Builder::new(planner, steps, &mut program, &mut stages, path, &wants);
+        let builder = builder.making_energy(&makes_energy);
+        let river = builder.spilling_when_full(spill_when_full).build();
         let mut season = Self {
             planner,
             steps: steps.clone(),
@@ -137,10 +128,16 @@ impl<'a> Season<'a> {
             met: Vec::new(),
             not_planned,
         };
-        for (want, met) in season.wants.iter().zip(&mut met) {
+        let mut met = Vec::with_capacity(season.wants.len());
+        let mut offtakes = season.river.takes.iter();
+        for want in &season.wants {
+            let mut rows: Vec<Met> = season.went(want).into_iter().collect();
             if want.obligation.is_some() {
-                *met = season.meet(&mut program, &mut stages[want.rank], want);
+                rows.extend(season.meet(&mut program, &mut stages[want.rank], want));
+            } else if let Some(takes) = offtakes.next() {
+                rows.extend(takes.iter().map(|(_, met)| met.clone()));
             }
+            met.push(rows);
         }
         season.met = met;
         let first = Stage {
@@ -154,18 +151,26 @@ impl<'a> Season<'a> {
         (program, season, stages)
     }
 
+    /// What counts each day and has passed.
+    fn went(&self, want: &Want) -> Option<Met> {
+        let past = &self.planner.past;
+        let ledger = past.ledger().filter(|_| want.count == Count::EachDay)?;
+        let days = want.from..past.days().min(want.from + want.due.len());
+        let basin = self.planner.model().basin();
+        let (came, short) = want.each_day(basin, ledger, days);
+        Some(Met {
+            came: Line::constant(came),
+            missing: Line::constant(short),
+        })
+    }
+
     /// Rows of an obligation in a period.
     fn meet(&self, program: &mut Program, stage: &mut Stage, want: &Want) -> Vec<Met> {
         let weight = want.weight * self.water_per_unit(want);
         let (from, to) = (want.from as i64, (want.from + want.due.len()) as i64);
         let part = |t: usize| self.steps.overlap(t, from, to) / self.steps.days(t);
         let steps = (0..self.steps.len()).filter(|&t| part(t) > 0.0);
-        let within = |values: &[f64], t: usize| -> f64 {
-            let days = self.steps.range(t);
-            let days = days.filter(|&day| (want.from..=want.last_day()).contains(&day));
-            days.map(|day| values.get(day - want.from).copied().unwrap_or(0.0))
-                .sum()
-        };
+        let ahead = self.planner.past.steps(&self.steps);
         match want.count {
             Count::AtEnd => {
                 let mut came = Line::default();
@@ -186,20 +191,24 @@ impl<'a> Season<'a> {
                 came.add_constant(-want.total_before());
                 vec![short(program, stage, came, want.total(), weight)]
             }
-            Count::EachDay => steps
-                .flat_map(|t| {
-                    let (due, before) = (within(&want.due, t), within(&want.before, t));
-                    self.even_readings(want, t)
-                        .into_iter()
-                        .map(|(of_step, reading)| {
-                            let mut came = Line::default();
-                            came.add(&reading, part(t));
-                            came.add_constant(-before * of_step);
-                            short(program, stage, came, due * of_step, weight)
-                        })
-                        .collect::<Vec<_>>()
-                })
-                .collect(),
+            Count::EachDay => {
+                let parts = steps.filter(|&t| t >= ahead);
+                let parts = parts.flat_map(|t| self.even_readings(want, t));
+                let of_period = |(days, reading): (Range<usize>, Line)| {
+                    let within = days.start.max(want.from)..days.end.min(want.last_day() + 1);
+                    (!within.is_empty()).then(|| {
+                        let sum = |values: &[f64]| -> f64 {
+                            let days = within.start - want.from..within.end - want.from;
+                            values.get(days).map_or(0.0, |values| values.iter().sum())
+                        };
+                        let mut came = Line::default();
+                        came.add(&reading, within.len() as f64 / days.len() as f64);
+                        came.add_constant(-sum(&want.before));
+                        short(program, stage, came, sum(&want.due), weight)
+                    })
+                };
+                parts.filter_map(of_period).collect()
+            }
         }
     }
 
@@ -215,12 +224,15 @@ impl<'a> Season<'a> {
         line.tidy()
     }
 
-    /// The same in parts of a step within which it is even, each with its part of the step's days.
-    fn even_readings(&self, want: &Want, t: usize) -> Vec<(f64, Line)> {
-        if let [(gauge @ (Gauge::Node(_) | Gauge::Reach(_)), 1.0, 0)] = want.gauges[..] {
-            return self.river.even_readings(gauge, &self.steps, t);
+    /// The same in parts of a step within which it is even, each with its days.
+    fn even_readings(&self, want: &Want, t: usize) -> Vec<(Range<usize>, Line)> {
+        if let [(gauge, 1.0, 0)] = want.gauges[..] {
+            let parts = self.river.even_readings(gauge, &self.steps, t);
+            if !parts.is_empty() {
+                return parts;
+            }
         }
-        vec![(1.0, self.reading(want, t))]
+        vec![(self.steps.range(t), self.reading(want, t))]
     }
 
     /// What is in store at the end of a day: on a straight line between the ends of dekads.
@@ -229,6 +241,11 @@ impl<'a> Season<'a> {
             return Line::default();
         };
         let plan = &self.planner.plan;
+        let past = &self.planner.past;
+        if day < past.days() as i64 {
+            let basin = self.planner.model().basin();
+            return Line::constant(past.reading(basin, gauge, day as usize));
+        }
         let holds = |t: &usize| self.steps.range(*t).contains(&(day as usize));
         let Some(t) = (0..self.steps.len()).find(holds) else {
             return Line::default();
@@ -249,8 +266,9 @@ impl<'a> Season<'a> {
             Gauge::Energy(k) => self.river.dams[k].turbined.as_ref(),
             _ => None,
         });
+        let ahead = self.planner.past.steps(&self.steps);
         let (mut sum, mut count) = (0.0, 0.0);
-        for &factor in dams.flat_map(|(_, factors)| factors) {
+        for &factor in dams.flat_map(|(_, factors)| &factors[ahead..]) {
             if factor > 0.0 {
                 sum += factor;
                 count += 1.0;
@@ -272,7 +290,8 @@ impl<'a> Season<'a> {
                 stage.costs.push((last, -1.0 - 0.1 * (1.0 - down)));
             }
             stage.costs.extend(dam.spill.iter().map(|&v| (v, 0.02)));
-            for t in 1..self.steps.len() {
+            let ahead = self.planner.past.steps(&self.steps).max(1);
+            for t in ahead..self.steps.len() {
                 let days = 10.0 / self.steps.days(t);
                 let before = 10.0 / self.steps.days(t - 1);
                 let mut rise = Line::default();
@@ -285,9 +304,9 @@ impl<'a> Season<'a> {
                 stage.costs.push((change, 0.01));
             }
         }
-        for (_, canal) in &self.river.canals {
-            stage.costs.extend(canal.iter().map(|&v| (v, 0.01)));
-        }
+        stage
+            .costs
+            .extend(self.river.canals.iter().map(|&v| (v, 0.01)));
         stage
     }
 
@@ -307,9 +326,12 @@ impl<'a> Season<'a> {
                 .map(|t| out(t) / (super::river::A_DAY * self.steps.days(t)))
                 .collect()
         });
+        let spill = self.river.dams.iter();
+        let spill = spill.map(|dam| dam.spill.iter().map(|&v| value(v)).collect());
         Path {
             storage: storage.collect(),
             outflow: outflow.collect(),
+            spill: spill.collect(),
         }
     }
 }
@@ -325,7 +347,7 @@ impl Stage {
 
 /// Variables for what is missing of an amount. Where it can be no more than the amount, the last
 /// part is bounded too.
-fn missing(
+pub(super) fn missing(
     program: &mut Program,
     stage: &mut Stage,
     due: f64,

@@ -47,15 +47,7 @@ impl Steps {
     /// The steps from which water comes that arrives in a step after a travel time, with the part
     /// of each step's water that does: flows are even within a step.
     pub(super) fn sources(&self, step: usize, lag: u32) -> impl Iterator<Item = (usize, f64)> + '_ {
-        self.sources_of(self.range(step), lag)
-    }
-
-    /// The same for some days.
-    pub(super) fn sources_of(
-        &self,
-        days: std::ops::Range<usize>,
-        lag: u32,
-    ) -> impl Iterator<Item = (usize, f64)> + '_ {
+        let days = self.range(step);
         let (from, to) = (
             days.start as i64 - i64::from(lag),
             days.end as i64 - i64::from(lag),
@@ -64,13 +56,6 @@ impl Steps {
             let part = self.overlap(source, from, to) / self.days(source);
             (part > 0.0).then_some((source, part))
         })
-    }
-
-    /// Sums of a daily series by step.
-    pub(super) fn sums(&self, daily: impl Fn(usize) -> f64) -> Vec<f64> {
-        (0..self.len())
-            .map(|step| self.range(step).map(&daily).sum())
-            .collect()
     }
 }
 

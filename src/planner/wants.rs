@@ -1,7 +1,10 @@
 //! What a plan is to meet: obligations by period, and what users ask.
 
+use std::ops::Range;
+
 use super::{NotPlanned, Planner};
 use crate::agreement::{Agreement, Bounds, Count, Measure, Obligation};
+use crate::basin::Basin;
 use crate::calendar::{Window, day_index};
 use crate::ledger::{Ledger, Sum};
 use crate::settlement::{Gauge, Unit, in_advance, known_in_advance};
@@ -50,13 +53,7 @@ impl Want {
     /// What came by a ledger, and what is missing, or in excess of a limit.
     pub(super) fn held_against(&self, planner: &Planner, ledger: &Ledger) -> (f64, f64) {
         let basin = planner.model().basin();
-        let read = |day: usize| -> f64 {
-            let terms = self.gauges.iter().map(|&(gauge, weight, lag)| {
-                let on = day.checked_sub(lag as usize);
-                on.map_or(0.0, |on| weight * gauge.read(basin, ledger, on))
-            });
-            terms.sum::<f64>() / MILLION
-        };
+        let read = |day: usize| self.read(basin, ledger, day);
         let days = self.from..self.from + self.due.len();
         match self.count {
             Count::AtEnd => {
@@ -72,17 +69,35 @@ impl Want {
                 let came = days.map(read).collect::<Sum>().value();
                 (came, (came - self.total()).max(0.0))
             }
-            Count::EachDay => {
-                let (mut came, mut short) = (Sum::default(), Sum::default());
-                for (i, day) in days.enumerate() {
-                    let before = self.before.get(i).copied().unwrap_or(0.0);
-                    let today = (read(day) - before).max(0.0);
-                    came.add(today);
-                    short.add((self.due[i] - today).max(0.0));
-                }
-                (came.value(), short.value())
-            }
+            Count::EachDay => self.each_day(basin, ledger, days),
         }
+    }
+
+    /// What came on some days of the run, and what was missing on each of them.
+    pub(super) fn each_day(
+        &self,
+        basin: &Basin,
+        ledger: &Ledger,
+        days: Range<usize>,
+    ) -> (f64, f64) {
+        let (mut came, mut short) = (Sum::default(), Sum::default());
+        for day in days {
+            let i = day - self.from;
+            let before = self.before.get(i).copied().unwrap_or(0.0);
+            let today = (self.read(basin, ledger, day) - before).max(0.0);
+            came.add(today);
+            short.add((self.due[i] - today).max(0.0));
+        }
+        (came.value(), short.value())
+    }
+
+    /// What is read on a day, in Mm3 or `GWh`.
+    fn read(&self, basin: &Basin, ledger: &Ledger, day: usize) -> f64 {
+        let terms = self.gauges.iter().map(|&(gauge, weight, lag)| {
+            let on = day.checked_sub(lag as usize);
+            on.map_or(0.0, |on| weight * gauge.read(basin, ledger, on))
+        });
+        terms.sum::<f64>() / MILLION
     }
 }
 
@@ -122,6 +137,12 @@ pub(super) fn wants(planner: &Planner) -> (Vec<Want>, Vec<NotPlanned>) {
                 }),
             }
         }
+    }
+    for licence in model.licences() {
+        not_planned.push(NotPlanned {
+            obligation: format!("licence {}", licence.id),
+            why: "what a group of offtakes may take together is not planned".to_owned(),
+        });
     }
     wants.extend((0..model.basin().offtakes().len()).map(|i| offtake_want(planner, i)));
     (wants, not_planned)

@@ -3,10 +3,14 @@
 //! [`Report`] puts [settlements](crate::settlement), balances and the ledger together and writes
 //! them as CSV.
 
+#[cfg(feature = "html")]
+pub mod html;
 mod operations;
+mod users;
 mod write;
 
 pub use operations::{ForecastError, ForecastErrorAt, PlaceKind};
+pub use users::LicenceUse;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -162,6 +166,11 @@ impl Report {
         counterfactual(&self.plan, &self.ledger, row)
     }
 
+    /// What each licence allowed and gave, by season where it has one.
+    pub fn licences(&self) -> Vec<LicenceUse> {
+        users::of(self.plan.model(), &self.ledger)
+    }
+
     /// The water balances.
     pub fn balance(&self) -> &Balance {
         &self.balance
@@ -179,8 +188,9 @@ impl Report {
     /// Writes `obligations.csv`, `accounts.csv`, `events.csv`, `deliveries.csv`, `reservoirs.csv`,
     /// `flows.csv`, `balance.csv` and `summary.json` into a folder. They are written beside it
     /// first; the folder is replaced when they are complete. Where parties own stored water there is
-    /// `stores.csv` too: what each holds by day; of an operational run `operations.csv`: by day and
-    /// place what was ordered, what came, and the [error of the forecasts](ForecastError).
+    /// `stores.csv` too: what each holds by day; where there are licences or pumps, `licences.csv` and
+    /// `pumps.csv`; of an operational run `operations.csv`: by day and place what was ordered, what
+    /// came, and the [error of the forecasts](ForecastError).
     ///
     /// # Errors
     ///

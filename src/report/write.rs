@@ -16,7 +16,7 @@ use crate::units::Volume;
 const SECONDS_A_DAY: f64 = 86_400.0;
 
 /// The files of an output folder. A folder that holds anything else is not touched.
-const FILES: [&str; 10] = [
+const FILES: [&str; 12] = [
     "obligations.csv",
     "accounts.csv",
     "events.csv",
@@ -26,6 +26,8 @@ const FILES: [&str; 10] = [
     "flows.csv",
     "operations.csv",
     "balance.csv",
+    "licences.csv",
+    "pumps.csv",
     SUMMARY,
 ];
 const SUMMARY: &str = "summary.json";
@@ -41,6 +43,8 @@ pub(super) fn write(report: &Report, folder: &Path) -> Result<()> {
         flows(report, new)?;
         balance(report, new)?;
         operations(report, new)?;
+        licences(report, new)?;
+        pumps(report, new)?;
         summary(report, new)
     })
 }
@@ -545,6 +549,68 @@ fn operations(report: &Report, folder: &Path) -> Result<()> {
     table.close()
 }
 
+/// What licences allowed and gave, where there are any.
+fn licences(report: &Report, folder: &Path) -> Result<()> {
+    let uses = report.licences();
+    if uses.is_empty() {
+        return Ok(());
+    }
+    let header = [
+        "licence",
+        "party",
+        "from",
+        "to",
+        "in_days",
+        "allowed_mcm",
+        "most_mcm",
+        "asked_mcm",
+        "taken_mcm",
+        "held_back_mcm",
+        "days_held_back",
+    ];
+    let mut table = Table::new(folder, "licences.csv", &header)?;
+    for used in uses {
+        table.row([
+            used.licence,
+            used.party.unwrap_or_default(),
+            used.period.from().to_string(),
+            used.period.to().to_string(),
+            used.days.to_string(),
+            figure(used.allowed.mcm()),
+            figure(used.most.mcm()),
+            figure(used.asked.mcm()),
+            figure(used.taken.mcm()),
+            figure(used.held_back.mcm()),
+            used.days_held_back.to_string(),
+        ])?;
+    }
+    table.close()
+}
+
+/// What was pumped, day by day, where anything is.
+fn pumps(report: &Report, folder: &Path) -> Result<()> {
+    let basin = report.plan().model().basin();
+    if basin.pumps().is_empty() {
+        return Ok(());
+    }
+    let header = ["date", "at", "party", "lifted_m3s", "energy_mwh"];
+    let mut table = Table::new(folder, "pumps.csv", &header)?;
+    let ledger = report.ledger();
+    let journal = ledger.pumps();
+    for day in 0..ledger.days() {
+        for (p, pump) in basin.pumps().iter().enumerate() {
+            table.row([
+                ledger.date(day).to_string(),
+                pump.at.clone(),
+                basin.pumping_party(p).unwrap_or_default().to_owned(),
+                flow(journal.lifted.at(day, p)),
+                figure(journal.energy.at(day, p) / 1e3),
+            ])?;
+        }
+    }
+    table.close()
+}
+
 /// What the forecasts of an operational run cost.
 #[derive(Serialize)]
 struct Operations {
@@ -603,6 +669,13 @@ struct Summary<'a> {
     reservoirs: usize,
     offtakes: usize,
     obligations: usize,
+    /// What licences kept from their members, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_back_by_licences_mcm: Option<f64>,
+    /// The energy of pumping by party, where anything is pumped; of canals that nobody pays for under
+    /// no name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pumping_mwh: BTreeMap<&'a str, f64>,
     /// How many settlements have each verdict.
     settlements: BTreeMap<&'static str, usize>,
     basin_in_mcm: f64,
@@ -637,6 +710,16 @@ fn summary(report: &Report, folder: &Path) -> Result<()> {
         reservoirs: basin.reservoirs().len(),
         offtakes: basin.offtakes().len(),
         obligations: model.agreements().iter().map(|a| a.obligations.len()).sum(),
+        held_back_by_licences_mcm: (!model.licences().is_empty()).then(|| {
+            let held: crate::units::Volume = report.licences().iter().map(|l| l.held_back).sum();
+            held.mcm()
+        }),
+        pumping_mwh: report
+            .ledger()
+            .pumping_by_party(basin)
+            .into_iter()
+            .map(|(party, energy)| (party.unwrap_or_default(), energy.mwh()))
+            .collect(),
         settlements: verdicts(report.settled()),
         basin_in_mcm: whole.inflow / 1e6,
         basin_out_mcm: whole.outflow / 1e6,

@@ -7,10 +7,11 @@ use super::routing::{needs_antecedent, overflow, routing};
 use super::table::{Column, Row, Table, may, must};
 use super::text::{unknown, whole};
 use crate::basin::{
-    Curve, CurvePoint, Node, NodeKind, Offtake, Outlet, OutletKind, Party, Reach, ReachKind,
+    Curve, CurvePoint, Node, NodeKind, Offtake, Outlet, OutletKind, Party, Pump, Reach, ReachKind,
     Reservoir, Routing,
 };
 use crate::error::{Diagnostic, Diagnostics, Place};
+use crate::licence::Licence;
 use crate::units::{Area, Flow, Level, Volume};
 
 /// The physical model as far as it could be read.
@@ -23,6 +24,8 @@ pub(super) struct Physical {
     pub(super) reaches: Vec<Reach>,
     pub(super) reservoirs: Vec<Reservoir>,
     pub(super) offtakes: Vec<Offtake>,
+    pub(super) pumps: Vec<Pump>,
+    pub(super) licences: Vec<Licence>,
     pub(super) lost: Lost,
 }
 
@@ -90,6 +93,8 @@ pub(super) fn read(files: &Files, antecedent_given: bool, faults: &mut Diagnosti
         }
     }
     physical.offtakes(files, faults);
+    physical.pumps(files, faults);
+    physical.licences(files, faults);
     physical.curves(files, faults);
     physical.outlets(files, faults);
     physical.evaporation(files, faults);

@@ -135,6 +135,10 @@ impl Records {
             .offtakes
             .into_iter()
             .fold(builder, ModelBuilder::offtake);
+        let pumps = self.physical.pumps.into_iter();
+        builder = pumps.fold(builder, ModelBuilder::pump);
+        let licences = self.physical.licences.into_iter();
+        builder = licences.fold(builder, ModelBuilder::licence);
         for (id, series, origin) in self.series.inflows.columns {
             builder = builder.inflow_column(id, series, origin);
         }
@@ -167,7 +171,12 @@ impl Records {
         }
         let lost = &self.physical.lost;
         let (nodes, reaches) = (lost.nodes, lost.reaches);
-        if lost.parties {
+        if lost.reaches || lost.offtakes {
+            // Canals and members may be among what was lost.
+            self.physical.pumps.clear();
+            self.physical.licences.clear();
+        }
+        if self.physical.lost.parties {
             self.parties();
         }
         if self.settings.lost_classes {
@@ -258,6 +267,9 @@ impl Records {
                 .iter()
                 .map(|reservoir| reservoir.party.clone()),
         );
+        named.extend(physical.pumps.iter().filter_map(|pump| pump.party.clone()));
+        let licences = physical.licences.iter();
+        named.extend(licences.filter_map(|licence| licence.party.clone()));
         for agreement in &self.agreements.list {
             named.extend(agreement.parties.iter().cloned());
             for obligation in &agreement.obligations {

@@ -271,7 +271,7 @@ fn days(row: &Row, faults: &mut Diagnostics) -> Option<Window> {
 }
 
 /// The part of the year from one cell to another.
-fn season(row: &Row, faults: &mut Diagnostics) -> Option<Season> {
+pub(super) fn season(row: &Row, faults: &mut Diagnostics) -> Option<Season> {
     let (from, to) = (row.need_text("from", faults), row.need_text("to", faults));
     let text = format!("{}..{}", from?, to?);
     match text.parse() {

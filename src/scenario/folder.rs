@@ -12,7 +12,7 @@ use crate::error::{Diagnostic, Diagnostics, Error, Place, Result};
 pub(super) const SETTINGS: &str = "scenario.toml";
 
 /// The tables of a scenario, besides its series.
-pub(super) const TABLES: [&str; 13] = [
+pub(super) const TABLES: [&str; 15] = [
     "parties.csv",
     "nodes.csv",
     "reaches.csv",
@@ -26,6 +26,8 @@ pub(super) const TABLES: [&str; 13] = [
     "tailwater.csv",
     "outages.csv",
     "offtakes.csv",
+    "pumps.csv",
+    "licences.csv",
 ];
 
 /// The series a scenario may have, by file stem.

@@ -27,7 +27,7 @@
 //! ```text
 //! scenario.toml                                          the run, the classes, the operation
 //! nodes.csv  reaches.csv  seasons.csv                    the network
-//! parties.csv  offtakes.csv                              who takes water, and where
+//! parties.csv  offtakes.csv  licences.csv  pumps.csv     who takes water, where, and how
 //! reservoirs.csv  curves.csv  outlets.csv  evaporation.csv  limits.csv
 //! power.csv  tailwater.csv  outages.csv                  power stations
 //! series/inflows.csv  demands.csv  releases.csv  unaccounted.csv  rain.csv
@@ -234,6 +234,37 @@
 //!
 //! The three columns of the return flow are filled all or none. A return flow comes later than the
 //! river itself does.
+//!
+//! ## `pumps.csv`
+//!
+//! One row for each [pump](crate::basin::pump): at an offtake it lifts what is taken there, in a canal
+//! what enters it.
+//!
+//! | column | unit | meaning | if empty |
+//! |---|---|---|---|
+//! | **`at`** | | the offtake or canal | |
+//! | `party` | | who bears the energy | the party of the offtake; of a canal nobody |
+//! | **`lift_m`** | m | static head, above 0 | |
+//! | **`efficiency`** | fraction | overall, above 0 and at most 1 | |
+//! | `capacity_mw` | MW | most power it draws | no limit |
+//! | `energy_mwh_per_day` | `MWh` a day | most energy it uses in a day | no limit |
+//!
+//! ## `licences.csv`
+//!
+//! One row for each [licence](crate::licence), in the order in which they apply.
+//!
+//! | column | unit | meaning | if empty |
+//! |---|---|---|---|
+//! | **`licence`** | | id; no other licence has it | |
+//! | `name` | | name in reports | the id |
+//! | `party` | | who holds it | nobody |
+//! | `offtakes` | | its members: ids with blanks between them | all offtakes of the party |
+//! | `limit_m3s` | m3/s | most they take together on a day | `limit_mcm` is given |
+//! | `limit_mcm` | Mm3 | most they take together in the season or window below | `limit_m3s` is given |
+//! | `from`, `to` | | first and last day of a season of every year, as in `04-01` and `09-30` | a daily limit holds on all days; a volume has a window |
+//! | `rolling_days` | days | in any so many days on end, 1 to 3660 | a volume has a season |
+//! | `pace` | | of the volume of a season: as it is asked for, `demand`, or at most an `even` part of what is left | `demand` |
+//! | `rule` | | how members share: one of [`RULE_NAMES`](crate::allocation::RULE_NAMES) | `proportional` |
 //!
 //! # Series
 //!
@@ -481,6 +512,7 @@ mod build;
 mod equipment;
 mod folder;
 mod keys;
+mod licence;
 mod operation;
 mod record;
 mod routing;

@@ -271,7 +271,8 @@ pub(super) const fn may(name: &'static str) -> Column {
 }
 
 /// The units that end column names, and how they are said; longer ones first.
-const UNITS: [(&str, &str); 10] = [
+const UNITS: [(&str, &str); 11] = [
+    ("mwh_per_day", "MWh a day"),
     ("m3s_per_day", "m3/s a day"),
     ("mm_per_day", "mm a day"),
     ("fraction", "a fraction"),

@@ -181,8 +181,15 @@ impl<'a> Case<'a> {
                     reasons.add(why, held);
                     left -= held;
                 }
+                let licences = self.ledger.licences();
+                let cut = (weight * licences.from_offtake.at(then, i)).clamp(0.0, left);
+                if let Some(why) = self.licence(licences.of_offtake.at(then, i)) {
+                    reasons.add(why, cut);
+                    left -= cut;
+                }
                 let journal = self.ledger.offtakes();
-                let got = journal.delivered.at(then, i) + limits.held_back.at(then, i);
+                let kept = limits.held_back.at(then, i) + licences.from_offtake.at(then, i);
+                let got = journal.delivered.at(then, i) + kept;
                 let unmet = weight * (journal.demand.at(then, i) - got);
                 let mut part = unmet.clamp(0.0, left);
                 left -= part;
@@ -221,6 +228,14 @@ impl<'a> Case<'a> {
         let obligations = &self.model().agreements()[ceiling.agreement].obligations;
         Some(Why::Limit {
             limit: obligations[ceiling.obligation].id.clone(),
+        })
+    }
+
+    /// The licence that a number in the journal of licences stands for.
+    fn licence(&self, number: u32) -> Option<Why> {
+        let licence = &self.model().licences()[number.checked_sub(1)? as usize];
+        Some(Why::Licence {
+            licence: licence.id.clone(),
         })
     }
 

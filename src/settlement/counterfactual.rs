@@ -15,7 +15,7 @@ use crate::ledger::{Ledger, Sum};
 use crate::model::Model;
 use crate::series::DailySeries;
 use crate::simulation::{Plan, Simulation};
-use crate::units::{SECONDS_PER_DAY, Volume};
+use crate::units::{Flow, SECONDS_PER_DAY, Volume};
 
 /// Explains the shortfall of a settlement by running the model again, in worlds that go from the
 /// most generous to the one that was: what the shortfall grows by when a cause returns is that
@@ -31,7 +31,7 @@ use crate::units::{SECONDS_PER_DAY, Volume};
 ///
 /// 1. the unaccounted term, reservoir by reservoir down the river;
 /// 2. capacities, place by place down the river; a dam's with the limit on its change of release;
-/// 3. limits that are claimed on the point's own users;
+/// 3. limits that are claimed on the point's own users, then licences that they are in;
 /// 4. flows that other claims kept in the river: as much as they were awarded;
 /// 5. withdrawals of others, as they were in the run, party by party in order of declaration: of
 ///    classes senior to the obligation's, of its own, of all others. An obligation that neither
@@ -42,7 +42,7 @@ use crate::units::{SECONDS_PER_DAY, Volume};
 /// 8. the obligation's own claim, or that it only observes. The world is then the run itself, and
 ///    the part is the rest: little, where all that could be done otherwise has returned before.
 ///
-/// Withdrawals and releases return as what was done, before any claim: so an obligation that only
+/// Withdrawals, releases and cuts of licences return as what was done, before any claim: so an obligation that only
 /// observes loses its water to those who took or held it, not to its want of a claim. Where one of
 /// several causes would have sufficed, as with a capacity below what a dam released, the one that
 /// returns first bears it; where it would have sufficed to remove one of several, the last one does.
@@ -150,6 +150,7 @@ enum Change {
     /// Of an offtake.
     Head(usize),
     Limit((usize, usize)),
+    Licence(usize),
     Stream(usize),
     /// What offtakes took, without what was beyond their limits.
     Take(Vec<usize>),
@@ -166,6 +167,7 @@ struct World {
     dam_limited: Vec<bool>,
     head_limited: Vec<bool>,
     limits: Vec<(usize, usize)>,
+    licences: Vec<usize>,
     /// Claims in the stream, by their number in the plan.
     streams: Vec<usize>,
     /// By offtake.
@@ -195,6 +197,7 @@ impl World {
                 .map(|i| !case.own.contains(&i))
                 .collect(),
             limits: Vec::new(),
+            licences: Vec::new(),
             streams: Vec::new(),
             taking_over: taking.clone(),
             taking,
@@ -209,6 +212,7 @@ impl World {
             Change::Dam(k) => self.dam_limited[k] = true,
             Change::Head(i) => self.head_limited[i] = true,
             Change::Limit(number) => self.limits.push(number),
+            Change::Licence(number) => self.licences.push(number),
             Change::Stream(claim) => self.streams.push(claim),
             Change::Take(users) => users.into_iter().for_each(|i| self.taking[i] = true),
             Change::TakeOver(users) => users.into_iter().for_each(|i| self.taking_over[i] = true),
@@ -383,6 +387,13 @@ impl<'a> Case<'a> {
                 }
             }
         }
+        for (number, licence) in model.licences().iter().enumerate() {
+            let mut days = 0..self.ledger.days();
+            if days.any(|day| self.own.iter().any(|&i| self.cut(number, day, i) > 0.0)) {
+                let licence = licence.id.clone();
+                causes.push((Why::Licence { licence }, Change::Licence(number)));
+            }
+        }
         for (number, claiming) in self.plan.claiming().iter().enumerate() {
             let own = (claiming.agreement, claiming.obligation) == self.row.number;
             if let (Some(r), false) = (claiming.reach(), own) {
@@ -403,6 +414,17 @@ impl<'a> Case<'a> {
             causes.push((Why::held(model, k), Change::Release(k)));
         }
         causes
+    }
+
+    /// What a licence kept from an offtake on a day, in m3.
+    fn cut(&self, licence: usize, day: usize, offtake: usize) -> f64 {
+        let journal = self.ledger.licences();
+        let number = journal.of_offtake.at(day, offtake);
+        if number == licence as u32 + 1 {
+            journal.from_offtake.at(day, offtake)
+        } else {
+            0.0
+        }
     }
 
     fn capacities(&self) -> Vec<(Why, Change)> {
@@ -548,7 +570,26 @@ impl<'a> Case<'a> {
         agreement.obligations.push(self.asked());
         let streams = world.streams.iter().map(|&claim| self.kept(claim));
         agreement.obligations.extend(streams);
-        model.claiming_only(agreement, &world.limits)
+        // Others take what they took, and licences return as what they kept.
+        for &i in self.own.iter().filter(|_| !world.licences.is_empty()) {
+            let offtake = &self.model.basin().offtakes()[i];
+            let head = offtake.capacity.map_or(f64::INFINITY, Flow::m3s);
+            let asked = self.model.demand(i).values().iter().enumerate();
+            let left = asked.map(|(day, &asked)| {
+                let cuts = world.licences.iter().map(|&l| self.cut(l, day, i));
+                let cut = cuts.sum::<f64>() / SECONDS_PER_DAY;
+                if cut > 0.0 {
+                    (asked.min(head) - cut).max(0.0) * SECONDS_PER_DAY
+                } else {
+                    asked * SECONDS_PER_DAY
+                }
+            });
+            let left = self.series(left);
+            model = model.taking(i, &offtake.class, left);
+        }
+        model
+            .without_licences()
+            .claiming_only(agreement, &world.limits)
     }
 
     /// Volumes of all days of the run as flows.

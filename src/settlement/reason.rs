@@ -42,6 +42,11 @@ pub enum Why {
         /// The obligation that limits them.
         limit: String,
     },
+    /// A licence on a group of offtakes that the point's own users are in.
+    Licence {
+        /// The id of the licence.
+        licence: String,
+    },
     /// Another minimum flow had to stay in a reach.
     MinimumFlow {
         /// The reach.
@@ -152,6 +157,7 @@ impl std::fmt::Display for Why {
             Self::Unaccounted { reservoir } => write!(f, "unaccounted for in {reservoir}"),
             Self::Capacity { place } => write!(f, "{place} carries no more"),
             Self::Limit { limit } => write!(f, "the limit `{limit}`"),
+            Self::Licence { licence } => write!(f, "the licence `{licence}`"),
             Self::MinimumFlow { reach } => write!(f, "another minimum flow in {reach}"),
             Self::Seniors { party } => write!(f, "taken by senior users of {party}"),
             Self::Equals { party } => write!(f, "taken by users of {party} in the same class"),

@@ -52,6 +52,7 @@ impl Simulation<'_> {
                 _ => {}
             }
         }
+        self.foresee_licences(orders);
         for (k, claiming) in plan.claiming.iter().enumerate() {
             match &claiming.place {
                 ClaimedAt::Offtakes(members) if !claiming.is_ceiling() => {

@@ -106,6 +106,30 @@ impl Routed {
         held.waiting[self.slot(self.arrives(day))]
     }
 
+    /// What leaves on each of so many days of the run, if so much enters on each and the same volume
+    /// entered on every day before.
+    #[cfg(feature = "planner")]
+    pub(crate) fn through(
+        &self,
+        basin: &Basin,
+        before: f64,
+        days: usize,
+        entering: impl Fn(usize) -> f64,
+    ) -> Vec<f64> {
+        let shortest = basin.reaches()[self.reach].shortest_lag() as usize;
+        let mut held = self.steady(before);
+        let mut entered = 0;
+        let mut leaves = |day: usize| {
+            // All that may arrive today has entered.
+            while entered + shortest <= day {
+                self.enter(&mut held, entered, entering(entered));
+                entered += 1;
+            }
+            self.leave(&mut held, day)
+        };
+        (0..days).map(&mut leaves).collect()
+    }
+
     /// The water that leaves on a day: once a day, in order.
     pub(super) fn leave(&self, held: &mut Held, day: usize) -> f64 {
         let slot = self.slot(day as i64);

@@ -585,6 +585,7 @@ impl Simulation<'_> {
             }
         }
         self.ceilings();
+        self.cut_to_licences();
         for (i, offtake) in plan.offtakes.iter().enumerate() {
             if self.wave.passes[offtake.node].is_some() {
                 self.today.claim[offtake.claim] = self.wave.demand[i];

@@ -66,6 +66,7 @@ mod channel;
 mod claims;
 mod expectation;
 mod forecast;
+mod licences;
 mod live;
 mod operational;
 mod orders;

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use super::channel::{Routed, by_season, ordinary_capacity, overflows};
 use super::claims::{ClaimedAt, Claiming, OwedStorage, Watch};
 use super::expectation::Expectation;
+use super::licences::Licensed;
 use super::orders::{Orders, Wants};
 use super::tributaries::Tributaries;
 use crate::allocation::{Network, Place, Role, Tier};
@@ -59,6 +60,7 @@ pub struct Plan {
     pub(crate) wants: Wants,
     /// Reaches whose capacity changes, with their capacity by day.
     pub(crate) by_season: Vec<(usize, Vec<f64>)>,
+    pub(crate) licences: Vec<Licensed>,
     pub(crate) network: Network,
     /// What an operational run expects of the inflows to come; nothing with perfect foresight.
     pub(crate) expectation: Option<Expectation>,
@@ -242,6 +244,8 @@ impl Parts {
             offtakes: self.offtakes.len(),
             reservoirs: self.stores.len(),
             claims: self.claiming.len(),
+            licences: model.licences.len(),
+            pumps: model.basin.pumps().len(),
         };
         let mut plan = Plan {
             days: model.window.days(),
@@ -253,6 +257,7 @@ impl Parts {
             ways: self.ways,
             reaches: self.reaches,
             inflow: self.inflow,
+            licences: Licensed::all(&model, &self.demand),
             demand: self.demand,
             asked: self.asked,
             stores: self.stores,

@@ -3,6 +3,7 @@
 use super::Simulation;
 use super::plan::SECONDS_A_DAY;
 use crate::allocation::Binding;
+use crate::basin::Pumped;
 use crate::error::{Error, Result};
 use crate::ledger::{CLOSES_AT, Ledger};
 use crate::units::Volume;
@@ -28,7 +29,31 @@ impl Simulation<'_> {
             }
         }
         self.book_claims();
+        self.book_licences();
+        self.book_pumps();
         Ok(())
+    }
+
+    /// What was lifted, and the energy of it.
+    fn book_pumps(&mut self) {
+        let plan = self.plan;
+        let basin = &plan.model.basin;
+        for (p, pump) in basin.pumps().iter().enumerate() {
+            let node = match basin.pumped(p) {
+                Pumped::Offtake(i) => plan.offtakes[i].node,
+                Pumped::Canal(r) => plan.reaches[r].tail,
+            };
+            let Some(day) = self.wave.day[node] else {
+                continue;
+            };
+            let lifted = match basin.pumped(p) {
+                Pumped::Offtake(i) => self.ledger.offtakes.delivered.at(day, i),
+                Pumped::Canal(r) => self.ledger.reaches.entered.at(day, r),
+            };
+            let energy = pump.energy_for(Volume::from_m3(lifted));
+            self.ledger.pumps.lifted.note(day, p, lifted);
+            self.ledger.pumps.energy.note(day, p, energy.kwh());
+        }
     }
 
     fn route_node(&mut self, v: usize, day: usize) -> Result<()> {

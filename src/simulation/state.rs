@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Plan;
 use super::channel::{self, Held};
 use super::claims::Accounts;
+use super::licences::LicenceAccount;
 use crate::error::{Error, Result};
 
 /// Everything a run carries from one wave to the next: restore it and the run goes on to the same
@@ -43,6 +44,9 @@ pub struct State {
     /// Whether it is of an operational run: days to come are in it as they were expected.
     #[serde(default)]
     pub(crate) expected: bool,
+    /// By licence: what was taken.
+    #[serde(default)]
+    pub(crate) licences: Vec<LicenceAccount>,
 }
 
 impl State {
@@ -71,6 +75,7 @@ impl State {
             accounts: Accounts::first(plan),
             channels: channel::first(&plan.routed, &plan.reaches),
             expected: plan.expectation.is_some(),
+            licences: LicenceAccount::first(plan),
         }
     }
 
@@ -85,6 +90,7 @@ impl State {
             accounts,
             channels,
             expected: _,
+            licences,
         } = other;
         self.wave = *wave;
         self.storage.clone_from(storage);
@@ -95,6 +101,9 @@ impl State {
         }
         self.accounts.go_back_to(accounts);
         for (mine, theirs) in self.channels.iter_mut().zip(channels) {
+            mine.go_back_to(theirs);
+        }
+        for (mine, theirs) in self.licences.iter_mut().zip(licences) {
             mine.go_back_to(theirs);
         }
     }
@@ -120,6 +129,7 @@ impl State {
             ),
             ("gauges", self.accounts.seen.len(), plan.watched.len()),
             ("routed reaches", self.channels.len(), plan.routed.len()),
+            ("licences", self.licences.len(), plan.licences.len()),
         ];
         for (what, found, expected) in sizes {
             if found != expected {
@@ -144,6 +154,15 @@ impl State {
         {
             return Err(Error::state(
                 "the saved state has reaches of other travel times than the plan",
+            ));
+        }
+        let licences = self.licences.iter().zip(&plan.licences);
+        if licences
+            .into_iter()
+            .any(|(account, licence)| !account.fits(licence))
+        {
+            return Err(Error::state(
+                "the saved state has licences of other days than the plan",
             ));
         }
         if !self.accounts.fit(plan) {

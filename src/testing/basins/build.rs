@@ -252,7 +252,11 @@ impl Sketch {
         // Return flows need travel times, which the basin without them knows.
         let bare = self.offtakes(network.clone(), &layout, choices, None);
         let bare = bare.build().unwrap_or_else(|error| panic!("{error}"));
-        self.offtakes(network, &layout, choices, Some(&bare))
+        let permits = self.permits.iter().enumerate();
+        let licences = permits.filter_map(|(l, permit)| permit.licence(l, self.offtakes.len()));
+        let whole = self.offtakes(network, &layout, choices, Some(&bare));
+        licences
+            .fold(whole, ModelBuilder::licence)
             .agreement(agreement(&self.claims, &bare))
             .build()
             .unwrap_or_else(|error| panic!("{error}"))

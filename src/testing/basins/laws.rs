@@ -8,6 +8,7 @@ use riparian::units::Volume;
 use riparian::{Plan, Simulation, State};
 
 use super::DAY;
+use super::licences::licences_are_kept;
 
 /// As `prop_assert!`, without the line of this file among the words.
 macro_rules! hold {
@@ -24,7 +25,8 @@ macro_rules! hold {
 /// Every balance closes; nothing that flows or is stored is negative; reservoirs stay within their
 /// surcharge, spill only when full, release no more than their ceiling and are not drawn from dead
 /// storage; users get what they ask at most and what they are awarded at least; canals carry no more
-/// than they can; no reach lets out what did not enter it; awards stay within claims.
+/// than they can; no reach lets out what did not enter it; awards stay within claims; licences are
+/// kept.
 ///
 /// # Errors
 ///
@@ -49,6 +51,7 @@ pub fn check_run(plan: &Plan) -> Result<Ledger, TestCaseError> {
     canals_carry_what_they_can_at_most(basin, &ledger)?;
     reaches_hold_what_entered(basin, &ledger)?;
     awards_stay_within_claims(plan, &ledger)?;
+    licences_are_kept(plan, &ledger)?;
     Ok(ledger)
 }
 

@@ -8,6 +8,7 @@
 mod build;
 mod claims;
 mod laws;
+mod licences;
 mod sketch;
 mod words;
 
@@ -80,7 +81,7 @@ pub fn basins(most_days: usize) -> impl Strategy<Value = Sketch> {
     sketch::sketches(most_days, 1)
 }
 
-/// Whole scenarios: [`basins`] with an agreement of up to three promises.
+/// Whole scenarios: [`basins`] with an agreement of up to three promises, and up to two licences.
 ///
 /// ```
 /// use proptest::prelude::*;

@@ -11,6 +11,7 @@ use riparian::basin::Routing;
 use riparian::calendar::Window;
 
 use super::claims::{Claim, claim};
+use super::licences::{Permit, permit};
 use super::windows;
 
 /// A basin in plain numbers, from which a [`Model`](riparian::Model) is built: what [`basins`] and
@@ -32,6 +33,7 @@ pub struct Sketch {
     pub(super) link: Option<(Index, Index, Channel)>,
     pub(super) offtakes: Vec<Use>,
     pub(super) claims: Vec<Claim>,
+    pub(super) permits: Vec<Permit>,
     pub(super) rules: [Rule; 3],
 }
 
@@ -211,7 +213,7 @@ impl Sketch {
     }
 }
 
-/// Any basin over any window of up to so many days, with up to so many promises less one.
+/// Any basin over any window of up to so many days, with up to so many promises less one, and up to two licences.
 pub(super) fn sketches(most_days: usize, claims: usize) -> impl Strategy<Value = Sketch> {
     let rules = [rule(), rule(), rule()];
     let link = option::weighted(0.3, (any::<Index>(), any::<Index>(), channel()));
@@ -224,9 +226,10 @@ pub(super) fn sketches(most_days: usize, claims: usize) -> impl Strategy<Value =
         vec(offtake(), 0..7),
         vec(claim(), 0..claims),
         rules,
+        vec(permit(), 0..claims.min(3)),
     )
         .prop_map(
-            |(window, places, terminals, canals, link, offtakes, claims, rules)| Sketch {
+            |(window, places, terminals, canals, link, offtakes, claims, rules, permits)| Sketch {
                 window,
                 places,
                 terminals,
@@ -234,6 +237,7 @@ pub(super) fn sketches(most_days: usize, claims: usize) -> impl Strategy<Value =
                 link,
                 offtakes,
                 claims,
+                permits,
                 rules,
             },
         )
@@ -440,7 +444,7 @@ fn offtake() -> impl Strategy<Value = Use> {
         })
 }
 
-fn rule() -> impl Strategy<Value = Rule> {
+pub(super) fn rule() -> impl Strategy<Value = Rule> {
     select(vec![
         Rule::Proportional,
         Rule::EqualAwards,

@@ -51,6 +51,9 @@ impl fmt::Debug for Sketch {
         for claim in &self.claims {
             write!(f, "\n  a promise: {claim:?}")?;
         }
+        for permit in &self.permits {
+            write!(f, "\n  {permit}")?;
+        }
         Ok(())
     }
 }

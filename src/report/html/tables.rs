@@ -1,0 +1,227 @@
+//! The sober part of the page: balances, the bulletin, settings and sources.
+
+use std::fmt::Write as _;
+
+use super::Page;
+use super::verdicts::{m3s, over_run, span};
+use super::write::{Esc, cell, figure, whole};
+use crate::basin::NodeKind;
+use crate::calendar::{Dekad, Window};
+use crate::ledger::{BalanceLine, Sum};
+use crate::units::Volume;
+
+impl Page<'_> {
+    pub(super) fn balances(&self, page: &mut String) {
+        let heads = [
+            ("place", false),
+            ("came-in", true),
+            ("went-out", true),
+            ("change", true),
+            ("unaccounted", true),
+            ("residual", true),
+        ];
+        let basin = self.report.plan().model().basin();
+        let balance = self.report.balance();
+        self.open_table(page, "balance", &heads);
+        let line = |page: &mut String, name: &str, line: &BalanceLine| {
+            let mcm = |m3: f64| Volume::from_m3(m3).mcm();
+            let _ = write!(page, "<tr><th scope=\"row\">{}</th>", Esc(name));
+            for m3 in [line.inflow, line.outflow, line.change, line.unaccounted] {
+                page.push_str(&cell(Some(mcm(m3))));
+            }
+            // Rounding and nothing else: shown as it is.
+            let _ = write!(
+                page,
+                "<td class=\"n\" data-sort=\"{0}\">{0:.1e}</td></tr>",
+                mcm(line.residual) + 0.0
+            );
+        };
+        for (v, of_node) in balance.nodes.iter().enumerate() {
+            line(page, self.node_name(v), of_node);
+        }
+        for (r, of_reach) in balance.reaches.iter().enumerate() {
+            line(page, &basin.reaches()[r].id, of_reach);
+        }
+        page.push_str("</tbody><tfoot>");
+        line(page, self.label("basin"), &balance.basin);
+        page.push_str("</tfoot></table></div><p class=\"hint\">Mm\u{b3}</p>");
+        self.stores(page);
+    }
+
+    /// What came of each reservoir.
+    fn stores(&self, page: &mut String) {
+        let (basin, ledger) = (self.report.plan().model().basin(), self.report.ledger());
+        if basin.reservoirs().is_empty() {
+            return;
+        }
+        let heads = [
+            ("reservoir", false),
+            ("start", true),
+            ("inflow", true),
+            ("release", true),
+            ("spill", true),
+            ("unaccounted", true),
+            ("end", true),
+        ];
+        self.open_table(page, "stores", &heads);
+        for k in 0..basin.reservoirs().len() {
+            let v = basin.reservoir_node(k);
+            let journal = ledger.reservoirs();
+            let came: Sum = (0..ledger.days())
+                .map(|day| ledger.flow_at_node(day, v))
+                .collect();
+            let last = ledger.days() - 1;
+            let mcm = |m3: f64| Volume::from_m3(m3).mcm();
+            let _ = write!(
+                page,
+                "<tr><th scope=\"row\">{}</th>",
+                Esc(self.node_name(v))
+            );
+            for value in [
+                mcm(ledger.initial_storage()[k]),
+                mcm(came.value()),
+                over_run(&journal.release, k),
+                over_run(&journal.spill, k),
+                over_run(&journal.unaccounted, k),
+                mcm(journal.storage.at(last, k)),
+            ] {
+                page.push_str(&cell(Some(value)));
+            }
+            page.push_str("</tr>");
+        }
+        page.push_str("</tbody></table></div><p class=\"hint\">Mm\u{b3}</p>");
+    }
+
+    /// The bulletin of a river organisation: canals with their countries, posts and reservoirs, by
+    /// dekad.
+    pub(super) fn bulletin(&self, page: &mut String) {
+        let table = super::bulletin::of(self.report);
+        page.push_str("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
+        let _ = write!(page, "{}", self.label("bulletin"));
+        page.push_str("\"><table class=\"bulletin\"><thead><tr>");
+        for key in ["number", "object", "unit", "limit"] {
+            let _ = write!(page, "<th scope=\"col\">{}</th>", self.label(key));
+        }
+        for &dekad in &table.dekads {
+            let _ = write!(
+                page,
+                "<th scope=\"col\" class=\"n\">{}</th>",
+                dekad_name(dekad)
+            );
+        }
+        let _ = write!(
+            page,
+            "<th scope=\"col\" class=\"n\">{}, Mm\u{b3}</th></tr></thead><tbody>",
+            self.label("total")
+        );
+        for row in &table.rows {
+            let class = if row.number.is_some() {
+                ""
+            } else {
+                " class=\"sub\""
+            };
+            let number = row.number.map_or(String::new(), |n| n.to_string());
+            let _ = write!(
+                page,
+                "<tr{class}><td>{number}</td><th scope=\"row\">{}</th><td>{}, {}</td><td class=\"n\">{}</td>",
+                Esc(&row.object),
+                self.label(row.reading.label()),
+                row.reading.unit(),
+                row.limit.map_or(String::new(), whole),
+            );
+            for &value in &row.figures {
+                let _ = write!(page, "<td class=\"n\">{}</td>", whole(value));
+            }
+            let total = row.total.map_or(String::new(), figure);
+            let _ = write!(page, "<td class=\"n\">{total}</td></tr>");
+        }
+        page.push_str("</tbody></table></div>");
+    }
+
+    pub(super) fn settings(&self, page: &mut String) {
+        let model = self.report.plan().model();
+        let basin = model.basin();
+        let window = model.window();
+        let _ = write!(
+            page,
+            "<dl><dt>{}</dt><dd>{}</dd>",
+            self.label("period"),
+            span(window.from(), window.to())
+        );
+        let _ = write!(page, "<dt>{}</dt><dd><ol>", self.label("classes"));
+        for class in model.classes() {
+            let _ = write!(
+                page,
+                "<li>{} ({}: {})</li>",
+                Esc(&class.name),
+                self.label("rule"),
+                Esc(&format!("{:?}", class.rule))
+            );
+        }
+        let _ = write!(
+            page,
+            "</ol></dd><dt>{}</dt><dd><ul>",
+            self.label("policies")
+        );
+        for k in 0..basin.reservoirs().len() {
+            let _ = write!(
+                page,
+                "<li>{}: {}</li>",
+                Esc(self.node_name(basin.reservoir_node(k))),
+                Esc(model.policy(k).name())
+            );
+        }
+        let _ = write!(
+            page,
+            "</ul></dd><dt>{}</dt><dd><ul>",
+            self.label("agreements")
+        );
+        for agreement in model.agreements() {
+            let _ = write!(page, "<li>{}", Esc(&agreement.title));
+            for (text, key) in [
+                (&agreement.source, Some("source")),
+                (&agreement.status, None),
+            ] {
+                if !text.is_empty() {
+                    let before = key.map_or(String::new(), |key| format!("{}: ", self.label(key)));
+                    let _ = write!(page, "<br><small>{before}{}</small>", Esc(text));
+                }
+            }
+            page.push_str("</li>");
+        }
+        let _ = write!(
+            page,
+            "</ul></dd><dt>{}</dt><dd>riparian {}</dd><dt>{}</dt><dd><code>{:016x}</code></dd></dl>",
+            self.label("made-by"),
+            env!("CARGO_PKG_VERSION"),
+            self.label("inputs"),
+            model.inputs_hash()
+        );
+        if let Some(sources) = &self.sources {
+            let _ = write!(
+                page,
+                "<pre class=\"sources\" tabindex=\"0\">{}</pre>",
+                Esc(sources)
+            );
+        }
+    }
+
+    /// The gauges, in the order of the river.
+    pub(super) fn gauges(&self) -> Vec<usize> {
+        let basin = self.report.plan().model().basin();
+        let order = basin.downstream_order().iter().copied();
+        order
+            .filter(|&v| basin.nodes()[v].kind == NodeKind::Gauge)
+            .collect()
+    }
+}
+
+fn dekad_name(dekad: Window) -> String {
+    Dekad::containing(dekad.from()).to_string()
+}
+
+/// The mean flow over some days, in m3/s.
+pub(super) fn mean_flow(window: Window, of_day: impl Fn(crate::calendar::Date) -> f64) -> f64 {
+    let sum: Sum = window.iter().map(of_day).collect();
+    m3s(sum.value() / window.days() as f64)
+}
