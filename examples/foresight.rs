@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Without arguments: the Syr Darya 2001-2010 with its dams serving whatever is claimed. Water
-//! takes up to 24 days from Toktogul to the sea. Each day the orders go out by a forecast of the
+//! takes 26 days from Toktogul to the sea. Each day the orders go out by a forecast of the
 //! lateral inflows, and what really arrives is shared. A run over a single year has no other years
 //! to say what is normal, and is made by persistence alone.
 
