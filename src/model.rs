@@ -230,6 +230,7 @@ impl Model {
     pub(crate) fn without_capacity(mut self, reach: usize) -> Self {
         let reach = &mut self.basin.reaches_mut()[reach];
         reach.capacity = None;
+        reach.in_service_from = None;
         reach.overflow = None;
         for season in &mut reach.seasons {
             season.capacity = None;
@@ -787,6 +788,7 @@ impl ModelBuilder {
         let (users, holders) = (&self.parts.offtakes, &self.parts.parties);
         check_licences(&self.licences, users, holders, faults);
         let basin = check_basin(self.parts, faults)?;
+        check_service(&basin, window, faults);
         check_agreements(&self.agreements, &basin, &names, window, faults);
         let enters = |v: usize| inflow[v].is_some();
         let (foresight, at) = self.foresight;
@@ -828,6 +830,24 @@ impl Ids {
             nodes: parts.nodes.iter().map(|n| n.id.clone()).collect(),
             offtakes: parts.offtakes.iter().map(|o| o.id.clone()).collect(),
             reservoirs: parts.reservoirs.iter().map(|r| r.node.clone()).collect(),
+        }
+    }
+}
+
+/// No water is in a canal before it was built.
+fn check_service(basin: &Basin, window: Window, faults: &mut Diagnostics) {
+    for reach in basin.reaches() {
+        let built = reach.in_service_from.filter(|&day| day > window.from());
+        let before = reach.antecedent.filter(|&flow| flow > Flow::ZERO);
+        if let (Some(day), Some(flow)) = (built, before) {
+            faults.push(
+                Diagnostic::new(format!(
+                    "reach `{}` is in service from {day}, and {flow} entered it before the run",
+                    reach.id
+                ))
+                .at(reach.origin.place("antecedent_m3s"))
+                .expected("0, or no flow"),
+            );
         }
     }
 }

@@ -91,6 +91,7 @@
 //! | `lag_days` | days | travel time, a whole number; see [`routing`](crate::basin::routing) for this and the columns below | 0 |
 //! | `loss_fraction` | fraction | of what enters, never arrives; at least 0 and below 1 | 0 |
 //! | `capacity_m3s` | m3/s | most that is sent in on purpose | no limit |
+//! | `in_service_from` | | of a canal: the first day on which it carries water, as in `2010-01-01` | always |
 //! | `antecedent_m3s` | m3/s | flow that entered on the days before the run | as `antecedent` in `scenario.toml` says |
 //! | `routing` | | what it does to water beyond delaying it: `lag`, `cascade` or `muskingum` | `lag` |
 //! | `reservoirs` | | how many in a cascade | 1 |

@@ -458,6 +458,19 @@ fn reaches_have_routing_seasons_and_banks() {
 }
 
 #[test]
+fn a_canal_is_in_service_from_a_day() {
+    let header = "reach,from,to,kind,capacity_m3s,in_service_from,antecedent_m3s\n\
+                  upper,lake,town,river,,,\nlower,town,sea,river,,,\n";
+    let table = |row: &str| format!("{header}{row}");
+    let table = table("side,lake,sea,canal,20,2024-06-03,\n");
+    let built = model(&[("reaches.csv", &table)]);
+    let side = &built.basin().reaches()[2];
+    let date = |day| Date::constant(2024, 6, day);
+    assert_eq!(side.capacity_on(date(2)), Some(Flow::ZERO));
+    assert_eq!(side.capacity_on(date(3)), Some(Flow::from_m3s(20.0)));
+}
+
+#[test]
 fn a_channel_with_water_only_in_a_season_needs_its_antecedent_flow_too() {
     let given = format!("antecedent = \"given\"\n{}", with_settings(""));
     let seasons = "reach,from,to,lag_days\nlower,12-01,03-10,3\n";

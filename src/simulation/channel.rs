@@ -169,17 +169,13 @@ fn arrivals(reach: &Reach, before: usize, run: Window) -> Vec<i64> {
     ends.collect()
 }
 
-/// The capacity of a reach by day, in m3, if it changes with the seasons.
-fn seasonal_capacity(reach: &Reach, run: Window) -> Option<Vec<f64>> {
-    reach
-        .seasons
-        .iter()
-        .any(|season| season.capacity.is_some())
-        .then(|| {
-            run.iter()
-                .map(|date| capacity(reach.capacity_on(date)))
-                .collect()
-        })
+/// The capacity of a reach by day, in m3, if it changes with the seasons or begins on a day.
+fn changing_capacity(reach: &Reach, run: Window) -> Option<Vec<f64>> {
+    reach.changes_capacity().then(|| {
+        run.iter()
+            .map(|date| capacity(reach.capacity_on(date)))
+            .collect()
+    })
 }
 
 /// The capacity of a reach out of season, in m3 a day.
@@ -210,12 +206,12 @@ pub(super) fn overflows(basin: &Basin, reaches: &mut [Channel], returns: &mut Ve
     }
 }
 
-/// The capacities that change with the seasons.
+/// The capacities that are not the same on all days.
 pub(super) fn by_season(model: &Model, reaches: &mut [Channel]) -> Vec<(usize, Vec<f64>)> {
     let mut by_season = Vec::new();
     for (r, reach) in reaches.iter_mut().enumerate() {
         let declared = &model.basin.reaches()[r];
-        if let Some(capacity) = seasonal_capacity(declared, model.window) {
+        if let Some(capacity) = changing_capacity(declared, model.window) {
             reach.by_season = Some(by_season.len());
             by_season.push((r, capacity));
         }
