@@ -74,6 +74,7 @@
 //! | divide a pool by a rule | `examples/share.rs` |
 //! | write a sharing rule, and test it | `examples/custom_rule.rs`, `examples/property_test_a_rule.rs` |
 //! | see what another sharing rule would have changed | `examples/compare_rules.rs` |
+//! | see what it costs not to know what tributaries bring | `examples/foresight.rs` |
 //! | run ten years of a cascade, or a variant of them | `examples/syr_darya.rs` |
 //! | see who gains and who loses by another regime of a dam | `examples/winter_power.rs` |
 //! | make inflows that never were, and see what they keep of the record | `examples/stochastic_inflow.rs` |
@@ -87,9 +88,9 @@
 //! No rainfall, snow or groundwater: [feed their results](#rain-snow-and-groundwater) as series. No hydraulics: reaches
 //! have a travel time, a loss fraction, a capacity and linear storage ([`basin::routing`] has the
 //! formulas). Canals may rejoin their river or be fed from two, as long as all ways between two
-//! places take the same time, or the longer one is routed. No forecasting: an allocation knows the
-//! demands and inflows of the days the water is on its way ([`simulation`] says why), and policies
-//! that look ahead are given a forecast ([`operation`] says which). No optimisation from day
+//! places take the same time, or the longer one is routed. No forecasting beyond persistence and
+//! climatology: a run knows the inflows of the days the water is on its way, or goes by a forecast
+//! it is given ([`simulation`] says how), and so do policies that look ahead ([`operation`]). No optimisation from day
 //! to day: releases are optimised over a season, in dekads (`planner`). No water quality.
 //!
 //! # Rain, snow and groundwater

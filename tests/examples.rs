@@ -111,6 +111,23 @@ fn the_readme_shows_what_simulate_prints() {
 }
 
 #[test]
+fn foresight_compares_what_is_known_ahead_with_forecasts() {
+    let text = printed(&run(
+        example("foresight").arg("data/syr-darya-flood-2003-04-koksaray")
+    ));
+    for words in [
+        "none needed",
+        "persistence",
+        "short by error",
+        "delivered, use",
+    ] {
+        assert!(text.contains(words), "{words} is missing in:\n{text}");
+    }
+    let output = run(example("foresight").args(["one", "two"]));
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn compare_rules_compares_in_words_and_in_a_picture() {
     let folder = tempfile::tempdir().unwrap();
     let picture = folder.path().join("rules.svg");

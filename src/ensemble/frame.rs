@@ -258,6 +258,7 @@ fn scenario(plan: &Plan) -> String {
     for k in 0..basin.reservoirs().len() {
         hash.text(&format!("{:?}", model.policy(k)));
     }
+    hash.text(&format!("{:?}", model.foresight));
     for series in [&model.unaccounted, &model.rain, &model.forecast] {
         hash.text(&format!("{series:?}"));
     }

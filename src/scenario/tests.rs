@@ -5,6 +5,7 @@ use crate::Model;
 use crate::agreement::{Amount, Count, Due, Each, MonthDay, Obligation};
 use crate::basin::Routing;
 use crate::calendar::{Date, Period, Window};
+use crate::operation::{Forecast, Normal};
 use crate::units::Flow;
 
 /// A lake, a town below it and the sea, with other files on top.
@@ -268,6 +269,57 @@ fn releases_have_limits_by_season_and_direction() {
     assert_eq!(on("2024-06-16", 25.0), (20.0, 45.0));
     assert_eq!(on("2024-02-29", 0.0), (3.0, 12.0));
     assert_eq!(on("2024-03-01", 0.0), (0.0, 20.0));
+}
+
+#[test]
+fn a_forecast_is_read_with_its_keys() {
+    let with = |keys: &str| {
+        let text = with_settings(&format!("[forecast]\n{keys}\n"));
+        text.replace("[[class]]", "foresight = \"operational\"\n[[class]]")
+    };
+    let expected = (
+        "series/expected_inflows.csv",
+        "month,lake_m3s\n2024-06,25\n",
+    );
+    for (keys, name) in [
+        ("method = \"persistence\"", "persistence"),
+        (
+            "method = \"persistence\"\nmemory_days = 12.5",
+            "fading persistence",
+        ),
+        ("method = \"climatology\"", "climatology"),
+        ("method = \"given\"", "given"),
+    ] {
+        let text = with(keys);
+        let model = model(&[("scenario.toml", &text), expected]);
+        let forecast = model.foresight().forecast().unwrap();
+        assert_eq!(forecast.name(), name);
+        let (Forecast::Given(normal)
+        | Forecast::Climatology(Normal::Given(normal))
+        | Forecast::Fading {
+            normal: Normal::Given(normal),
+            ..
+        }) = forecast
+        else {
+            continue;
+        };
+        let series = normal.of("lake").unwrap();
+        assert_eq!(series.get(day("2024-06-30")), Some(25.0));
+    }
+    let both = with("method = \"guess\"\nmemory_days = -1");
+    assert_eq!(
+        faults(&[("scenario.toml", &both)]),
+        "scenario.toml:8:10: unknown method `guess`; expected persistence, climatology or given\n\
+         scenario.toml:9:15: a forecast with a memory of -1 days; expected more than 0"
+    );
+    // Known ahead, nothing is forecast; the table may wait for its day.
+    let text = with("method = \"persistence\"").replace("operational", "perfect");
+    assert!(
+        model(&[("scenario.toml", &text)])
+            .foresight()
+            .forecast()
+            .is_none()
+    );
 }
 
 #[test]

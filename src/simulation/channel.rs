@@ -64,6 +64,11 @@ impl Routed {
         self.arrives(day) + self.delay
     }
 
+    /// No order is for a later day than so many after it is placed.
+    pub(super) fn longest(&self, basin: &Basin) -> i64 {
+        i64::from(basin.reaches()[self.reach].longest_lag()) + self.delay
+    }
+
     fn slot(&self, arrival: i64) -> usize {
         arrival.rem_euclid(self.slots as i64) as usize
     }
@@ -103,6 +108,7 @@ impl Routed {
 
     /// What leaves on each of so many days of the run, if so much enters on each and the same volume
     /// entered on every day before.
+    #[cfg(feature = "planner")]
     pub(crate) fn through(
         &self,
         basin: &Basin,
@@ -136,6 +142,13 @@ impl Routed {
 }
 
 impl Held {
+    /// Becomes the same as another state of the channel, in the memory it has.
+    pub(super) fn go_back_to(&mut self, other: &Self) {
+        let Self { waiting, stored } = other;
+        self.waiting.clone_from(waiting);
+        self.stored.clone_from(stored);
+    }
+
     /// All of it.
     pub(super) fn volume(&self) -> f64 {
         let parts = self.waiting.iter().chain(&self.stored).copied();

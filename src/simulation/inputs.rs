@@ -162,6 +162,15 @@ impl Inputs {
             } else {
                 0.0
             };
+            if plan.model.inflow[v].is_none() {
+                if self.inflow(v).any(|flow| flow != 0.0) {
+                    let fault = format!("an inflow at `{}`, where none enters", node.id);
+                    faults.push(
+                        Diagnostic::new(fault).expected("a node of the model with an inflow"),
+                    );
+                }
+                continue;
+            }
             let days = self.inflow.iter().skip(v).step_by(self.nodes);
             if let Some((day, value)) = first_outside(days, least) {
                 let date = plan.dates[day];
@@ -231,17 +240,16 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// If there are negative inflows or demands, more in store than a reservoir holds, numbers that
-    /// are none, or a net loss at a node that had none; [`Error::is_invalid`](crate::Error::is_invalid)
-    /// holds.
+    /// If there are inflows where the model has none, negative inflows or demands, more in store than a reservoir holds, numbers that
+    /// are none, or a net loss at a node that had none;
+    /// [`Error::is_invalid`](crate::Error::is_invalid) holds.
     pub fn with_inputs(&self, inputs: &Inputs) -> Result<Self> {
         let mut plan = self.clone();
         plan.take(inputs)?;
         let (model, from) = (&mut plan.model, self.window().from());
         for (v, series) in model.inflow.iter_mut().enumerate() {
-            let flows: Vec<f64> = inputs.inflow(v).collect();
-            if series.is_some() || flows.iter().any(|&flow| flow != 0.0) {
-                *series = Some(DailySeries::new(from, flows)?);
+            if let Some(series) = series {
+                *series = DailySeries::new(from, inputs.inflow(v).collect())?;
             }
         }
         for (i, series) in model.demand.iter_mut().enumerate() {

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::channel::{Routed, by_season, ordinary_capacity, overflows};
 use super::claims::{ClaimedAt, Claiming, OwedStorage, Watch};
+use super::expectation::Expectation;
 use super::licences::Licensed;
 use super::orders::{Orders, Wants};
 use super::tributaries::Tributaries;
@@ -63,6 +64,10 @@ pub struct Plan {
     pub(crate) licences: Vec<Licensed>,
     /// Never changed: copies of a plan share it.
     pub(crate) network: Arc<Network>,
+    /// What an operational run expects of the inflows to come; nothing with perfect foresight.
+    pub(crate) expectation: Option<Expectation>,
+    /// By node: the reservoir whose water it orders, or the node itself.
+    pub(crate) dam: Vec<usize>,
 }
 
 /// The ways of water at a node.
@@ -199,6 +204,11 @@ impl Plan {
         self.reaches[reach].antecedent
     }
 
+    /// Whether the river ends at a node.
+    pub(crate) fn ends_at(&self, node: usize) -> bool {
+        self.ways[node].river.is_none()
+    }
+
     /// The day of the run on which a wave passes a node; it may lie outside the run.
     pub(crate) fn day_at(&self, wave: i64, node: usize) -> i64 {
         wave + self.lead[node]
@@ -263,9 +273,13 @@ impl Parts {
             wants: self.wants,
             by_season: self.by_season,
             network: Arc::new(self.network),
+            expectation: None,
+            dam: Vec::new(),
             model,
         };
         plan.fill_in();
+        plan.dam = super::operational::nearest_dams(&plan);
+        plan.expectation = Expectation::new(&plan);
         plan
     }
 }
