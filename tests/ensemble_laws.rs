@@ -7,6 +7,7 @@ use std::sync::Arc;
 use common::basins::scenarios;
 use proptest::prelude::*;
 use riparian::ensemble::{DemandFactor, Ensemble, InflowFactor, Keep, Quantiles};
+use riparian::operation::{Forecast, Foresight};
 use riparian::{Plan, Simulation};
 
 fn factors(least: f64, most: f64) -> Quantiles {
@@ -17,8 +18,11 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn pouring_is_compiling(sketch in scenarios(30), factor in 0.0..3.0) {
-        let model = sketch.model();
+    fn pouring_is_compiling(sketch in scenarios(30), factor in 0.0..3.0, expecting: bool) {
+        let mut model = sketch.model();
+        if expecting {
+            model = model.knowing(Foresight::Operational(Forecast::Persistence))?;
+        }
         let plan = Plan::compile(model.clone())?;
         let mut inputs = plan.inputs();
         for node in 0..model.basin().nodes().len() {
@@ -34,8 +38,12 @@ proptest! {
     }
 
     #[test]
-    fn members_do_not_know_of_each_other(sketch in scenarios(20), seed: u64) {
-        let plan = Arc::new(Plan::compile(sketch.model())?);
+    fn members_do_not_know_of_each_other(sketch in scenarios(20), seed: u64, expecting: bool) {
+        let mut model = sketch.model();
+        if expecting {
+            model = model.knowing(Foresight::Operational(Forecast::Persistence))?;
+        }
+        let plan = Arc::new(Plan::compile(model)?);
         let ensemble = Ensemble::new(plan, seed)
             .vary(InflowFactor::new(factors(0.2, 2.0)))?
             .vary(DemandFactor::new(factors(0.0, 2.0)))?
