@@ -139,15 +139,12 @@ impl Failure {
         };
         if let Some((faults, sources)) = self.faults() {
             let drawn = faults.iter().map(|fault| draw(fault, sources, &renderer));
-            let count = match faults.len() {
-                1 => "1 fault".to_owned(),
-                n => format!("{n} faults"),
-            };
-            return drawn.chain([count]).collect::<Vec<_>>().join("\n\n") + "\n";
+            let count = (faults.len() > 1).then(|| format!("{} faults", faults.len()));
+            return drawn.chain(count).collect::<Vec<_>>().join("\n\n") + "\n";
         }
         let message = self.message();
         let title = Level::ERROR.primary_title(Cow::Borrowed(&*message));
-        renderer.render(&[Group::with_title(title)]).clone() + "\n"
+        renderer.render(&[Group::with_title(title)]) + "\n"
     }
 
     /// For machines.

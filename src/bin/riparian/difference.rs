@@ -1,7 +1,8 @@
 //! What is different between the files of two scenarios, line by line.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use riparian::scenario::Scenario;
 use serde_json::{Value, json};
@@ -14,36 +15,57 @@ const SHOWN: usize = 10;
 /// A file that is not the same.
 pub(crate) struct Difference {
     file: String,
-    /// The lines before and after, with the number of the later one, or of the earlier where it is gone.
+    /// Whether it is there before and after.
+    there: [bool; 2],
+    /// The lines before and after, numbered from 1.
     lines: Vec<(usize, Option<String>, Option<String>)>,
 }
 
-/// The files that differ, in order.
+/// The files that differ, in order. A file that a scenario extends stands for its own; of the two
+/// files of settings only its own is looked at.
 pub(crate) fn between(before: &Path, after: &Path) -> Result<Vec<Difference>, Failure> {
-    let names = |folder: &Path| -> Result<BTreeSet<String>, Failure> {
-        let scenario = Scenario::open(folder).map_err(Failure::in_folder(folder))?;
-        Ok(scenario.files().map(str::to_owned).collect())
-    };
-    let (first, second) = (names(before)?, names(after)?);
+    let (before, after) = (files(before)?, files(after)?);
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let mut differences = Vec::new();
-    for file in first.union(&second) {
-        let lines = lines(&read(before, file, &first)?, &read(after, file, &second)?);
+    for name in names {
+        let paths = [before.get(name), after.get(name)];
+        let [old, new] = [read(paths[0])?, read(paths[1])?];
+        let lines = lines(&old, &new);
         if !lines.is_empty() {
-            let file = file.clone();
-            differences.push(Difference { file, lines });
+            differences.push(Difference {
+                file: name.clone(),
+                there: paths.map(|path| path.is_some()),
+                lines,
+            });
         }
     }
     Ok(differences)
 }
 
-/// The lines of a file; none where it is not there.
-fn read(folder: &Path, file: &str, there: &BTreeSet<String>) -> Result<Vec<String>, Failure> {
-    if !there.contains(file) {
-        return Ok(Vec::new());
+/// Where each file of a scenario lies, by its name in the folder.
+fn files(folder: &Path) -> Result<BTreeMap<String, PathBuf>, Failure> {
+    let scenario = Scenario::open(folder).map_err(Failure::in_folder(folder))?;
+    let mut files = BTreeMap::new();
+    for file in scenario.files() {
+        let extended = file
+            .strip_prefix("../")
+            .and_then(|rest| rest.split_once('/'));
+        if let Some((base, name)) = extended {
+            let beside = folder.join("..").join(base).join(name);
+            files.entry(name.to_owned()).or_insert(beside);
+        } else {
+            files.insert(file.to_owned(), folder.join(file));
+        }
     }
-    let beside = file.strip_prefix("../").zip(folder.parent());
-    let path = beside.map_or_else(|| folder.join(file), |(file, dir)| dir.join(file));
-    let bytes = std::fs::read(&path).map_err(|e| Failure::io(&path, "cannot be read", &e))?;
+    Ok(files)
+}
+
+/// The lines of a file; none where there is no file.
+fn read(path: Option<&PathBuf>) -> Result<Vec<String>, Failure> {
+    let Some(path) = path else {
+        return Ok(Vec::new());
+    };
+    let bytes = std::fs::read(path).map_err(|e| Failure::io(path, "cannot be read", &e))?;
     let text = String::from_utf8_lossy(&bytes);
     Ok(text.lines().map(str::to_owned).collect())
 }
@@ -66,17 +88,23 @@ fn lines(before: &[String], after: &[String]) -> Vec<(usize, Option<String>, Opt
 impl Difference {
     /// For people: file, line, what stood there, what stands there.
     pub(crate) fn text(&self) -> String {
+        let (file, count) = (&self.file, self.lines.len());
+        match self.there {
+            [false, _] => return format!("{file}: only now, lines: {count}\n"),
+            [_, false] => return format!("{file}: only before, lines: {count}\n"),
+            [true, true] => {}
+        }
         let mut text = String::new();
         for (number, before, after) in self.lines.iter().take(SHOWN) {
-            text += &format!("{}:{number}\n", self.file);
+            let _ = writeln!(text, "{file}:{number}");
             for (sign, line) in [('-', before), ('+', after)] {
                 if let Some(line) = line {
-                    text += &format!("  {sign} {line}\n");
+                    let _ = writeln!(text, "  {sign} {line}");
                 }
             }
         }
-        if let Some(more) = self.lines.len().checked_sub(SHOWN).filter(|&n| n > 0) {
-            text += &format!("{}: {more} more lines\n", self.file);
+        if count > SHOWN {
+            let _ = writeln!(text, "{file}: and {} more lines", count - SHOWN);
         }
         text
     }

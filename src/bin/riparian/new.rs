@@ -1,6 +1,7 @@
 //! `riparian new`: a scenario to begin with.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::answer::{Answer, Failure};
@@ -43,7 +44,13 @@ impl Args {
             fs::create_dir_all(parent).map_err(|e| Failure::io(parent, "cannot be made", &e))?;
         }
         // Making it fails if it is there: nothing of the user's is ever written over.
-        fs::create_dir(folder).map_err(|e| Failure::io(folder, "cannot be made", &e))?;
+        fs::create_dir(folder).map_err(|e| match e.kind() {
+            ErrorKind::AlreadyExists => Failure::told(format!(
+                "`{}` is there already; nothing was written",
+                folder.display()
+            )),
+            _ => Failure::io(folder, "cannot be made", &e),
+        })?;
         for (name, text) in FILES {
             write(&folder.join(name), text)?;
         }
