@@ -71,7 +71,7 @@ impl Outcome {
             spill: lakes.spill.of(k).sum::<f64>() / 1e6,
             end: lakes.storage.at(ledger.days() - 1, k) / 1e6,
         });
-        let verdicts = report.in_river_order().into_iter().map(|row| Verdict {
+        let verdicts = report.settlements().iter().map(|row| Verdict {
             obligation: row.obligation.clone(),
             period: verdicts::period(row.period),
             unit: row.unit.sign().to_owned(),
