@@ -466,3 +466,179 @@ fn readers_may_stop_reading() {
     let said = Said::of(child.wait_with_output().unwrap());
     assert_eq!((said.code, &*said.err), (0, ""));
 }
+
+/// A document of TOML as editors see it: dates are texts.
+fn as_json(value: &toml::Value) -> Value {
+    match value {
+        toml::Value::Datetime(date) => Value::String(date.to_string()),
+        toml::Value::Array(items) => items.iter().map(as_json).collect(),
+        toml::Value::Table(keys) => {
+            let keys = keys
+                .iter()
+                .map(|(key, value)| (key.clone(), as_json(value)));
+            Value::Object(keys.collect())
+        }
+        other => serde_json::to_value(other).unwrap(),
+    }
+}
+
+/// What a schema says against a document, as far as these schemas go; patterns are not looked at.
+fn against(schema: &Value, document: &Value, at: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (word, rule) in schema.as_object().unwrap() {
+        let holds = match word.as_str() {
+            "type" => match rule.as_str().unwrap() {
+                "object" => document.is_object(),
+                "array" => document.is_array(),
+                "string" => document.is_string(),
+                "number" => document.is_number(),
+                "integer" => document.is_i64(),
+                "boolean" => document.is_boolean(),
+                other => panic!("type {other}"),
+            },
+            "enum" => rule.as_array().unwrap().contains(document),
+            "const" => rule == document,
+            "anyOf" => {
+                let mut some = rule.as_array().unwrap().iter();
+                some.any(|schema| against(schema, document, at).is_empty())
+            }
+            "required" => {
+                let mut keys = rule.as_array().unwrap().iter();
+                keys.all(|key| document.get(key.as_str().unwrap()).is_some())
+            }
+            "items" => {
+                for item in document.as_array().into_iter().flatten() {
+                    faults.extend(against(rule, item, at));
+                }
+                true
+            }
+            "properties" => {
+                for (key, schema) in rule.as_object().unwrap() {
+                    if let Some(value) = document.get(key) {
+                        faults.extend(against(schema, value, &format!("{at}.{key}")));
+                    }
+                }
+                true
+            }
+            "additionalProperties" => {
+                let known = schema.get("properties").and_then(Value::as_object);
+                for (key, value) in document.as_object().into_iter().flatten() {
+                    if known.is_some_and(|known| known.contains_key(key)) {
+                        continue;
+                    }
+                    match rule {
+                        Value::Bool(false) => faults.push(format!("{at}.{key}: unknown")),
+                        schema => faults.extend(against(schema, value, &format!("{at}.{key}"))),
+                    }
+                }
+                true
+            }
+            "minItems" => document.as_array().unwrap().len() as u64 >= rule.as_u64().unwrap(),
+            "maxItems" => document.as_array().unwrap().len() as u64 <= rule.as_u64().unwrap(),
+            "minimum" => number(document) >= number(rule),
+            "maximum" => number(document) <= number(rule),
+            "$schema" | "title" | "description" | "format" | "pattern" => true,
+            other => panic!("schema word {other}"),
+        };
+        if !holds {
+            faults.push(format!("{at}: {word} of {document}"));
+        }
+    }
+    faults
+}
+
+/// The names of all keys of a schema.
+fn keys_of<'a>(schema: &'a Value, keys: &mut Vec<&'a str>) {
+    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+        keys.extend(properties.keys().map(String::as_str));
+    }
+    match schema {
+        Value::Object(inside) => inside.values().for_each(|value| keys_of(value, keys)),
+        Value::Array(inside) => inside.iter().for_each(|value| keys_of(value, keys)),
+        _ => {}
+    }
+}
+
+#[test]
+fn schemas_hold_for_all_data_and_for_the_reference() {
+    let at = folder();
+    fine(at.path(), &["new", "mine"]);
+    let scenario = fine(at.path(), &["schema", "scenario"]).json();
+    let agreement = fine(at.path(), &["schema", "agreement"]).json();
+    let read = |path: &Path| -> Value {
+        let text = fs::read_to_string(path).unwrap();
+        as_json(&text.parse::<toml::Table>().unwrap().into())
+    };
+    let (mut scenarios, mut agreements) = (0, 0);
+    let all = fs::read_dir(data(""))
+        .unwrap()
+        .chain(fs::read_dir(at.path()).unwrap());
+    for folder in all.map(|entry| entry.unwrap().path()) {
+        let settings = folder.join("scenario.toml");
+        if settings.exists() {
+            scenarios += 1;
+            let faults = against(&scenario, &read(&settings), "");
+            assert!(faults.is_empty(), "{}: {faults:#?}", settings.display());
+        }
+        for folder in [folder.join("agreements"), folder] {
+            for file in fs::read_dir(folder).into_iter().flatten() {
+                let file = file.unwrap().path();
+                let settings = file.file_name().is_some_and(|name| name == "scenario.toml");
+                if settings || file.extension().is_none_or(|end| end != "toml") {
+                    continue;
+                }
+                agreements += 1;
+                let faults = against(&agreement, &read(&file), "");
+                assert!(faults.is_empty(), "{}: {faults:#?}", file.display());
+            }
+        }
+    }
+    assert!(
+        scenarios >= 8 && agreements >= 30,
+        "{scenarios}, {agreements}"
+    );
+    for (schema, wrong) in [
+        (&scenario, "invalid/key-unknown/scenario.toml"),
+        (&agreement, "invalid/form-misspelled/agreements/treaty.toml"),
+        (&scenario, "invalid/rule-unknown/scenario.toml"),
+    ] {
+        let faults = against(schema, &read(Path::new(&data(wrong))), "");
+        assert!(!faults.is_empty(), "{wrong} is right by the schema");
+    }
+
+    // Every key of the reference stands in a schema, and the other way round.
+    let reference = include_str!("../src/scenario/mod.rs");
+    let reference = reference.split("# `scenario.toml`").nth(1).unwrap();
+    let reference = reference.split("\nmod ").next().unwrap();
+    let mut keys = Vec::new();
+    keys_of(&scenario, &mut keys);
+    keys_of(&agreement, &mut keys);
+    for key in &keys {
+        assert!(
+            reference.contains(&format!("`{key}`")) || reference.contains(&format!("`{key} =")),
+            "{key}"
+        );
+    }
+    let rows = reference
+        .lines()
+        .filter_map(|line| line.strip_prefix("//! | "));
+    let mut seen = 0;
+    for row in rows {
+        for key in row
+            .split(" | ")
+            .next()
+            .unwrap()
+            .split('`')
+            .skip(1)
+            .step_by(2)
+        {
+            let key = key.split(" =").next().unwrap();
+            if key.starts_with('"') {
+                continue;
+            }
+            seen += 1;
+            assert!(keys.contains(&key), "{key} is in no schema");
+        }
+    }
+    assert!(seen > 80, "{seen} keys");
+}

@@ -28,6 +28,7 @@ mod outcome;
 mod plan;
 mod report;
 mod run;
+mod schema;
 mod settle;
 mod share;
 mod table;
@@ -77,6 +78,8 @@ enum Command {
     Plan(plan::Args),
     /// Shares an estate among claims by a rule
     Share(share::Args),
+    /// Prints the JSON schema of a TOML file, for editors
+    Schema(schema::Args),
     /// Prints completions for a shell
     Completions {
         /// The shell
@@ -95,6 +98,7 @@ impl Command {
             Self::Report(args) => args.run(json),
             Self::Plan(args) => args.run(json),
             Self::Share(args) => args.run(json),
+            Self::Schema(args) => Ok(args.run()),
             Self::Completions { shell } => Ok(completions(*shell)),
         }
     }
