@@ -533,6 +533,10 @@ fn against(schema: &Value, document: &Value, at: &str) -> Vec<String> {
                 }
                 true
             }
+            "propertyNames" => {
+                let mut names = document.as_object().into_iter().flatten();
+                names.all(|(name, _)| against(rule, &name.as_str().into(), at).is_empty())
+            }
             "minItems" => document.as_array().unwrap().len() as u64 >= rule.as_u64().unwrap(),
             "maxItems" => document.as_array().unwrap().len() as u64 <= rule.as_u64().unwrap(),
             "minimum" => number(document) >= number(rule),
@@ -597,8 +601,12 @@ fn schemas_hold_for_all_data_and_for_the_reference() {
         scenarios >= 8 && agreements >= 30,
         "{scenarios}, {agreements}"
     );
+    let series = serde_json::json!({ "extends": "a", "series": { "inflow": {} } });
+    assert!(!against(&scenario, &series, "").is_empty());
     for (schema, wrong) in [
-        (&scenario, "invalid/key-unknown/scenario.toml"),
+        (&agreement, "invalid/key-unknown/agreements/treaty.toml"),
+        (&scenario, "invalid/policy-unknown/scenario.toml"),
+        (&scenario, "invalid/expectation-unknown/scenario.toml"),
         (&agreement, "invalid/form-misspelled/agreements/treaty.toml"),
         (&scenario, "invalid/rule-unknown/scenario.toml"),
     ] {

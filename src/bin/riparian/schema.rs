@@ -34,16 +34,28 @@ impl Args {
     }
 }
 
+/// The files in series/, without their endings.
+const SERIES: [&str; 7] = [
+    "inflows",
+    "demands",
+    "releases",
+    "unaccounted",
+    "rain",
+    "forecast",
+    "energy_demand",
+];
+
 const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
 
 /// A table with these keys and no others.
 fn table(keys: Value, needed: &[&str]) -> Value {
-    json!({
+    let mut schema = json!({
         "type": "object",
-        "properties": keys,
         "required": needed,
         "additionalProperties": false,
-    })
+    });
+    schema["properties"] = keys;
+    schema
 }
 
 fn text(about: &str) -> Value {
@@ -158,7 +170,11 @@ fn scenario() -> Value {
             "objective": one_of("what is made of each class's share", Objective::NAMES.map(|(name, _)| name)),
             "antecedent": one_of("water in the channels at the start", ["steady", "given"]),
             "class": list(&class),
-            "series": { "type": "object", "additionalProperties": series },
+            "series": {
+                "type": "object",
+                "propertyNames": { "enum": SERIES },
+                "additionalProperties": series,
+            },
             "reservoir": { "type": "object", "additionalProperties": reservoir },
         }),
         &[],

@@ -133,6 +133,7 @@ impl Args {
 }
 
 /// A rule, or a claims problem, that cannot be: the command line said so.
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
 fn refused(error: riparian::Error) -> Failure {
     Failure::usage(error.to_string())
 }
