@@ -68,12 +68,11 @@ With foresight the plan of all dams misses no more than the protocol in any clas
 end it does not: Toktogul lets out what is missing beside the side streams expected, and no more. Made anew every dekad \
 it misses more in two years, in `use`. In April 2003 the side streams of the Fergana valley brought less than their \
 lowest quartile; 12 km3 lay in Toktogul, but a plan has no reason to let out more than is wanted by the forecast. In the \
-last dekad of September 2002 the Karadarya brought 37 Mm3 where 62 were expected, and the plan had drawn Andijan \
-down to dead storage to keep the water in Toktogul.
+last dekad of September 2002 the Karadarya brought less than was expected, and the plan had drawn Andijan down to \
+dead storage to keep the water in Toktogul.
 
-The quartile for the coming dekad is a choice made with these ten years in sight: with the median there too, `treaty` \
-misses 670 Mm3 in the ten years together and `use` 350 (it is 187 by the quartile); with the lowest of the other years \
-`treaty` misses nothing, but `use` some 135 Mm3 in each of eight years.
+The quartile for the coming dekad is a choice made with these ten years in sight. With the median there too more of \
+`treaty` was missing, and with the lowest of the other years more of `use`.
 
 More than a millionth of what is due, in Mm3:
 ";

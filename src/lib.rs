@@ -52,6 +52,7 @@
 //! | [`simulation`], [`ledger`] | the engine, and the journal of every cubic metre |
 //! | [`settlement`] | verdicts, accounts and reasons, from a run or from measured series alone |
 //! | [`report`] | tables and files; feature `html`: a run as one page |
+//! | [`inflow`] | synthetic inflow records, fitted to a scenario's, and what they keep of it |
 //! | [`metrics`] | the fit of a computed series to an observed one |
 //! | `planner` | feature `planner`: a season's release schedules with the least shortfall |
 //! | `testing` | feature `proptest`: random basins, and checks for rules and policies of your own |
@@ -72,17 +73,62 @@
 //! | divide a pool by a rule | `examples/share.rs` |
 //! | write a sharing rule, and test it | `examples/custom_rule.rs`, `examples/property_test_a_rule.rs` |
 //! | see what another sharing rule would have changed | `examples/compare_rules.rs` |
+//! | see what it costs not to know what tributaries bring | `examples/foresight.rs` |
+//! | run ten years of a cascade, or a variant of them | `examples/syr_darya.rs` |
+//! | see who gains and who loses by another regime of a dam | `examples/winter_power.rs` |
+//! | make inflows that never were, and see what they keep of the record | `examples/stochastic_inflow.rs` |
 //! | plan a season on a forecast, and see what the forecast's error cost | `examples/plan_season.rs` |
 //!
 //! # What it does not do
 //!
-//! No rainfall-runoff, snow or groundwater: feed their results as series. No hydraulics: reaches
+//! No rainfall, snow or groundwater: [feed their results](#rain-snow-and-groundwater) as series. No hydraulics: reaches
 //! have a travel time, a loss fraction, a capacity and linear storage ([`basin::routing`] has the
 //! formulas). Canals may rejoin their river or be fed from two, as long as all ways between two
-//! places take the same time, or the longer one is routed. No forecasting: an allocation knows the
-//! demands and inflows of the days the water is on its way ([`simulation`] says why), and policies
-//! that look ahead are given a forecast ([`operation`] says which). No optimisation from day
+//! places take the same time, or the longer one is routed. No forecasting beyond persistence and
+//! climatology: a run knows the inflows of the days the water is on its way, or goes by a forecast
+//! it is given ([`simulation`] says how), and so do policies that look ahead ([`operation`]). No optimisation from day
 //! to day: releases are optimised over a season, in dekads (`planner`). No water quality.
+//!
+//! # Rain, snow and groundwater
+//!
+//! They are not modelled. What a model of them computes, or a gauge measured, enters where its water
+//! does, as a daily series; in a scenario as a column of the tables under `series/`:
+//!
+//! | water | enters as |
+//! |---|---|
+//! | runoff of rain and melt, springs | inflow of a node, in m3/s (`inflows.csv`) |
+//! | groundwater that the river feeds, or that users pump beside it | negative inflow of a junction: a net loss |
+//! | rain on a lake | rain of the reservoir, in mm a day on its surface (`rain.csv`) |
+//! | the ground under a lake | `seepage` of the reservoir, in mm a day |
+//!
+//! ```
+//! use riparian::basin::{Node, Reach};
+//! use riparian::calendar::Window;
+//! use riparian::jiff::civil::date;
+//! use riparian::series::DailySeries;
+//! use riparian::units::Flow;
+//! use riparian::{Model, Plan, Simulation};
+//!
+//! let april = Window::new(date(2024, 4, 1), date(2024, 4, 3))?;
+//! // From a snow model: m3/s by day. From a groundwater model: the river loses 4 m3/s to its bed.
+//! let melt = DailySeries::new(april.from(), vec![20.0, 35.0, 50.0])?;
+//! let to_the_bed = DailySeries::constant(april, -4.0)?;
+//! let model = Model::builder("Melt", april)
+//!     .class("use")
+//!     .node(Node::inflow("mountains"))
+//!     .node(Node::junction("plain"))
+//!     .node(Node::terminal("sea"))
+//!     .reach(Reach::river("upper", "mountains", "plain").antecedent(Flow::ZERO))
+//!     .reach(Reach::river("lower", "plain", "sea").antecedent(Flow::ZERO))
+//!     .inflow("mountains", melt)
+//!     .inflow("plain", to_the_bed)
+//!     .build()?;
+//! let plan = Plan::compile(model)?;
+//! let ledger = Simulation::new(&plan).run()?;
+//! let to_the_sea: Vec<f64> = ledger.reaches().entered.of(1).map(|m3| m3 / 86_400.0).collect();
+//! assert_eq!(to_the_sea, [16.0, 31.0, 46.0]);
+//! # Ok::<(), riparian::Error>(())
+//! ```
 
 // The testing kit names the crate as its users do: the engine's tests include it by its path.
 #[cfg(feature = "proptest")]
@@ -93,6 +139,7 @@ pub mod allocation;
 pub mod basin;
 pub mod calendar;
 pub mod error;
+pub mod inflow;
 pub mod ledger;
 pub mod licence;
 pub mod metrics;

@@ -11,7 +11,7 @@ use crate::basin::{
 use crate::calendar::Window;
 use crate::error::{Diagnostic, Diagnostics, Origin, Result};
 use crate::licence::{Licence, check_licences};
-use crate::operation::{ReleasePolicy, Schedule, StandardOperating};
+use crate::operation::{Foresight, ReleasePolicy, Schedule, StandardOperating};
 use crate::series::DailySeries;
 use crate::units::{Flow, SECONDS_PER_DAY, Volume};
 
@@ -35,6 +35,7 @@ pub struct Model {
     pub(crate) window: Window,
     pub(crate) classes: Vec<PriorityClass>,
     pub(crate) objective: Objective,
+    pub(crate) foresight: Foresight,
     pub(crate) basin: Basin,
     /// By node: the water that enters there, in m3/s.
     pub(crate) inflow: Vec<Option<DailySeries>>,
@@ -62,6 +63,7 @@ impl Model {
             window,
             classes: Vec::new(),
             objective: Objective::default(),
+            foresight: (Foresight::default(), Origin::default()),
             parts: BasinParts::default(),
             inflow: Vec::new(),
             demand: Vec::new(),
@@ -119,6 +121,32 @@ impl Model {
     pub fn aiming_at(mut self, objective: Objective) -> Self {
         self.objective = objective;
         self
+    }
+
+    /// What is known of the water that a release will meet on its way.
+    pub fn foresight(&self) -> &Foresight {
+        &self.foresight
+    }
+
+    /// The same model, knowing more or less of the water that a release will meet on its way: what
+    /// did the forecast's error cost?
+    ///
+    /// # Errors
+    ///
+    /// If a forecast does not tell all that the run asks of it;
+    /// [`Error::is_invalid`](crate::Error::is_invalid) holds.
+    pub fn knowing(mut self, foresight: Foresight) -> Result<Self> {
+        self.foresight = foresight;
+        let mut faults = Diagnostics::new();
+        self.check_foresight(&mut faults);
+        faults.finish(self)
+    }
+
+    fn check_foresight(&self, faults: &mut Diagnostics) {
+        let enters = |v: usize| self.inflow[v].is_some();
+        let nodes = self.basin.nodes();
+        self.foresight
+            .check((nodes, &enters), self.window, &Origin::default(), faults);
     }
 
     /// The same model, in which no obligation claims water on the river: what did the claims change?
@@ -202,6 +230,7 @@ impl Model {
     pub(crate) fn without_capacity(mut self, reach: usize) -> Self {
         let reach = &mut self.basin.reaches_mut()[reach];
         reach.capacity = None;
+        reach.in_service_from = None;
         reach.overflow = None;
         for season in &mut reach.seasons {
             season.capacity = None;
@@ -333,6 +362,7 @@ impl Model {
             }
         }
         self.window = window;
+        self.check_foresight(&mut faults);
         faults.finish(self)
     }
 
@@ -467,6 +497,7 @@ pub struct ModelBuilder {
     window: Window,
     classes: Vec<(PriorityClass, Origin)>,
     objective: Objective,
+    foresight: (Foresight, Origin),
     parts: BasinParts,
     inflow: Vec<Column>,
     demand: Vec<Column>,
@@ -564,6 +595,17 @@ impl ModelBuilder {
     /// What is made of each class's share of a day's water; equal levels unless told otherwise.
     pub fn objective(mut self, objective: Objective) -> Self {
         self.objective = objective;
+        self
+    }
+
+    /// What is known of the water that a release will meet on its way; all of it unless told
+    /// otherwise.
+    pub fn foresight(self, foresight: Foresight) -> Self {
+        self.foresight_row(foresight, Origin::default())
+    }
+
+    pub(crate) fn foresight_row(mut self, foresight: Foresight, at: Origin) -> Self {
+        self.foresight = (foresight, at);
         self
     }
 
@@ -746,7 +788,11 @@ impl ModelBuilder {
         let (users, holders) = (&self.parts.offtakes, &self.parts.parties);
         check_licences(&self.licences, users, holders, faults);
         let basin = check_basin(self.parts, faults)?;
+        check_service(&basin, window, faults);
         check_agreements(&self.agreements, &basin, &names, window, faults);
+        let enters = |v: usize| inflow[v].is_some();
+        let (foresight, at) = self.foresight;
+        foresight.check((basin.nodes(), &enters), window, &at, faults);
         Some(Model {
             title: self.title,
             note: self.note,
@@ -765,6 +811,7 @@ impl ModelBuilder {
             agreements: self.agreements,
             inputs_hash: self.inputs_hash,
             objective: self.objective,
+            foresight,
             classes: self.classes.into_iter().map(|(class, _)| class).collect(),
         })
     }
@@ -783,6 +830,24 @@ impl Ids {
             nodes: parts.nodes.iter().map(|n| n.id.clone()).collect(),
             offtakes: parts.offtakes.iter().map(|o| o.id.clone()).collect(),
             reservoirs: parts.reservoirs.iter().map(|r| r.node.clone()).collect(),
+        }
+    }
+}
+
+/// No water is in a canal before it was built.
+fn check_service(basin: &Basin, window: Window, faults: &mut Diagnostics) {
+    for reach in basin.reaches() {
+        let built = reach.in_service_from.filter(|&day| day > window.from());
+        let before = reach.antecedent.filter(|&flow| flow > Flow::ZERO);
+        if let (Some(day), Some(flow)) = (built, before) {
+            faults.push(
+                Diagnostic::new(format!(
+                    "reach `{}` is in service from {day}, and {flow} entered it before the run",
+                    reach.id
+                ))
+                .at(reach.origin.place("antecedent_m3s"))
+                .expected("0, or no flow"),
+            );
         }
     }
 }

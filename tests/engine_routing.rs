@@ -626,6 +626,40 @@ mod banks {
     }
 
     #[test]
+    fn a_canal_carries_nothing_before_it_is_built_not_even_in_a_flood() {
+        // A town takes by the canal what is over, up to 15 a day; the rest is relief or spill.
+        let window = june(5);
+        let canal = Reach::canal("relief", "dam", "bend")
+            .capacity(flow(30.0))
+            .in_service_from(date(2024, 6, 4));
+        let model = basin(window)
+            .reservoir(
+                Reservoir::new("dam", m3(100.0))
+                    .initial(m3(80.0))
+                    .relief("relief"),
+            )
+            .node(Node::terminal("sea"))
+            .node(Node::junction("bend"))
+            .node(Node::terminal("hollow"))
+            .reach(Reach::river("river", "dam", "sea").antecedent(flow(0.0)))
+            .reach(canal)
+            .reach(Reach::river("end", "bend", "hollow").antecedent(flow(0.0)))
+            .offtake(Offtake::new("town", "bend", "LO", "senior"))
+            .demand("town", daily(window, |_| 15.0))
+            .inflow("dam", daily(window, |_| 50.0))
+            .policy("dam", Schedule::planned(daily(window, |_| 10.0)));
+        let ledger = run(model.build().unwrap());
+        let entered = [0.0, 0.0, 0.0, 30.0, 30.0];
+        assert_row(ledger.reaches().entered.of(1), &entered);
+        assert_row(
+            ledger.reservoirs().spill.of(0),
+            &[20.0, 40.0, 40.0, 10.0, 10.0],
+        );
+        assert_row(delivered(&ledger, 0), &[0.0, 0.0, 0.0, 15.0, 15.0]);
+        assert_eq!(ledger.offtakes().binding.at(2, 0), Binding::Capacity(1));
+    }
+
+    #[test]
     fn a_relief_canal_stores_what_it_takes_and_keeps_to_its_season() {
         let window = june(8);
         let narrow = ReachSeason::new("06-05..06-30".parse().unwrap()).capacity(flow(20.0));

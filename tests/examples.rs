@@ -111,6 +111,23 @@ fn the_readme_shows_what_simulate_prints() {
 }
 
 #[test]
+fn foresight_compares_what_is_known_ahead_with_forecasts() {
+    let text = printed(&run(
+        example("foresight").arg("data/syr-darya-flood-2003-04-koksaray")
+    ));
+    for words in [
+        "none needed",
+        "persistence",
+        "short by error",
+        "delivered, use",
+    ] {
+        assert!(text.contains(words), "{words} is missing in:\n{text}");
+    }
+    let output = run(example("foresight").args(["one", "two"]));
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn compare_rules_compares_in_words_and_in_a_picture() {
     let folder = tempfile::tempdir().unwrap();
     let picture = folder.path().join("rules.svg");
@@ -125,6 +142,44 @@ fn compare_rules_compares_in_words_and_in_a_picture() {
         std::fs::read_to_string(picture)
             .unwrap()
             .starts_with("<svg")
+    );
+}
+
+#[test]
+fn stochastic_inflow_reports_what_is_kept_in_words_rows_and_a_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let (rows, picture) = (
+        folder.path().join("rows.csv"),
+        folder.path().join("kept.svg"),
+    );
+    let mut command = example("stochastic_inflow");
+    let text = printed(&run(command
+        .arg("--csv")
+        .arg(&rows)
+        .arg("--svg")
+        .arg(&picture)));
+    // The first report is that of the full model, which keeps everything.
+    let (full, others) = text.split_once("annual mean       naryn").unwrap();
+    assert!(
+        full.contains("lag-one, full") && !full.contains("NOT KEPT"),
+        "{full}"
+    );
+    for method in ["contemporaneous", "kirsch", "neighbours"] {
+        assert!(others.contains(method), "{method} is missing in:\n{text}");
+    }
+    let rows = std::fs::read_to_string(rows).unwrap();
+    assert_eq!(rows.lines().count(), 1 + 4 * 252 + 21 + 42 + 6 * 8);
+    assert!(
+        std::fs::read_to_string(picture)
+            .unwrap()
+            .starts_with("<svg")
+    );
+    let season = run(example("stochastic_inflow").arg("data/bakhri-tochik-2024"));
+    assert!(!season.status.success());
+    let told = String::from_utf8_lossy(&season.stderr).into_owned();
+    assert!(
+        told.contains("no whole year in 2024-04-01..2024-09-30"),
+        "{told}"
     );
 }
 
@@ -262,6 +317,50 @@ fn a_treaty_in_code_is_settled_with_its_account() {
 fn quickstart_settles_its_treaty() {
     let text = printed(&run(&mut example("quickstart")));
     assert!(text.contains("delivered 160.0: met"), "{text}");
+}
+
+#[test]
+fn syr_darya_tells_a_variant_or_lists_them() {
+    let text = printed(&run(example("syr_darya").args(["--variant", "dry-2008"])));
+    for words in [
+        "toktogul",
+        "What each party's users asked for and got",
+        "Verdicts by the year",
+        "held in toktogul (replay)",
+        "of it unaccounted 0.0 Mm3",
+    ] {
+        assert!(text.contains(words), "{words} is missing in:\n{text}");
+    }
+    let refused = run(example("syr_darya").args(["--variant", "dry-2018"]));
+    assert_eq!(refused.status.code(), Some(2));
+    let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(message.contains("\n  dry-2008\n"), "{message}");
+}
+
+#[test]
+fn winter_power_moves_water_to_the_summer_and_makes_up_no_energy() {
+    let text = printed(&run(&mut example("winter_power")));
+    let gain = |what: &str, season: &str| -> f64 {
+        let mut lines = text.lines().map(str::trim);
+        let line = lines.find(|line| line.starts_with(what) && line.contains(season));
+        line.unwrap()
+            .split_whitespace()
+            .last()
+            .unwrap()
+            .parse()
+            .unwrap()
+    };
+    assert!(gain("released from Toktogul", "Apr-Sep") > 5000.0);
+    assert!(gain("released from Toktogul", "Oct-Mar") < -5000.0);
+    assert!(gain("Kazakhstan", "Apr-Sep") > 0.0);
+    let stations = text
+        .lines()
+        .filter(|line| line.trim().starts_with("bakhri-tochik "));
+    assert_eq!(stations.count(), 10);
+    assert!(
+        text.contains("No energy is told of toktogul, andijan, charvak"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use riparian::calendar::{Date, Dekad, day_index};
 use riparian::ledger::Ledger;
-use riparian::settlement::Status;
-use riparian::{Model, Plan, Simulation};
+use riparian::settlement::{Settlement, Status};
+use riparian::{Model, Plan, Report, Simulation};
 
 const VARIANTS: [&str; 6] = [
     "syr-darya-2001-2010",
@@ -157,7 +157,7 @@ fn obligations_come_back_every_year_where_there_is_a_record() {
     let obligations: usize = agreements
         .map(|agreement| agreement.obligations.len())
         .sum();
-    assert_eq!(obligations, 25);
+    assert_eq!(obligations, 27);
     let of = |id: &str, pending: bool| {
         let rows = report.settlements().iter();
         rows.filter(|row| row.obligation == id && (row.status == Status::Pending) == pending)
@@ -174,14 +174,94 @@ fn obligations_come_back_every_year_where_there_is_a_record() {
     assert_eq!(of("energy-spring", true), 20);
 }
 
+/// The highest flow that entered a reach on days of the run that a test picks, m3/s.
+fn highest(plan: &Plan, ledger: &Ledger, reach: &str, on: impl Fn(Date) -> bool) -> f64 {
+    let r = plan.model().basin().reach_index(reach).unwrap();
+    let days = plan.window().iter().zip(ledger.reaches().entered.of(r));
+    let flows = days.filter(|(date, _)| on(*date)).map(|(_, flow)| flow);
+    flows.fold(0.0, f64::max) / 86_400.0
+}
+
 #[test]
 fn koksaray_holds_back_what_the_frozen_river_cannot_carry() {
+    let ice = |date: Date| [12, 1, 2].contains(&date.month());
     let (plan, ledger) = run("syr-darya-flood-2003-04-koksaray");
     let without = run("syr-darya-flood-2003-04");
-    let highest = |plan: &Plan, ledger: &Ledger| {
-        let r = plan.model().basin().reach_index("koksaray-river").unwrap();
-        ledger.reaches().entered.of(r).fold(0.0, f64::max) / 86_400.0
+    assert!(highest(&without.0, &without.1, "koksaray-river", ice) > 650.0);
+    assert!((highest(&plan, &ledger, "koksaray-river", ice) - 600.0).abs() < 1e-6);
+    let taken = entered(&plan, &ledger, "koksaray-feed");
+    assert!((300.0..600.0).contains(&taken), "{taken} Mm3");
+}
+
+#[test]
+fn koksaray_is_there_from_2010_on() {
+    let (plan, ledger) = run("syr-darya-2001-2010");
+    let feed = |from: i16, to: i16| {
+        let years = move |date: Date| (from..=to).contains(&date.year());
+        highest(&plan, &ledger, "koksaray-feed", years)
     };
-    assert!(highest(&without.0, &without.1) > 650.0);
-    assert!((highest(&plan, &ledger) - 600.0).abs() < 1e-6);
+    assert_eq!(feed(2001, 2009), 0.0);
+    assert!(feed(2010, 2010) > 100.0);
+    // Its rule is in force from then on too, and no day is short that more came on.
+    let report = Report::new(plan, ledger);
+    let rule = |row: &&Settlement| row.obligation == "past-koksaray";
+    let rows: Vec<&Settlement> = report.settlements().iter().filter(rule).collect();
+    assert_eq!(rows.len(), 12);
+    for row in rows {
+        assert_eq!(row.period.from().year(), 2010);
+        assert!(
+            [Status::Met, Status::Excused].contains(&row.status),
+            "{row:?}"
+        );
+    }
+}
+
+#[test]
+fn arnasay_is_opened_in_need_only() {
+    let report = riparian::run(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/data/syr-darya-2001-2010"
+    ));
+    let report = report.unwrap();
+    let relief = |row: &&Settlement| row.obligation == "arnasay-relief";
+    let rows: Vec<&Settlement> = report.settlements().iter().filter(relief).collect();
+    assert_eq!(rows.len(), 120);
+    assert!(rows.iter().all(|row| row.status == Status::Met));
+    // Where neither the dam is full nor the river frozen, nothing is allowed; in April 2003 much is.
+    let allowed = |month: &str| {
+        let row = rows
+            .iter()
+            .find(|row| row.period.from().to_string().starts_with(month));
+        row.unwrap().committed.unwrap()
+    };
+    assert_eq!(allowed("2008-07"), 0.0);
+    assert!(allowed("2003-04") > 1000.0);
+}
+
+#[test]
+fn water_is_longer_on_its_way_under_ice() {
+    let model = model("syr-darya-2001-2010");
+    let days = |from: &str, to: &str, date: Date| -> u32 {
+        let reaches = model.basin().reaches();
+        let first = reaches.iter().position(|reach| reach.from == from).unwrap();
+        let last = reaches.iter().position(|reach| reach.to == to).unwrap();
+        let on_the_way = reaches[first..=last].iter().filter(|reach| {
+            reach.kind == riparian::basin::ReachKind::River && reach.id != "arys-river"
+        });
+        on_the_way.map(|reach| reach.lag_on(date)).sum()
+    };
+    // Days from Shardara by the table of BWO Syr Darya, halves up.
+    let (ice, free) = (Date::constant(2005, 1, 15), Date::constant(2005, 6, 15));
+    for (gauge, under_ice, open) in [
+        ("bayrakum", 3, 2),
+        ("arys-mouth", 5, 3),
+        ("akkum", 12, 7),
+        ("tyumen-aryk", 13, 9),
+        ("kyzylorda", 18, 12),
+        ("karaozek", 19, 13),
+        ("karmakchi", 23, 15),
+    ] {
+        assert_eq!(days("shardara", gauge, ice), under_ice, "{gauge}");
+        assert_eq!(days("shardara", gauge, free), open, "{gauge}");
+    }
 }

@@ -65,13 +65,15 @@ RESERVOIRS = {
 
 FIRST_DAY = (2001, 1, 1)
 
-# Other folders, the day they start, and the capacities that are different there.
+# Other folders, the day they start, and the cells of reaches.csv that are different there.
+TAILWATER = {("shardara-tailwater", "capacity_m3s"): "1000"}
 VARIANTS = [
-    ("syr-darya-1984-regime", FIRST_DAY, {"shardara-tailwater": "1000"}),
-    ("syr-darya-order-driven", FIRST_DAY, {"shardara-tailwater": "1000"}),
+    ("syr-darya-1984-regime", FIRST_DAY, TAILWATER),
+    ("syr-darya-order-driven", FIRST_DAY, TAILWATER),
     ("syr-darya-dry-2008", (2008, 4, 1), {}),
     ("syr-darya-flood-2003-04", (2003, 10, 1), {}),
-    ("syr-darya-flood-2003-04-koksaray", (2003, 10, 1), {"koksaray-feed": "500"}),
+    ("syr-darya-flood-2003-04-koksaray", (2003, 10, 1),
+     {("koksaray-feed", "in_service_from"): ""}),
 ]
 
 
@@ -283,7 +285,9 @@ def write_reaches(path, reaches, channels, changes):
         reach = dict(reach)
         if reach["reach"] in channels:
             reach["antecedent_m3s"] = number(channels[reach["reach"]])
-        reach["capacity_m3s"] = changes.get(reach["reach"], reach["capacity_m3s"])
+        for (name, column), cell in changes.items():
+            if name == reach["reach"]:
+                reach[column] = cell
         lines.append(list(reach.values()))
     write(path, ["antecedent_m3s: derived by make.py."], list(reaches[0]), lines)
 

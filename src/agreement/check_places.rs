@@ -233,7 +233,13 @@ pub(crate) fn check_claim(
             faults,
         );
     }
-    if Bounds::of(agreements, agreement, o).cut(run).is_none() {
+    // An agreement that is not in force in the run claims nothing; days of its own that lie outside
+    // are a slip.
+    let in_force = Bounds {
+        from: agreement.from,
+        to: agreement.until,
+    };
+    if in_force.cut(run).is_some() && Bounds::of(agreements, agreement, o).cut(run).is_none() {
         fault(
             o,
             "a claim outside the run",

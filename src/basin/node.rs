@@ -1,6 +1,7 @@
 //! Parties, nodes and the reaches between them.
 
 use super::routing::{Overflow, ReachSeason, Routing};
+use crate::calendar::Date;
 use crate::error::Origin;
 use crate::units::Flow;
 
@@ -176,6 +177,9 @@ pub struct Reach {
     /// What may be sent in on purpose, measured where it enters; `None` for no limit.
     /// Water that cannot be held goes down a river reach whatever its capacity, or over the bank.
     pub capacity: Option<Flow>,
+    /// The first day on which a canal carries water: until then its capacity is 0. `None` for one
+    /// that was always there.
+    pub in_service_from: Option<Date>,
     /// The flow that entered it on each day before the run; `None` for the steady state of the
     /// first day.
     pub antecedent: Option<Flow>,
@@ -196,6 +200,7 @@ impl Reach {
             overflow: None,
             loss: 0.0,
             capacity: None,
+            in_service_from: None,
             antecedent: None,
             origin: Origin::default(),
         }
@@ -249,6 +254,25 @@ impl Reach {
     #[must_use]
     pub fn capacity(mut self, capacity: Flow) -> Self {
         self.capacity = Some(capacity);
+        self
+    }
+
+    /// The same canal, built in the course of the record: it carries nothing before a day.
+    ///
+    /// ```
+    /// use riparian::basin::Reach;
+    /// use riparian::jiff::civil::date;
+    /// use riparian::units::Flow;
+    ///
+    /// let feed = Reach::canal("feed", "head", "koksaray")
+    ///     .capacity(Flow::from_m3s(500.0))
+    ///     .in_service_from(date(2010, 1, 1));
+    /// assert_eq!(feed.capacity_on(date(2009, 12, 31)), Some(Flow::ZERO));
+    /// assert_eq!(feed.capacity_on(date(2010, 1, 1)), Some(Flow::from_m3s(500.0)));
+    /// ```
+    #[must_use]
+    pub fn in_service_from(mut self, day: Date) -> Self {
+        self.in_service_from = Some(day);
         self
     }
 

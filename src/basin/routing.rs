@@ -11,6 +11,8 @@
 //! | `loss` | a fraction never arrives; it is taken where the water enters | `I = x (1 - loss)` |
 //! | [`Overflow`] | what enters above the bankfull flow leaves the river for another place | `over = max(0, x - bankfull)` |
 //!
+//! | `in_service_from` | a canal carries nothing before that day | capacity 0 |
+//!
 //! They come one after another: over the bank goes what does not fit, then the loss is taken, then
 //! the parcel waits for its lag, then it passes the storage.
 //!
@@ -141,7 +143,7 @@ use crate::calendar::{Date, Season};
 use crate::error::{Diagnostic, Diagnostics, Origin, Result};
 use crate::units::Flow;
 
-use super::Reach;
+use super::{Reach, ReachKind};
 
 /// What a reach does to water beyond delaying it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -474,8 +476,11 @@ impl Reach {
     }
 
     /// The most that is sent in on purpose on a date: the capacity, and no more than what stays
-    /// between the banks.
+    /// between the banks; nothing before it was [built](Self::in_service_from).
     pub fn capacity_on(&self, date: Date) -> Option<Flow> {
+        if self.in_service_from.is_some_and(|from| date < from) {
+            return Some(Flow::ZERO);
+        }
         let season = self
             .seasons
             .iter()
@@ -486,6 +491,12 @@ impl Reach {
             (None, Some(overflow)) => Some(overflow.above),
             (capacity, None) => capacity,
         }
+    }
+
+    /// Whether its capacity is not the same on all days.
+    pub(crate) fn changes_capacity(&self) -> bool {
+        let seasonal = self.seasons.iter().any(|season| season.capacity.is_some());
+        seasonal || self.in_service_from.is_some()
     }
 
     /// All lags it ever has.
@@ -530,6 +541,15 @@ pub(super) fn check(reach: &Reach, faults: &mut Diagnostics) {
             Diagnostic::new(format!("the bankfull flow of {name} is {}", overflow.above))
                 .at(reach.origin.place("bankfull_m3s"))
                 .expected("a flow of at least 0"),
+        );
+    }
+    if let Some(day) = reach.in_service_from
+        && reach.kind == ReachKind::River
+    {
+        faults.push(
+            Diagnostic::new(format!("{name} is a river in service from {day}"))
+                .at(reach.origin.place("in_service_from"))
+                .expected("a canal: a river takes what comes to it on every day"),
         );
     }
     for (i, season) in reach.seasons.iter().enumerate() {

@@ -1,4 +1,6 @@
-//! One ledger from the parts of a run that was interrupted.
+//! One ledger from the parts of a run that was interrupted, and days that are written anew.
+
+use std::ops::Range;
 
 use super::{
     ClaimJournal, Daily, DailyBinding, Ledger, LicenceJournal, LimitJournal, NodeJournal,
@@ -7,6 +9,61 @@ use super::{
 use crate::error::{Error, Result};
 
 impl Ledger {
+    /// Forgets what was written of some days, which are to be decided anew; of claims from a day of
+    /// each on. What was ordered stands.
+    pub(crate) fn clear(&mut self, (days, claims): (Range<usize>, impl Iterator<Item = usize>)) {
+        let Self {
+            window: _,
+            nodes,
+            reaches,
+            offtakes,
+            reservoirs,
+            claims: journal,
+            limits,
+            licences,
+            pumps,
+            operations: _,
+            initial_storage: _,
+            initial_channel: _,
+            final_channel: _,
+        } = self;
+        nodes.clear(&days);
+        reaches.clear(&days);
+        offtakes.clear(&days);
+        reservoirs.clear(&days);
+        let LimitJournal {
+            held_back,
+            of_offtake,
+            of_reach,
+        } = limits;
+        held_back.clear(&days);
+        of_offtake.clear(&days);
+        of_reach.clear(&days);
+        pumps.clear(&days);
+        let LicenceJournal {
+            taken,
+            held_back,
+            from_offtake,
+            of_offtake,
+        } = licences;
+        taken.clear(&days);
+        held_back.clear(&days);
+        from_offtake.clear(&days);
+        of_offtake.clear(&days);
+        let ClaimJournal {
+            claimed,
+            awarded,
+            binding,
+        } = journal;
+        for (k, first) in claims.enumerate() {
+            for day in first..days.end {
+                claimed.set(day, k, 0.0);
+                awarded.set(day, k, 0.0);
+                binding.0.set(day, k, 0);
+            }
+        }
+    }
+
     /// Joins the ledger of a run up to where it was interrupted and that of the run that went on
     /// from the [saved state](crate::State): the ledger of one run, to the last bit; only what an
     /// obligation claimed or a licence gave at several offtakes is added up in another order.
@@ -49,6 +106,7 @@ impl Ledger {
             reservoirs,
             claims,
             limits,
+            operations: _,
             licences,
             pumps,
             initial_storage: _,
@@ -67,6 +125,14 @@ impl Ledger {
             *held = then.or(*held);
         }
         Ok(self)
+    }
+}
+
+impl<T: Copy + Default> Daily<T> {
+    /// Empties the rows of some days.
+    fn clear(&mut self, days: &Range<usize>) {
+        let width = self.width;
+        self.values[days.start * width..days.end * width].fill(T::default());
     }
 }
 
@@ -95,18 +161,27 @@ impl Daily {
 }
 
 impl DailyBinding {
+    fn clear(&mut self, days: &Range<usize>) {
+        self.0.clear(days);
+    }
+
     fn join(&mut self, later: &Self) {
         self.0.take_over(&later.0, |reason| reason != 0);
     }
 }
 
-/// Joins all tables of a journal; one that is forgotten does not compile.
+/// Joins and clears all tables of a journal; one that is forgotten does not compile.
 macro_rules! join_tables {
     ($journal:ident: $($table:ident),+) => {
         impl $journal {
             fn join(&mut self, later: &Self) {
                 let Self { $($table),+ } = self;
                 $($table.join(&later.$table);)+
+            }
+
+            fn clear(&mut self, days: &Range<usize>) {
+                let Self { $($table),+ } = self;
+                $($table.clear(days);)+
             }
         }
     };

@@ -4,11 +4,13 @@ mod balance;
 mod bindings;
 mod energy;
 mod join;
+mod operations;
 mod sum;
 
 pub(crate) use balance::CLOSES_AT;
 pub use balance::{Balance, BalanceLine};
 pub use bindings::DailyBinding;
+pub use operations::Operations;
 pub use sum::Sum;
 
 use jiff::civil::Date;
@@ -90,6 +92,7 @@ pub struct Ledger {
     pub(crate) reservoirs: ReservoirJournal,
     pub(crate) claims: ClaimJournal,
     pub(crate) limits: LimitJournal,
+    pub(crate) operations: Option<Operations>,
     pub(crate) licences: LicenceJournal,
     pub(crate) pumps: PumpJournal,
     /// Storage before the first day, by reservoir.
@@ -289,6 +292,7 @@ impl Ledger {
                 of_offtake: Daily::new(days, offtakes, 0),
                 of_reach: Daily::new(days, reaches, 0),
             },
+            operations: None,
             licences: LicenceJournal {
                 taken: daily(licences),
                 held_back: daily(licences),

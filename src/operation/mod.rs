@@ -46,6 +46,9 @@
 //! | [`PreRelease`] | at least `max_i (W_i - F) / i` | forecast |
 //! | [`EnergyDemand`] | at least the smallest that makes the energy | last inflow, or forecast of today |
 //!
+//! How far a *run* knows the inflows that a release will meet on its way is another question, which
+//! [`Foresight`] answers: by a [`Forecast`] the unregulated inflow above is that of the forecast.
+//!
 //! Not here: forecasts that are wrong in a way that is known, ensembles of them, plans for several
 //! dams together, and optimisation.
 //!
@@ -57,6 +60,7 @@
 mod curve;
 mod energy;
 mod flood;
+mod foresight;
 mod hedging;
 mod policy;
 mod schedule;
@@ -66,6 +70,8 @@ mod usual;
 pub use curve::{RuleCurve, YearCurve, Zone};
 pub use energy::EnergyDemand;
 pub use flood::PreRelease;
+pub use foresight::{Forecast, Foresight, InflowSeries, Normal, Outlook, OwnForecast};
+pub(crate) use foresight::{Record, dekad_of_year};
 pub use hedging::{LinearHedging, ZoneHedging};
 pub use policy::{Decision, Expects, ReleasePolicy, ReservoirView, StandardOperating};
 pub use schedule::Schedule;

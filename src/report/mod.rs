@@ -5,9 +5,11 @@
 
 #[cfg(feature = "html")]
 pub mod html;
+mod operations;
 mod users;
 mod write;
 
+pub use operations::{ForecastError, ForecastErrorAt, PlaceKind};
 pub use users::LicenceUse;
 
 use std::path::Path;
@@ -174,11 +176,21 @@ impl Report {
         &self.balance
     }
 
+    /// What the error of its forecasts cost an operational run; none for a run with perfect
+    /// foresight.
+    pub fn forecast_error(&self) -> Option<ForecastError> {
+        let places = operations::rows(self)?.into_iter();
+        Some(ForecastError {
+            places: places.map(|row| row.at).collect(),
+        })
+    }
+
     /// Writes `obligations.csv`, `accounts.csv`, `events.csv`, `deliveries.csv`, `reservoirs.csv`,
     /// `flows.csv`, `balance.csv` and `summary.json` into a folder. They are written beside it
     /// first; the folder is replaced when they are complete. Where parties own stored water there is
     /// `stores.csv` too: what each holds by day; where there are licences or pumps, `licences.csv` and
-    /// `pumps.csv`.
+    /// `pumps.csv`; of an operational run `operations.csv`: by day and place what was ordered, what
+    /// came, and the [error of the forecasts](ForecastError).
     ///
     /// # Errors
     ///

@@ -16,7 +16,7 @@ use crate::units::Volume;
 const SECONDS_A_DAY: f64 = 86_400.0;
 
 /// The files of an output folder. A folder that holds anything else is not touched.
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     "obligations.csv",
     "accounts.csv",
     "events.csv",
@@ -24,6 +24,7 @@ const FILES: [&str; 11] = [
     "deliveries.csv",
     "reservoirs.csv",
     "flows.csv",
+    "operations.csv",
     "balance.csv",
     "licences.csv",
     "pumps.csv",
@@ -41,6 +42,7 @@ pub(super) fn write(report: &Report, folder: &Path) -> Result<()> {
         reservoirs(report, new)?;
         flows(report, new)?;
         balance(report, new)?;
+        operations(report, new)?;
         licences(report, new)?;
         pumps(report, new)?;
         summary(report, new)
@@ -514,6 +516,39 @@ fn balance(report: &Report, folder: &Path) -> Result<()> {
     table.close()
 }
 
+/// What an operational run ordered, by day and place; no file for a run with perfect foresight.
+fn operations(report: &Report, folder: &Path) -> Result<()> {
+    let Some(rows) = super::operations::rows(report) else {
+        return Ok(());
+    };
+    let header = [
+        "date",
+        "place",
+        "kind",
+        "party",
+        "class",
+        "ordered_m3s",
+        "came_m3s",
+        "shortage_m3s",
+        "spill_m3s",
+    ];
+    let mut table = Table::new(folder, "operations.csv", &header)?;
+    let ledger = report.ledger();
+    for day in 0..ledger.days() {
+        for row in &rows {
+            let names = [
+                ledger.date(day).to_string(),
+                row.at.place.clone(),
+                row.at.kind.name().to_owned(),
+                row.at.party.clone().unwrap_or_default(),
+                row.at.class.clone().unwrap_or_default(),
+            ];
+            table.row(names.into_iter().chain(row.days[day].map(flow)))?;
+        }
+    }
+    table.close()
+}
+
 /// What licences allowed and gave, where there are any.
 fn licences(report: &Report, folder: &Path) -> Result<()> {
     let uses = report.licences();
@@ -576,6 +611,41 @@ fn pumps(report: &Report, folder: &Path) -> Result<()> {
     table.close()
 }
 
+/// What the forecasts of an operational run cost.
+#[derive(Serialize)]
+struct Operations {
+    forecast: String,
+    shortage_mcm: f64,
+    spill_mcm: f64,
+    shortage_by_class_mcm: BTreeMap<String, f64>,
+    shortage_by_party_mcm: BTreeMap<String, f64>,
+    /// By place: shortage of users, spill where the basin ends.
+    by_place_mcm: BTreeMap<String, f64>,
+}
+
+impl Operations {
+    fn of(report: &Report) -> Option<Self> {
+        let error = report.forecast_error()?;
+        let forecast = report.plan().model().foresight().forecast()?;
+        let named = |sums: BTreeMap<&str, Volume>| {
+            let sums = sums.into_iter();
+            sums.map(|(name, volume)| (name.to_owned(), volume.mcm()))
+                .collect()
+        };
+        let places = error.places.iter();
+        Some(Self {
+            forecast: forecast.name().to_owned(),
+            shortage_mcm: error.shortage().mcm(),
+            spill_mcm: error.spill().mcm(),
+            shortage_by_class_mcm: named(error.by_class()),
+            shortage_by_party_mcm: named(error.by_party()),
+            by_place_mcm: places
+                .map(|at| (at.place.clone(), (at.shortage + at.spill).mcm()))
+                .collect(),
+        })
+    }
+}
+
 /// The summary of a run.
 #[derive(Serialize)]
 struct Summary<'a> {
@@ -613,6 +683,8 @@ struct Summary<'a> {
     basin_change_mcm: f64,
     basin_unaccounted_mcm: f64,
     basin_residual_mcm: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operations: Option<Operations>,
 }
 
 fn summary(report: &Report, folder: &Path) -> Result<()> {
@@ -654,6 +726,7 @@ fn summary(report: &Report, folder: &Path) -> Result<()> {
         basin_change_mcm: whole.change / 1e6,
         basin_unaccounted_mcm: whole.unaccounted / 1e6,
         basin_residual_mcm: whole.residual / 1e6,
+        operations: Operations::of(report),
     };
     write_json(&summary, folder)
 }

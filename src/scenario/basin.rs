@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::equipment::date;
 use super::folder::Files;
 use super::routing::{needs_antecedent, overflow, routing};
 use super::table::{Column, Row, Table, may, must};
@@ -105,7 +106,7 @@ pub(super) fn read(files: &Files, antecedent_given: bool, faults: &mut Diagnosti
 
 const PARTIES: [Column; 2] = [must("party"), may("name")];
 const NODES: [Column; 3] = [must("node"), must("kind"), may("name")];
-const REACHES: [Column; 14] = [
+const REACHES: [Column; 15] = [
     must("reach"),
     must("from"),
     must("to"),
@@ -113,6 +114,7 @@ const REACHES: [Column; 14] = [
     may("lag_days"),
     may("loss_fraction"),
     may("capacity_m3s"),
+    may("in_service_from"),
     may("antecedent_m3s"),
     may("routing"),
     may("reservoirs"),
@@ -222,6 +224,9 @@ fn reach(row: &Row, antecedent_given: bool, faults: &mut Diagnostics) -> Option<
     let lag_days = row.whole("lag_days", faults).unwrap_or(0);
     let loss = row.number("loss_fraction", faults).unwrap_or(0.0);
     let capacity = row.number("capacity_m3s", faults).map(Flow::from_m3s);
+    let in_service_from = row
+        .text("in_service_from")
+        .map(|_| date(row, "in_service_from", faults));
     let antecedent = row.number("antecedent_m3s", faults).map(Flow::from_m3s);
     let routing = routing(row, faults);
     let overflow = overflow(row, faults);
@@ -232,6 +237,7 @@ fn reach(row: &Row, antecedent_given: bool, faults: &mut Diagnostics) -> Option<
     reach.overflow = overflow;
     reach.kind = kind?;
     reach.capacity = capacity;
+    reach.in_service_from = in_service_from.flatten();
     reach.antecedent = antecedent;
     Some(reach.written_at(row.origin()))
 }

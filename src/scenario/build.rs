@@ -12,14 +12,15 @@ use super::agreement::Agreements;
 use super::basin::Physical;
 use super::operation::PolicyRow;
 use super::series::AllSeries;
-use super::settings::Settings;
+use super::settings::{Method, Settings};
 use crate::allocation::Proportional;
 use crate::basin::{
     Curve, CurvePoint, Node, NodeKind, Party, PowerPlant, Reach, ReachKind, Reservoir,
 };
 use crate::calendar::Window;
-use crate::error::{Diagnostics, Origin, Result};
+use crate::error::{Diagnostic, Diagnostics, Origin, Result};
 use crate::model::{Model, ModelBuilder, PriorityClass};
+use crate::operation::{Forecast, Foresight, InflowSeries, Normal};
 use crate::series::DailySeries;
 use crate::settlement::readings;
 use crate::units::{Area, Level, Power, Volume};
@@ -37,14 +38,19 @@ pub(super) struct Records {
 impl Records {
     /// The model, if neither reading found faults nor checking does.
     pub(super) fn build(mut self, mut faults: Diagnostics) -> Result<Model> {
+        let mut foresight = self.foresight(&mut faults);
         let model = match self.settings.window {
             // Without a run there is nothing to check series and agreements against.
             None => None,
-            Some(run) if faults.is_empty() => self.into_builder(run).check(&mut faults),
+            Some(run) if faults.is_empty() => self.into_builder(run, foresight).check(&mut faults),
             Some(run) => {
+                let lost = self.physical.lost.nodes || self.series.inflows.lost;
+                if lost || self.series.expected_inflows.lost {
+                    foresight = (Foresight::Perfect, Origin::default());
+                }
                 self.put_stand_ins(run);
                 let mut more = Diagnostics::new();
-                self.into_builder(run).check(&mut more);
+                self.into_builder(run, foresight).check(&mut more);
                 let known: Vec<_> = faults.iter().map(|fault| fault.place.clone()).collect();
                 for fault in more.iter() {
                     if fault.place.is_some() && !known.contains(&fault.place) {
@@ -60,10 +66,49 @@ impl Records {
         }
     }
 
-    fn into_builder(self, run: Window) -> ModelBuilder {
+    /// What is known of inflows to come.
+    fn foresight(&mut self, faults: &mut Diagnostics) -> (Foresight, Origin) {
+        let Some((method, origin)) = self.settings.forecast.take() else {
+            return (Foresight::Perfect, Origin::default());
+        };
+        let file = &mut self.series.expected_inflows;
+        let there = file.lost || !file.columns.is_empty();
+        let columns = std::mem::take(&mut file.columns).into_iter();
+        let series = columns.fold(InflowSeries::new(), |all, (id, m3s, at)| {
+            all.column(id, m3s, at)
+        });
+        if method == Method::Given && !there {
+            faults.push(
+                Diagnostic::new("a forecast that is given, and no such file")
+                    .at(origin.place("method"))
+                    .expected("a file `series/expected_inflows.csv`"),
+            );
+            return (Foresight::Perfect, Origin::default());
+        }
+        let normal = |series| {
+            if there {
+                Normal::Given(series)
+            } else {
+                Normal::OtherYears
+            }
+        };
+        let forecast = match method {
+            Method::Persistence => Forecast::Persistence,
+            Method::Fading(memory_days) => Forecast::Fading {
+                normal: normal(series),
+                memory_days,
+            },
+            Method::Climatology => Forecast::Climatology(normal(series)),
+            Method::Given => Forecast::Given(series),
+        };
+        (Foresight::Operational(forecast), origin)
+    }
+
+    fn into_builder(self, run: Window, (foresight, at): (Foresight, Origin)) -> ModelBuilder {
         let mut builder = Model::builder(self.settings.title, run)
             .note(self.settings.note)
             .objective(self.settings.objective)
+            .foresight_row(foresight, at)
             .inputs_hash(self.inputs_hash);
         for (class, origin) in self.settings.classes {
             builder = builder.class_row(class, origin);

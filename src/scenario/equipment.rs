@@ -246,18 +246,20 @@ fn tailwater(row: &Row, ratings: &Ratings, faults: &mut Diagnostics) -> Option<T
     }
 }
 
+/// A day, as in `2010-01-01`.
+pub(super) fn date(row: &Row, column: &str, faults: &mut Diagnostics) -> Option<Date> {
+    match Period::Day.parse_key(row.need_text(column, faults)?) {
+        Ok(day) => Some(day.from()),
+        Err(error) => {
+            faults.push(fault_of(&error).at(Some(row.place(column))));
+            None
+        }
+    }
+}
+
 /// The days from one cell to another.
 fn days(row: &Row, faults: &mut Diagnostics) -> Option<Window> {
-    let mut date = |column| -> Option<Date> {
-        match Period::Day.parse_key(row.need_text(column, faults)?) {
-            Ok(day) => Some(day.from()),
-            Err(error) => {
-                faults.push(fault_of(&error).at(Some(row.place(column))));
-                None
-            }
-        }
-    };
-    let (from, to) = (date("from"), date("to"));
+    let (from, to) = (date(row, "from", faults), date(row, "to", faults));
     let (from, to) = (from?, to?);
     let window = Window::new(from, to).ok();
     if window.is_none() {

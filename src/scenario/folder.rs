@@ -31,7 +31,7 @@ pub(super) const TABLES: [&str; 15] = [
 ];
 
 /// The series a scenario may have, by file stem.
-pub(super) const SERIES: [&str; 7] = [
+pub(super) const SERIES: [&str; 8] = [
     "inflows",
     "demands",
     "releases",
@@ -39,6 +39,7 @@ pub(super) const SERIES: [&str; 7] = [
     "rain",
     "forecast",
     "energy_demand",
+    "expected_inflows",
 ];
 
 /// The files of a scenario, by their path within its folder.

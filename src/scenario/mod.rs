@@ -31,7 +31,7 @@
 //! reservoirs.csv  curves.csv  outlets.csv  evaporation.csv  limits.csv
 //! power.csv  tailwater.csv  outages.csv                  power stations
 //! series/inflows.csv  demands.csv  releases.csv  unaccounted.csv  rain.csv
-//!        forecast.csv  energy_demand.csv
+//!        forecast.csv  energy_demand.csv  expected_inflows.csv
 //! agreements/<any name>.toml                             one agreement a file
 //! observed/  SOURCES.md  README.md  ...                  not read
 //! ```
@@ -91,6 +91,7 @@
 //! | `lag_days` | days | travel time, a whole number; see [`routing`](crate::basin::routing) for this and the columns below | 0 |
 //! | `loss_fraction` | fraction | of what enters, never arrives; at least 0 and below 1 | 0 |
 //! | `capacity_m3s` | m3/s | most that is sent in on purpose | no limit |
+//! | `in_service_from` | | of a canal: the first day on which it carries water, as in `2010-01-01` | always |
 //! | `antecedent_m3s` | m3/s | flow that entered on the days before the run | as `antecedent` in `scenario.toml` says |
 //! | `routing` | | what it does to water beyond delaying it: `lag`, `cascade` or `muskingum` | `lag` |
 //! | `reservoirs` | | how many in a cascade | 1 |
@@ -287,10 +288,11 @@
 //! | `unaccounted.csv` | reservoirs | `_m3s`, `_mcm` | positive for water that appears |
 //! | `rain.csv` | reservoirs with a curve | `_mm` | not negative |
 //! | `forecast.csv` | reservoirs: the inflow that was expected, for policies that [look ahead](crate::operation#looking-ahead) | `_m3s`, `_mcm` | not negative |
+//! | `expected_inflows.csv` | nodes: the inflow that was expected there, or is normal, for a run by a [forecast](crate::operation::Forecast) | `_m3s`, `_mcm` | as in `inflows.csv` |
 //! | `energy_demand.csv` | reservoirs, for the policy `energy-demand` | `_mwh` | not negative |
 //!
-//! Rows must cover the run and may go beyond it; `releases.csv` and `energy_demand.csv` must where a
-//! policy goes by them. How rows
+//! Rows must cover the run and may go beyond it; those of `releases.csv` and `energy_demand.csv` where
+//! a policy goes by them, and of `expected_inflows.csv` where the run does. How rows
 //! become days, and what stands in for rows and cells that are missing, is said in `scenario.toml`.
 //!
 //! # `scenario.toml`
@@ -304,7 +306,7 @@
 //! | `extends` | see [above](#extending-another-scenario) | stands alone |
 //! | **`start`**, **`end`** | first and last day of the run | |
 //! | `note` | printed in reports | none |
-//! | `foresight` | `"perfect"`: a release knows the demands it will meet on its way | `"perfect"` |
+//! | `foresight` | `"perfect"`: a release knows the demands and inflows it will meet on its way; `"operational"`: it knows the demands, and of inflows a forecast; see [simulation](crate::simulation#foresight) | `"perfect"` |
 //! | `objective` | what is made of each class's share: `"max-min"`, levels as equal as can be, or `"max-volume"`, as much water as can be; see [`Objective`](crate::allocation::Objective) | `"max-min"` |
 //! | `antecedent` | water in the channels at the start: `"steady"`, as if every day before had been like the first, in reaches for which no `antecedent_m3s` is given; `"given"`, and then every reach with a travel time or storage must have one | `"steady"` |
 //!
@@ -314,6 +316,16 @@
 //! |---|---|---|
 //! | **`name`** | its name | |
 //! | `rule` | how it shares a shortage: one of [`RULE_NAMES`](crate::allocation::RULE_NAMES) | `"proportional"` |
+//!
+//! `[forecast]`, needed where `foresight` is `"operational"`:
+//!
+//! | key | meaning | if missing |
+//! |---|---|---|
+//! | **`method`** | `"persistence"`: the inflow of today; `"climatology"`: what is normal; `"given"`: what `expected_inflows.csv` says. See [`Forecast`](crate::operation::Forecast) | |
+//! | `memory_days` | for `"persistence"`: the days in which a departure from what is normal falls to 37 % | it stays |
+//!
+//! What is normal stands in `expected_inflows.csv`; without that file it is the mean of the dekad in
+//! all other years of the run.
 //!
 //! `[series.<file>]`, for any of the series files:
 //!

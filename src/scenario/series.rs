@@ -29,6 +29,7 @@ pub(super) struct AllSeries {
     pub(super) rain: SeriesFile,
     pub(super) forecast: SeriesFile,
     pub(super) energy_demand: SeriesFile,
+    pub(super) expected_inflows: SeriesFile,
 }
 
 /// What the values of a column are, by the end of its name.
@@ -51,10 +52,13 @@ const ENERGIES: [(&str, Unit); 1] = [("mwh", Unit::Energy)];
 /// Reads all series files there are.
 pub(super) fn read(files: &Files, settings: &Settings, faults: &mut Diagnostics) -> AllSeries {
     let mut file = |stem: &str, units: &[(&str, Unit)]| {
-        // These need to cover the run only where a policy goes by them.
-        let run = settings
-            .window
-            .filter(|_| !matches!(stem, "releases" | "energy_demand"));
+        // These need to cover the run only where a policy or a forecast goes by them.
+        let asked = match stem {
+            "releases" | "energy_demand" => false,
+            "expected_inflows" => settings.expects_inflows(),
+            _ => true,
+        };
+        let run = settings.window.filter(|_| asked);
         let treatment = SERIES.iter().position(|known| *known == stem);
         let treatment = treatment.map_or(Treatment::default(), |i| settings.series[i]);
         let name = format!("series/{stem}.csv");
@@ -82,6 +86,7 @@ pub(super) fn read(files: &Files, settings: &Settings, faults: &mut Diagnostics)
         rain: file("rain", &DEPTHS),
         forecast: file("forecast", &FLOWS),
         energy_demand: file("energy_demand", &ENERGIES),
+        expected_inflows: file("expected_inflows", &FLOWS),
     }
 }
 

@@ -23,11 +23,31 @@ pub(super) struct Settings {
     /// Whether the water in the channels at the start must be given.
     pub(super) antecedent_given: bool,
     pub(super) objective: Objective,
+    /// How an operational run forecasts inflows; none for a run with perfect foresight.
+    pub(super) forecast: Option<(Method, Origin)>,
     pub(super) classes: Vec<(PriorityClass, Origin)>,
     /// Whether classes were written that could not be read.
     pub(super) lost_classes: bool,
     /// How the days of a series are made, by its place in [`SERIES`].
     pub(super) series: [Treatment; SERIES.len()],
+}
+
+impl Settings {
+    /// Whether a forecast goes by inflows that were expected or are normal.
+    pub(super) fn expects_inflows(&self) -> bool {
+        let method = self.forecast.as_ref().map(|(method, _)| *method);
+        method.is_some_and(|method| method != Method::Persistence)
+    }
+}
+
+/// How inflows are forecast.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Method {
+    Persistence,
+    /// With a memory of so many days.
+    Fading(f64),
+    Climatology,
+    Given,
 }
 
 /// How the days of a series are made of its rows.
@@ -67,9 +87,7 @@ pub(super) fn read<'a>(
     settings.window = start
         .zip(end)
         .and_then(|(start, end)| window(start, end, faults));
-    if let Some(value) = keys.get("foresight") {
-        value.word("foresight", &[("perfect", ())], faults);
-    }
+    settings.forecast = foresight(&mut keys, faults);
     if let Some(value) = keys.get("objective") {
         settings.objective = value
             .word("objective", &Objective::NAMES, faults)
@@ -112,6 +130,46 @@ pub(super) fn read<'a>(
     }
     keys.finish(faults);
     (settings, operations)
+}
+
+/// How inflows are forecast, if the run is operational.
+fn foresight(keys: &mut Keys, faults: &mut Diagnostics) -> Option<(Method, Origin)> {
+    let words = [("perfect", false), ("operational", true)];
+    let value = keys.get("foresight");
+    let operational = value.and_then(|value| value.word("foresight", &words, faults));
+    let table = keys.tables("forecast", "a table `[forecast]`", faults);
+    let Some(mut keys) = table else {
+        if let Some(value) = value.filter(|_| operational == Some(true)) {
+            let fault = "an operational run without a forecast".to_owned();
+            faults.push(value.fault(fault, "a table `[forecast]` with its `method`"));
+        }
+        return None;
+    };
+    let words = [
+        ("persistence", Method::Persistence),
+        ("climatology", Method::Climatology),
+        ("given", Method::Given),
+    ];
+    let value = keys.need("method", faults);
+    let Place { file, line, column } = value.map_or_else(|| keys.place(), Value::place);
+    let mut method = value.and_then(|value| value.word("method", &words, faults));
+    if let Some(value) = keys.get("memory_days") {
+        match value.number(faults) {
+            Some(days) if days <= 0.0 => {
+                let fault = format!("a forecast with a memory of {days} days");
+                faults.push(value.fault(fault, "more than 0"));
+            }
+            Some(_) if method.is_some_and(|method| method != Method::Persistence) => {
+                let fault = "a memory of a forecast that has none".to_owned();
+                faults.push(value.fault(fault, "the method `persistence`"));
+            }
+            Some(days) => method = method.map(|_| Method::Fading(days)),
+            None => method = None,
+        }
+    }
+    keys.finish(faults);
+    let origin = Origin::new(&file, line, column, Vec::new());
+    Some((method?, origin)).filter(|_| operational == Some(true))
 }
 
 /// The days from a date to another that stands in a file.

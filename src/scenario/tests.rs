@@ -5,6 +5,7 @@ use crate::Model;
 use crate::agreement::{Amount, Count, Due, Each, MonthDay, Obligation};
 use crate::basin::Routing;
 use crate::calendar::{Date, Period, Window};
+use crate::operation::{Forecast, Normal};
 use crate::units::Flow;
 
 /// A lake, a town below it and the sea, with other files on top.
@@ -271,6 +272,57 @@ fn releases_have_limits_by_season_and_direction() {
 }
 
 #[test]
+fn a_forecast_is_read_with_its_keys() {
+    let with = |keys: &str| {
+        let text = with_settings(&format!("[forecast]\n{keys}\n"));
+        text.replace("[[class]]", "foresight = \"operational\"\n[[class]]")
+    };
+    let expected = (
+        "series/expected_inflows.csv",
+        "month,lake_m3s\n2024-06,25\n",
+    );
+    for (keys, name) in [
+        ("method = \"persistence\"", "persistence"),
+        (
+            "method = \"persistence\"\nmemory_days = 12.5",
+            "fading persistence",
+        ),
+        ("method = \"climatology\"", "climatology"),
+        ("method = \"given\"", "given"),
+    ] {
+        let text = with(keys);
+        let model = model(&[("scenario.toml", &text), expected]);
+        let forecast = model.foresight().forecast().unwrap();
+        assert_eq!(forecast.name(), name);
+        let (Forecast::Given(normal)
+        | Forecast::Climatology(Normal::Given(normal))
+        | Forecast::Fading {
+            normal: Normal::Given(normal),
+            ..
+        }) = forecast
+        else {
+            continue;
+        };
+        let series = normal.of("lake").unwrap();
+        assert_eq!(series.get(day("2024-06-30")), Some(25.0));
+    }
+    let both = with("method = \"guess\"\nmemory_days = -1");
+    assert_eq!(
+        faults(&[("scenario.toml", &both)]),
+        "scenario.toml:8:10: unknown method `guess`; expected persistence, climatology or given\n\
+         scenario.toml:9:15: a forecast with a memory of -1 days; expected more than 0"
+    );
+    // Known ahead, nothing is forecast; the table may wait for its day.
+    let text = with("method = \"persistence\"").replace("operational", "perfect");
+    assert!(
+        model(&[("scenario.toml", &text)])
+            .foresight()
+            .forecast()
+            .is_none()
+    );
+}
+
+#[test]
 fn faults_at_a_dam_have_places() {
     let station =
         "reservoir,efficiency,capacity_mw,units,max_discharge_m3s,tailwater_m,head_loss_m\n";
@@ -403,6 +455,19 @@ fn reaches_have_routing_seasons_and_banks() {
     assert_eq!(lower.capacity_on(date(3, 10)), Some(Flow::from_m3s(350.0)));
     assert_eq!(lower.capacity_on(date(4, 1)), Some(Flow::from_m3s(80.0)));
     assert_eq!(lower.capacity_on(date(5, 1)), None);
+}
+
+#[test]
+fn a_canal_is_in_service_from_a_day() {
+    let header = "reach,from,to,kind,capacity_m3s,in_service_from,antecedent_m3s\n\
+                  upper,lake,town,river,,,\nlower,town,sea,river,,,\n";
+    let table = |row: &str| format!("{header}{row}");
+    let table = table("side,lake,sea,canal,20,2024-06-03,\n");
+    let built = model(&[("reaches.csv", &table)]);
+    let side = &built.basin().reaches()[2];
+    let date = |day| Date::constant(2024, 6, day);
+    assert_eq!(side.capacity_on(date(2)), Some(Flow::ZERO));
+    assert_eq!(side.capacity_on(date(3)), Some(Flow::from_m3s(20.0)));
 }
 
 #[test]

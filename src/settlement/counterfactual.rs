@@ -292,7 +292,7 @@ impl<'a> Case<'a> {
             own,
             stores,
             reaches,
-            over: OverLimit::of(model, &rows),
+            over: OverLimit::of(model, ledger.window(), &rows),
             before: row.before.iter().copied().collect::<Sum>().value(),
             needed: shortfall + row.delivered.unwrap_or(0.0) * size,
             shortfall,
@@ -442,8 +442,7 @@ impl<'a> Case<'a> {
         }
         for &r in &self.reaches {
             let reach = &basin.reaches()[r];
-            let seasonal = reach.seasons.iter().any(|season| season.capacity.is_some());
-            if reach.capacity.is_some() || seasonal || reach.overflow.is_some() {
+            if reach.capacity.is_some() || reach.changes_capacity() || reach.overflow.is_some() {
                 places.push((basin.reach_ends(r).0, reach.id.clone(), Change::Reach(r)));
             }
         }
@@ -487,8 +486,7 @@ impl<'a> Case<'a> {
             let users = (0..basin.offtakes().len()).filter(takes);
             for i in users.filter(|&i| basin.offtakes()[i].party == party.id) {
                 put(&mut by_why, Why::taken(self.model, i, class), i);
-                let over = (0..self.ledger.days())
-                    .find_map(|day| self.over.part(self.ledger.window(), i, day));
+                let over = (0..self.ledger.days()).find_map(|day| self.over.part(i, day));
                 if let Some((_, limit)) = over {
                     let why = Why::OverLimit {
                         party: party.id.clone(),
@@ -557,7 +555,7 @@ impl<'a> Case<'a> {
                 .of(i)
                 .enumerate()
                 .map(|(day, taken)| {
-                    let over = self.over.part(ledger.window(), i, day);
+                    let over = self.over.part(i, day);
                     let over = over.map_or(0.0, |(part, _)| part);
                     let within = if world.taking[i] { 1.0 - over } else { 0.0 };
                     let beyond = if world.taking_over[i] { over } else { 0.0 };

@@ -218,13 +218,13 @@ pub(super) fn feeders(basin: &Basin, gauges: &[(Gauge, f64, u32)]) -> Vec<Feeder
 }
 
 impl Feeder {
-    /// What no gauge explains in the reservoir, by the day of the run on which it would have come,
-    /// in m3 as they count there.
-    pub(super) fn unaccounted(self, ledger: &Ledger) -> impl Iterator<Item = f64> {
-        let terms = ledger.reservoirs().unaccounted.of(self.store);
-        let late = std::iter::repeat_n(0.0, self.travel.min(ledger.days()));
-        late.chain(terms.map(move |term| self.weight * term))
-            .take(ledger.days())
+    /// What no gauge explains in the reservoir, on the day of the run on which it would have come, in
+    /// m3 as they count there.
+    pub(super) fn unaccounted(self, ledger: &Ledger, day: usize) -> f64 {
+        let then = day.checked_sub(self.travel);
+        then.map_or(0.0, |then| {
+            self.weight * ledger.reservoirs().unaccounted.at(then, self.store)
+        })
     }
 }
 

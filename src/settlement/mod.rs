@@ -27,6 +27,7 @@ mod blame;
 mod committed;
 mod counterfactual;
 mod course;
+mod followed;
 mod gauge;
 mod journal;
 mod natural;

@@ -1,7 +1,7 @@
 //! Why something is missing.
 
-use super::blame::{Case, OverLimit};
-use super::gauge::{Gauge, feeders, gauges_of};
+use super::blame::{Case, OverLimit, Trail};
+use super::gauge::{Feeder, Gauge, feeders, gauges_of};
 use super::record::Record;
 use super::verdict::{Settled, Settlement, Status, settle};
 use crate::agreement::Count;
@@ -189,13 +189,16 @@ pub(super) struct Reasons {
 }
 
 impl Reasons {
-    pub(super) fn add(&mut self, why: Why, amount: f64) {
+    pub(super) fn add(&mut self, why: &Why, amount: f64) {
         if amount <= 0.0 {
             return;
         }
-        match self.found.iter_mut().find(|reason| reason.why == why) {
+        match self.found.iter_mut().find(|reason| reason.why == *why) {
             Some(reason) => reason.amount += amount,
-            None => self.found.push(Reason { why, amount }),
+            None => self.found.push(Reason {
+                why: why.clone(),
+                amount,
+            }),
         }
     }
 
@@ -245,8 +248,8 @@ impl Settled {
     /// shortfall on another; the amounts add up to the shortfall. Of several places that are added
     /// up each is explained by itself.
     ///
-    /// Explaining costs several times the run itself. Who needs verdicts only, as for thousands of
-    /// runs, asks for `settle(model.agreements(), &Record::of(plan, ledger))`: a small part of it.
+    /// Who needs verdicts only, as for thousands of runs, asks for
+    /// `settle(model.agreements(), &Record::of(plan, ledger))`: a small part of the time.
     ///
     /// # Panics
     ///
@@ -255,25 +258,27 @@ impl Settled {
         let model = plan.model();
         let record = Record::of(plan, ledger);
         let mut settled = settle(model.agreements(), &record);
-        let over = OverLimit::of(model, &settled.rows);
-        for row in &mut settled.rows {
-            let case = Case::new(plan, ledger, row, &over);
-            if row.status == Status::Short {
-                row.reasons = case.explain(row);
+        let over = OverLimit::of(model, ledger.window(), &settled.rows);
+        let same_obligation = |a: &Settlement, b: &Settlement| a.number == b.number;
+        for rows in settled.rows.chunk_by_mut(same_obligation) {
+            let case = Case::new(plan, ledger, &rows[0], &over);
+            let feeders = feeders(model.basin(), &case.gauges);
+            let mut trail = None;
+            for row in rows {
+                if row.status == Status::Short {
+                    let trail = trail.get_or_insert_with(|| Trail::new(&case));
+                    row.reasons = trail.explain(row);
+                }
+                find_unaccounted(&case, &feeders, row);
             }
-            find_unaccounted(model, ledger, row, &case.gauges);
         }
         settled
     }
 }
 
 /// Fills in the unaccounted term at the point, and whether the verdict rests on it.
-fn find_unaccounted(
-    model: &Model,
-    ledger: &Ledger,
-    row: &mut Settlement,
-    gauges: &[(Gauge, f64, u32)],
-) {
+fn find_unaccounted(case: &Case, feeders: &[Feeder], row: &mut Settlement) {
+    let (basin, ledger) = (case.basin(), case.ledger);
     let run = ledger.window();
     let Some(window) = row.period.intersect(run) else {
         return;
@@ -286,25 +291,24 @@ fn find_unaccounted(
         first..end
     };
     // By day, what came to the point because of the term.
-    let mut by_day = vec![0.0; ledger.days()];
+    let mut by_day = vec![0.0; days.len()];
     let mut net = Sum::default();
-    for feeder in feeders(model.basin(), gauges) {
-        let terms: Vec<f64> = feeder.unaccounted(ledger).collect();
-        let own = terms[days.clone()].iter().copied().collect::<Sum>().value();
+    for feeder in feeders {
+        let terms = || days.clone().map(|day| feeder.unaccounted(ledger, day));
+        let own = terms().collect::<Sum>().value();
         net.add(own);
         // Water that appeared and still lies there did not come to the point.
-        let filled = gauges
-            .iter()
-            .any(|(gauge, ..)| *gauge == Gauge::Storage(feeder.store));
+        let mut gauges = case.gauges.iter();
+        let filled = gauges.any(|(gauge, ..)| *gauge == Gauge::Storage(feeder.store));
         let kept = match (end - 1).checked_sub(feeder.travel) {
             Some(last) if own > 0.0 && !filled => {
-                let dead = model.basin().reservoirs()[feeder.store].dead.m3();
+                let dead = basin.reservoirs()[feeder.store].dead.m3();
                 let held = ledger.reservoirs().storage.at(last, feeder.store) - dead;
                 (feeder.weight * held.max(0.0) / own).min(1.0)
             }
             _ => 0.0,
         };
-        for (sum, term) in by_day.iter_mut().zip(terms) {
+        for (sum, term) in by_day.iter_mut().zip(terms()) {
             *sum += (1.0 - kept) * term;
         }
     }
@@ -317,16 +321,17 @@ fn find_unaccounted(
     }
     // By how much what would have come falls behind what did.
     let less: Sum = if row.count == Count::AtEnd {
-        by_day[days].iter().copied().collect()
+        by_day.into_iter().collect()
     } else {
-        let came = readings(model, ledger, gauges);
-        let demand = asked(ledger, gauges);
         let dues = row.pace.iter().zip(&row.before);
-        days.zip(dues)
-            .map(|(day, (due, before))| {
-                let there = came[day];
-                let most = demand.as_ref().map_or(f64::INFINITY, |asked| asked[day]);
-                let without = (there - by_day[day]).clamp(0.0, most.max(there));
+        (days.zip(by_day).zip(dues))
+            .map(|((day, because), (due, before))| {
+                let there = case.came[day];
+                let most = case
+                    .asked
+                    .as_ref()
+                    .map_or(f64::INFINITY, |asked| asked[day]);
+                let without = (there - because).clamp(0.0, most.max(there));
                 if row.count == Count::EachDay {
                     (there - before).min(*due) - (without - before).min(*due)
                 } else {

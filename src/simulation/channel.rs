@@ -64,6 +64,11 @@ impl Routed {
         self.arrives(day) + self.delay
     }
 
+    /// No order is for a later day than so many after it is placed.
+    pub(super) fn longest(&self, basin: &Basin) -> i64 {
+        i64::from(basin.reaches()[self.reach].longest_lag()) + self.delay
+    }
+
     fn slot(&self, arrival: i64) -> usize {
         arrival.rem_euclid(self.slots as i64) as usize
     }
@@ -103,6 +108,7 @@ impl Routed {
 
     /// What leaves on each of so many days of the run, if so much enters on each and the same volume
     /// entered on every day before.
+    #[cfg(feature = "planner")]
     pub(crate) fn through(
         &self,
         basin: &Basin,
@@ -136,6 +142,13 @@ impl Routed {
 }
 
 impl Held {
+    /// Becomes the same as another state of the channel, in the memory it has.
+    pub(super) fn go_back_to(&mut self, other: &Self) {
+        let Self { waiting, stored } = other;
+        self.waiting.clone_from(waiting);
+        self.stored.clone_from(stored);
+    }
+
     /// All of it.
     pub(super) fn volume(&self) -> f64 {
         let parts = self.waiting.iter().chain(&self.stored).copied();
@@ -156,17 +169,13 @@ fn arrivals(reach: &Reach, before: usize, run: Window) -> Vec<i64> {
     ends.collect()
 }
 
-/// The capacity of a reach by day, in m3, if it changes with the seasons.
-fn seasonal_capacity(reach: &Reach, run: Window) -> Option<Vec<f64>> {
-    reach
-        .seasons
-        .iter()
-        .any(|season| season.capacity.is_some())
-        .then(|| {
-            run.iter()
-                .map(|date| capacity(reach.capacity_on(date)))
-                .collect()
-        })
+/// The capacity of a reach by day, in m3, if it changes with the seasons or begins on a day.
+fn changing_capacity(reach: &Reach, run: Window) -> Option<Vec<f64>> {
+    reach.changes_capacity().then(|| {
+        run.iter()
+            .map(|date| capacity(reach.capacity_on(date)))
+            .collect()
+    })
 }
 
 /// The capacity of a reach out of season, in m3 a day.
@@ -197,12 +206,12 @@ pub(super) fn overflows(basin: &Basin, reaches: &mut [Channel], returns: &mut Ve
     }
 }
 
-/// The capacities that change with the seasons.
+/// The capacities that are not the same on all days.
 pub(super) fn by_season(model: &Model, reaches: &mut [Channel]) -> Vec<(usize, Vec<f64>)> {
     let mut by_season = Vec::new();
     for (r, reach) in reaches.iter_mut().enumerate() {
         let declared = &model.basin.reaches()[r];
-        if let Some(capacity) = seasonal_capacity(declared, model.window) {
+        if let Some(capacity) = changing_capacity(declared, model.window) {
             reach.by_season = Some(by_season.len());
             by_season.push((r, capacity));
         }

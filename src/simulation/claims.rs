@@ -40,6 +40,7 @@ use crate::allocation::Place;
 use crate::basin::ReachKind;
 use crate::calendar::{Window, day_index};
 use crate::error::Diagnostic;
+use crate::ledger::Ledger;
 use crate::settlement::{Carry, InAdvance, in_advance, known_in_advance};
 
 pub(crate) use super::live::Watch;
@@ -142,6 +143,29 @@ impl Claiming {
         }
     }
 
+    /// Whether it claims in the stream of a reach.
+    pub(crate) fn is_in_stream(&self) -> bool {
+        matches!(self.place, ClaimedAt::Stream { .. })
+    }
+
+    /// What passed in the stream where it claims on a day of a run, in m3.
+    pub(crate) fn passed_on(&self, plan: &Plan, ledger: &Ledger, day: usize) -> f64 {
+        match self.place {
+            ClaimedAt::Stream {
+                reach, gauge, node, ..
+            } => passed(plan, ledger, (reach, gauge, node), day),
+            _ => 0.0,
+        }
+    }
+
+    /// The tail of the reach in whose stream it claims, and the node where that is measured.
+    pub(super) fn stream_ends(&self, plan: &Plan) -> Option<(usize, usize)> {
+        match self.place {
+            ClaimedAt::Stream { reach, node, .. } => Some((plan.reaches[reach].tail, node)),
+            _ => None,
+        }
+    }
+
     /// The period a day of the run lies in: where several do, the one that ends first.
     pub(super) fn period(&self, day: i64) -> Option<usize> {
         self.periods_on(day).next()
@@ -232,6 +256,19 @@ impl Accounts {
             balances: claiming().map(|c| (0, opening(c))).collect(),
             seen: plan.watched.iter().map(|w| w.first(plan)).collect(),
         }
+    }
+
+    /// Becomes the same as others of the run, but for readings, in the memory they have.
+    pub(super) fn go_back_to(&mut self, other: &Self) {
+        let Self {
+            came,
+            balances,
+            seen: _,
+        } = other;
+        for (mine, theirs) in self.came.iter_mut().zip(came) {
+            mine.clone_from(theirs);
+        }
+        self.balances.clone_from(balances);
     }
 
     /// Whether they are of the obligations of a plan, as far as sizes tell.
@@ -539,7 +576,7 @@ impl Simulation<'_> {
         let plan = self.plan;
         let width = plan.offtakes.len();
         for (i, offtake) in plan.offtakes.iter().enumerate() {
-            if let Some(day) = self.wave.day[offtake.node] {
+            if let Some(day) = self.wave.passes[offtake.node] {
                 self.wave.demand[i] = plan.demand[day * width + i];
                 self.ledger
                     .offtakes
@@ -550,7 +587,7 @@ impl Simulation<'_> {
         self.ceilings();
         self.cut_to_licences();
         for (i, offtake) in plan.offtakes.iter().enumerate() {
-            if self.wave.day[offtake.node].is_some() {
+            if self.wave.passes[offtake.node].is_some() {
                 self.today.claim[offtake.claim] = self.wave.demand[i];
             }
         }
@@ -565,7 +602,8 @@ impl Simulation<'_> {
                     claim,
                 } => {
                     let channel = &plan.reaches[reach];
-                    let (Some(day), Some(_)) = (self.wave.day[node], self.wave.day[channel.tail])
+                    let (Some(day), Some(_)) =
+                        (self.wave.passes[node], self.wave.day[channel.tail])
                     else {
                         continue;
                     };
@@ -576,6 +614,9 @@ impl Simulation<'_> {
                 }
                 ClaimedAt::Storage { .. } | ClaimedAt::Capacity { .. } => {}
             }
+        }
+        if self.first_open_day() > 0 {
+            self.drop_past_claims();
         }
     }
 
@@ -603,7 +644,7 @@ impl Simulation<'_> {
                 &ClaimedAt::Capacity { reach, gauge, node } => {
                     let channel = &plan.reaches[reach];
                     let (Some(day), Some(tail)) =
-                        (self.wave.day[node], self.wave.day[channel.tail])
+                        (self.wave.passes[node], self.wave.day[channel.tail])
                     else {
                         continue;
                     };
@@ -649,9 +690,9 @@ impl Simulation<'_> {
         (first, days.max().unwrap_or(0))
     }
 
-    /// The day of an offtake if it lies in a period.
+    /// The day of an offtake if it lies in a period, be it past or to be decided.
     fn day_in(&self, claiming: &Claiming, period: usize, i: usize) -> Option<usize> {
-        let day = self.wave.day[self.plan.offtakes[i].node]?;
+        let day = self.wave.passes[self.plan.offtakes[i].node]?;
         (claiming.period(day as i64) == Some(period)).then_some(day)
     }
 
@@ -674,7 +715,7 @@ impl Simulation<'_> {
                     let kept = self.wave.demand[i] * (allowed / asked);
                     let held = self.wave.demand[i] - kept;
                     self.wave.demand[i] = kept;
-                    if held > 0.0 {
+                    if held > 0.0 && !self.is_replayed(self.plan.offtakes[i].node) {
                         self.ledger.limits.held_back.add(day, i, held);
                         self.ledger.limits.of_offtake.set(day, i, k as u32 + 1);
                     }
@@ -709,7 +750,9 @@ impl Simulation<'_> {
                     let owed = demand * part;
                     self.today.claim[claim] = owed;
                     self.today.claim[offtake.claim] = demand - owed;
-                    self.ledger.claims.claimed.add(day, k, owed);
+                    if !self.is_replayed(offtake.node) {
+                        self.ledger.claims.claimed.add(day, k, owed);
+                    }
                 }
             }
         }
@@ -833,10 +876,12 @@ impl Simulation<'_> {
                 ClaimedAt::Offtakes(members) => {
                     for &i in members {
                         let offtake = &plan.offtakes[i];
-                        let Some(day) = self.wave.day[offtake.node] else {
+                        let Some(day) = self.wave.passes[offtake.node] else {
                             continue;
                         };
-                        for &(_, claim) in offtake.owed.iter().filter(|&&(of, _)| of == k) {
+                        let awarded = !self.is_replayed(offtake.node);
+                        let owed = offtake.owed.iter().filter(|_| awarded);
+                        for &(_, claim) in owed.filter(|&&(of, _)| of == k) {
                             self.book_award(k, day, claim, 1.0);
                         }
                         let came = self.ledger.offtakes.delivered.at(day, i);
@@ -849,7 +894,7 @@ impl Simulation<'_> {
                     node,
                     claim,
                 } => {
-                    let Some(day) = self.wave.day[node] else {
+                    let Some(day) = self.wave.passes[node] else {
                         continue;
                     };
                     let at_head = gauge.is_head();
@@ -858,11 +903,13 @@ impl Simulation<'_> {
                     } else {
                         1.0
                     };
-                    self.book_award(k, day, claim, gain);
+                    if !self.is_replayed(plan.reaches[reach].tail) {
+                        self.book_award(k, day, claim, gain);
+                    }
                     self.count(k, day, self.passed(reach, gauge, node, day));
                 }
                 &ClaimedAt::Capacity { reach, gauge, node } => {
-                    if let Some(day) = self.wave.day[node] {
+                    if let Some(day) = self.wave.passes[node] {
                         self.count(k, day, self.passed(reach, gauge, node, day));
                     }
                 }
@@ -874,7 +921,7 @@ impl Simulation<'_> {
             }
         }
         for (watch, seen) in plan.watched.iter().zip(&mut self.state.accounts.seen) {
-            if let Some(day) = self.wave.day[watch.node] {
+            if let Some(day) = self.wave.passes[watch.node] {
                 seen[day] = watch.read(&plan.model.basin, &self.ledger, day);
             }
         }
@@ -883,14 +930,7 @@ impl Simulation<'_> {
 
     /// What passed a gauge in the stream on a day.
     fn passed(&self, reach: usize, gauge: StreamGauge, node: usize, day: usize) -> f64 {
-        match gauge {
-            StreamGauge::Head if self.plan.ways[node].store.is_some() => {
-                self.ledger.reaches.arrived.at(day, reach)
-            }
-            StreamGauge::Tail => self.ledger.reaches.entered.at(day, reach),
-            StreamGauge::Head | StreamGauge::Node => self.ledger.flow_at_node(day, node),
-            StreamGauge::Release(store) => self.ledger.reservoirs.release.at(day, store),
-        }
+        passed(self.plan, &self.ledger, (reach, gauge, node), day)
     }
 
     /// Books what a claim of an obligation got, by the measure of its point.
@@ -927,6 +967,22 @@ impl Simulation<'_> {
             }
             self.state.accounts.balances[k] = (struck, balance);
         }
+    }
+}
+
+fn passed(
+    plan: &Plan,
+    ledger: &Ledger,
+    (reach, gauge, node): (usize, StreamGauge, usize),
+    day: usize,
+) -> f64 {
+    match gauge {
+        StreamGauge::Head if plan.ways[node].store.is_some() => {
+            ledger.reaches.arrived.at(day, reach)
+        }
+        StreamGauge::Tail => ledger.reaches.entered.at(day, reach),
+        StreamGauge::Head | StreamGauge::Node => ledger.flow_at_node(day, node),
+        StreamGauge::Release(store) => ledger.reservoirs.release.at(day, store),
     }
 }
 

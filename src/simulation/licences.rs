@@ -227,6 +227,20 @@ impl LicenceAccount {
         plan.licences.iter().map(account).collect()
     }
 
+    /// Becomes the same as another of the run, in the memory it has.
+    pub(super) fn go_back_to(&mut self, other: &Self) {
+        let Self {
+            kept,
+            taken,
+            used,
+            season,
+        } = other;
+        self.kept.clone_from(kept);
+        self.taken.clone_from(taken);
+        self.used = *used;
+        self.season = *season;
+    }
+
     /// Whether it is of a licence, as far as sizes tell.
     pub(super) fn fits(&self, licence: &Licensed) -> bool {
         self.kept.len() == licence.dates && self.taken.len() == licence.dates
@@ -305,6 +319,9 @@ impl Simulation<'_> {
             let kept = shared.award(asked, weight).min(asked);
             if kept < asked {
                 self.wave.demand[offtake] = kept;
+                if self.is_replayed(plan.offtakes[offtake].node) {
+                    continue;
+                }
                 let journal = &mut self.ledger.licences;
                 journal.held_back.add(day, l, asked - kept);
                 journal.from_offtake.add(day, offtake, asked - kept);
@@ -327,7 +344,9 @@ impl Simulation<'_> {
                         .delivered
                         .at(date as usize, member.offtake);
                     account.taken[licence.slot(date)] += came;
-                    self.ledger.licences.taken.add(date as usize, l, came);
+                    if self.wave.day[plan.offtakes[member.offtake].node].is_some() {
+                        self.ledger.licences.taken.add(date as usize, l, came);
+                    }
                 }
             }
             let date = self.state.wave + licence.leads().1;

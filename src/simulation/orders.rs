@@ -81,6 +81,10 @@ impl Wants {
         }
     }
 
+    pub(super) fn tributaries(&self) -> &Tributaries {
+        &self.tributaries
+    }
+
     /// Counts a claim of an obligation in the stream of a reach.
     pub(super) fn stream(&mut self, tail: usize, claiming: usize, claim: usize) {
         self.streams[tail].push((claim, self.class[claiming]));
@@ -201,7 +205,7 @@ impl Simulation<'_> {
             let stream = self.asked_in_stream(v, class);
             wanted += stream.max(ways.river.map_or(0.0, through));
             if wanted > 0.0 {
-                wanted = (wanted - plan.inflow[day * n + v]).max(0.0);
+                wanted = (wanted - self.inflow()[day * n + v]).max(0.0);
             }
             self.wave.below[v] = wanted;
         }
@@ -215,7 +219,8 @@ impl Simulation<'_> {
         match self.then(head).filter(|_| plan.ways[head].store.is_none()) {
             Some(day) => {
                 let wanted = self.wave.below[head];
-                plan.wants.tributaries.asked_of(r, head, wanted, day)
+                let sure = self.sure()[day * plan.sizes.nodes + head];
+                plan.wants.tributaries.asked_of(r, wanted, sure)
             }
             None => 0.0,
         }

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 
 use super::channel::{Routed, by_season, ordinary_capacity, overflows};
 use super::claims::{ClaimedAt, Claiming, OwedStorage, Watch};
+use super::expectation::Expectation;
 use super::licences::Licensed;
 use super::orders::{Orders, Wants};
 use super::tributaries::Tributaries;
@@ -61,6 +62,10 @@ pub struct Plan {
     pub(crate) by_season: Vec<(usize, Vec<f64>)>,
     pub(crate) licences: Vec<Licensed>,
     pub(crate) network: Network,
+    /// What an operational run expects of the inflows to come; nothing with perfect foresight.
+    pub(crate) expectation: Option<Expectation>,
+    /// By node: the reservoir whose water it orders, or the node itself.
+    pub(crate) dam: Vec<usize>,
 }
 
 /// The ways of water at a node.
@@ -197,6 +202,11 @@ impl Plan {
         self.reaches[reach].antecedent
     }
 
+    /// Whether the river ends at a node.
+    pub(crate) fn ends_at(&self, node: usize) -> bool {
+        self.ways[node].river.is_none()
+    }
+
     /// The day of the run on which a wave passes a node; it may lie outside the run.
     pub(crate) fn day_at(&self, wave: i64, node: usize) -> i64 {
         wave + self.lead[node]
@@ -261,10 +271,14 @@ impl Parts {
             wants: self.wants,
             by_season: self.by_season,
             network: self.network,
+            expectation: None,
+            dam: Vec::new(),
             model,
         };
         super::antecedent::fill(&mut plan);
         super::forecast::fill(&mut plan);
+        plan.dam = super::operational::nearest_dams(&plan);
+        plan.expectation = Expectation::new(&plan);
         plan
     }
 }

@@ -144,7 +144,7 @@ impl Simulation<'_> {
     }
 
     /// Water that comes back to a node some waves later.
-    fn give_back(&mut self, back: usize, volume: f64) {
+    pub(super) fn give_back(&mut self, back: usize, volume: f64) {
         let flow = &self.plan.returns[back];
         let slot = self.state.wave.rem_euclid(flow.waves as i64) as usize;
         self.state.returning[back][slot] += volume * flow.fraction;
@@ -152,7 +152,7 @@ impl Simulation<'_> {
 
     /// Puts water into a reach. It arrives in the same wave, its travel time later, or waits in the
     /// channel of a routed one.
-    fn send(&mut self, r: usize, flow: f64, day: usize) {
+    pub(super) fn send(&mut self, r: usize, flow: f64, day: usize) {
         let reach = &self.plan.reaches[r];
         let mut between_banks = flow;
         if let Some((bankfull, back)) = reach.overflow
@@ -260,6 +260,19 @@ impl Simulation<'_> {
     /// What the journal says came to a node must be what it says went from it or stayed, or the
     /// run stops here. `start` is what was in store before.
     fn check_balance(&mut self, v: usize, day: usize, start: f64) -> Result<()> {
+        let (came, went) = self.came_and_went(v, day, start);
+        // What may yet be decided otherwise is counted when its day is over.
+        if self.operational.is_none() {
+            self.books[v].count(came, went);
+        }
+        if (came - went).abs() <= CLOSES_AT * (came + went) {
+            return Ok(());
+        }
+        Err(self.does_not_close(v, day, came - went, came + went))
+    }
+
+    /// What the journal says came to a node and was in store, and what went from it or stayed.
+    pub(super) fn came_and_went(&self, v: usize, day: usize, start: f64) -> (f64, f64) {
         let ways = &self.plan.ways[v];
         let Ledger {
             nodes,
@@ -287,13 +300,7 @@ impl Simulation<'_> {
         if ways.river.is_none() {
             went += nodes.left.at(day, v);
         }
-        let book = &mut self.books[v];
-        book.residual.add(came - went);
-        book.throughput += came + went;
-        if (came - went).abs() <= CLOSES_AT * (came + went) {
-            return Ok(());
-        }
-        Err(self.does_not_close(v, day, came - went, came + went))
+        (came, went)
     }
 
     /// The same over the whole run: what days may lose to rounding must not add up.

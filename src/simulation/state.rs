@@ -41,6 +41,9 @@ pub struct State {
     /// By routed reach: the water in the channel.
     #[serde(default)]
     pub(crate) channels: Vec<Held>,
+    /// Whether it is of an operational run: days to come are in it as they were expected.
+    #[serde(default)]
+    pub(crate) expected: bool,
     /// By licence: what was taken.
     #[serde(default)]
     pub(crate) licences: Vec<LicenceAccount>,
@@ -71,12 +74,48 @@ impl State {
             returning: plan.returns.iter().map(|r| vec![0.0; r.waves]).collect(),
             accounts: Accounts::first(plan),
             channels: channel::first(&plan.routed, &plan.reaches),
+            expected: plan.expectation.is_some(),
             licences: LicenceAccount::first(plan),
+        }
+    }
+
+    /// Becomes the same as another state of the run, but for readings, in the memory it has.
+    pub(super) fn go_back_to(&mut self, other: &Self) {
+        let Self {
+            wave,
+            storage,
+            last_release,
+            last_inflow,
+            returning,
+            accounts,
+            channels,
+            expected: _,
+            licences,
+        } = other;
+        self.wave = *wave;
+        self.storage.clone_from(storage);
+        self.last_release.clone_from(last_release);
+        self.last_inflow.clone_from(last_inflow);
+        for (mine, theirs) in self.returning.iter_mut().zip(returning) {
+            mine.clone_from(theirs);
+        }
+        self.accounts.go_back_to(accounts);
+        for (mine, theirs) in self.channels.iter_mut().zip(channels) {
+            mine.go_back_to(theirs);
+        }
+        for (mine, theirs) in self.licences.iter_mut().zip(licences) {
+            mine.go_back_to(theirs);
         }
     }
 
     /// Whether this state belongs to a run of that plan, as far as sizes tell.
     pub(crate) fn check(&self, plan: &Plan) -> Result<()> {
+        if self.expected || plan.expectation.is_some() {
+            return Err(Error::state(
+                "an operational run cannot go on from a saved state: days to come are in it as they \
+                 were expected",
+            ));
+        }
         let sizes = [
             ("reservoirs", self.storage.len(), plan.stores.len()),
             ("reservoirs", self.last_release.len(), plan.stores.len()),

@@ -1,5 +1,6 @@
 //! The run: one wave after another.
 
+use super::operational::{self, Operational};
 use super::plan::{SECONDS_A_DAY, Store, Ways};
 use super::{Plan, State};
 use crate::allocation::{Solver, Today};
@@ -33,6 +34,8 @@ pub struct Simulation<'p> {
     pub(super) wave: Wave,
     /// By node: its balance over the run so far.
     pub(super) books: Vec<Book>,
+    /// Nothing for a run with perfect foresight.
+    pub(super) operational: Option<Operational<'p>>,
 }
 
 /// The balance of a node over the days so far, in m3.
@@ -42,13 +45,24 @@ pub(super) struct Book {
     pub(super) throughput: f64,
 }
 
+impl Book {
+    pub(super) fn count(&mut self, came: f64, went: f64) {
+        self.residual.add(came - went);
+        self.throughput += came + went;
+    }
+}
+
 /// The numbers of the wave at hand; all volumes in m3.
 #[derive(Debug)]
 pub(super) struct Wave {
     /// By node: the day of the run, or nothing where the node takes no part.
+    pub(super) passes: Vec<Option<usize>>,
+    /// By node: the same, or nothing where the day is past and the node is replayed.
     pub(super) day: Vec<Option<usize>>,
     /// By node: what the antecedent flow brings.
     pub(super) antecedent: Vec<f64>,
+    /// By node: what arrives from nodes that are replayed.
+    pub(super) sent: Vec<f64>,
     /// By node: the return flow due.
     returned: Vec<f64>,
     /// By node: the net loss that is to be taken there.
@@ -87,7 +101,8 @@ impl<'p> Simulation<'p> {
     ///
     /// # Errors
     ///
-    /// If the state does not fit the plan ([`Error::is_state`]).
+    /// If the state does not fit the plan, or either is of an operational run
+    /// ([`Error::is_state`]).
     pub fn resume(plan: &'p Plan, state: State) -> Result<Self> {
         state.check(plan)?;
         Ok(Self::with_state(plan, state))
@@ -98,16 +113,18 @@ impl<'p> Simulation<'p> {
         let stores = plan.stores.len();
         let mut today = plan.network.today();
         let claims = today.claim.len();
+        let mut ledger = Ledger::new(
+            plan.window(),
+            plan.sizes,
+            plan.stores.iter().map(|s| s.initial).collect(),
+            plan.initial_channels(),
+        );
+        ledger.operations = operational::journal(plan);
         for (capacity, reach) in today.capacity.iter_mut().zip(&plan.reaches) {
             *capacity = reach.capacity;
         }
         Self {
-            ledger: Ledger::new(
-                plan.window(),
-                plan.sizes,
-                plan.stores.iter().map(|s| s.initial).collect(),
-                plan.initial_channels(),
-            ),
+            ledger,
             solver: Solver::new(&plan.network),
             today,
             decisions: plan
@@ -116,8 +133,10 @@ impl<'p> Simulation<'p> {
                 .map(|s| Decision::with_wishes(s.wish_claims.len()))
                 .collect(),
             wave: Wave {
+                passes: vec![None; n],
                 day: vec![None; n],
                 antecedent: vec![0.0; n],
+                sent: vec![0.0; n],
                 returned: vec![0.0; n],
                 loss: vec![0.0; n],
                 need: vec![0.0; n],
@@ -134,17 +153,19 @@ impl<'p> Simulation<'p> {
                 capacity_then: vec![0.0; plan.reaches.len()],
             },
             books: vec![Book::default(); n],
+            operational: Operational::new(plan, &state),
             plan,
             state,
         }
     }
 
-    /// What the run carries to the next wave.
+    /// What the run carries to the next wave. That of an operational run cannot be resumed: days to
+    /// come are in it as they are expected.
     pub fn state(&self) -> &State {
         &self.state
     }
 
-    /// What happened so far.
+    /// What happened so far; in an operational run days to come stand there as they are expected.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
@@ -154,7 +175,8 @@ impl<'p> Simulation<'p> {
         self.ledger
     }
 
-    /// The storage of each reservoir now.
+    /// The storage of each reservoir now: after its day of the last wave, which in an operational run
+    /// may be a day to come.
     pub fn storages(&self) -> impl Iterator<Item = Volume> + '_ {
         self.state.storage.iter().map(|&v| Volume::from_m3(v))
     }
@@ -165,8 +187,13 @@ impl<'p> Simulation<'p> {
     /// # Panics
     ///
     /// If there is no such reservoir, or the volume is negative, no number or over the surcharge
-    /// limit.
+    /// limit; and in an operational run, where days to come would undo it.
     pub fn set_storage(&mut self, reservoir: usize, volume: Volume) {
+        let operational = self.operational.is_some();
+        assert!(
+            !operational,
+            "a storage put to a value in an operational run"
+        );
         let limit = self.plan.stores[reservoir].surcharge;
         assert!(
             (0.0..=limit).contains(&volume.m3()),
@@ -186,7 +213,8 @@ impl<'p> Simulation<'p> {
         Ok(self.ledger)
     }
 
-    /// Advances by one wave; false when the run is over and nothing was done.
+    /// Advances by one wave, or in an operational run by one day; false when the run is over and
+    /// nothing was done.
     ///
     /// # Errors
     ///
@@ -196,32 +224,49 @@ impl<'p> Simulation<'p> {
         if self.state.wave >= self.plan.days as i64 {
             return Ok(false);
         }
+        if self.operational.is_some() {
+            self.operate()?;
+        } else {
+            self.run_wave()?;
+        }
+        Ok(true)
+    }
+
+    /// Shares one wave, and moves its water.
+    pub(super) fn run_wave(&mut self) -> Result<()> {
         self.begin();
         self.known_water();
         self.claims();
         self.place_orders();
         self.ask_policies()?;
         self.claim_losses();
+        if self.operational.is_some() {
+            self.count_sent();
+        }
         self.certain_spill();
         self.solver
             .solve(&self.plan.network, &self.today)
             .map_err(|fault| Error::state(format!("the day cannot be allocated: {fault}")))?;
         self.route()?;
+        self.record_orders();
         self.state.wave += 1;
         if self.state.wave == self.plan.days as i64 {
             self.measure_channels();
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Which nodes take part, and what reaches and returns bring them.
     fn begin(&mut self) {
         let plan = self.plan;
+        let open = self.first_open_day();
         let wave = &mut self.wave;
         for v in 0..plan.sizes.nodes {
             let day = plan.day_at(self.state.wave, v);
-            wave.day[v] = usize::try_from(day).ok().filter(|&d| d < plan.days);
+            wave.passes[v] = usize::try_from(day).ok().filter(|&d| d < plan.days);
+            wave.day[v] = wave.passes[v].filter(|&d| d >= open);
         }
+        wave.sent.fill(0.0);
         wave.antecedent.fill(0.0);
         wave.returned.fill(0.0);
         wave.loss.fill(0.0);
@@ -244,8 +289,11 @@ impl<'p> Simulation<'p> {
             let reach = &plan.reaches[routed.reach];
             // Beyond the entry is nothing but what is certain to be sent there.
             self.today.supply[routed.entry] = 0.0;
-            if let Some(day) = wave.day[reach.head] {
-                let flow = routed.leave(&mut self.state.channels[i], day);
+            let Some(day) = wave.passes[reach.head] else {
+                continue;
+            };
+            let flow = routed.leave(&mut self.state.channels[i], day);
+            if wave.day[reach.head].is_some() {
                 wave.arriving[routed.reach] = flow;
                 wave.antecedent[reach.head] += flow;
                 self.ledger.reaches.arrived.set(day, routed.reach, flow);
@@ -265,6 +313,9 @@ impl<'p> Simulation<'p> {
             }
         }
         self.today.claim.fill(0.0);
+        if open > 0 {
+            self.replay();
+        }
     }
 
     /// Inflows, returns, and what reservoirs gain and lose whatever anybody wants.
@@ -276,7 +327,7 @@ impl<'p> Simulation<'p> {
                 self.today.supply[v] = 0.0;
                 continue;
             };
-            let lateral = plan.inflow[day * n + v];
+            let lateral = self.inflow()[day * n + v];
             let entering = lateral.max(0.0) + self.wave.returned[v] + self.wave.antecedent[v];
             self.ledger
                 .nodes
@@ -343,11 +394,12 @@ impl<'p> Simulation<'p> {
                 self.wave.ceiling[k] = f64::INFINITY;
                 continue;
             };
+            let mut decision = std::mem::replace(&mut self.decisions[k], Decision::with_wishes(0));
             let view = self.view(k, day);
-            let decision = &mut self.decisions[k];
-            decision.reset(view.min_release, view.max_release);
-            plan.model.policies[k].decide(&view, decision);
-            if let Some(fault) = infeasible(&view, decision) {
+            let min_release = view.min_release;
+            decision.reset(min_release, view.max_release);
+            plan.model.policies[k].decide(&view, &mut decision);
+            if let Some(fault) = infeasible(&view, &decision) {
                 let name = plan.model.policies[k].name();
                 let reservoir = &plan.model.basin.reservoirs()[k].node;
                 return Err(Error::policy(
@@ -360,7 +412,7 @@ impl<'p> Simulation<'p> {
             let mut before_all = decision.floor;
             if let Some(claim) = store.release_claim {
                 self.today.claim[claim] = decision.floor.m3s() * SECONDS_A_DAY;
-                before_all = before_all.min(view.min_release);
+                before_all = before_all.min(min_release);
             }
             self.today.claim[store.floor_claim] = before_all.m3s() * SECONDS_A_DAY;
             if let Some(river) = plan.ways[store.node].river {
@@ -369,12 +421,13 @@ impl<'p> Simulation<'p> {
             }
             self.wave.ceiling[k] = ceiling;
             self.ledger.reservoirs.ceiling.set(day, k, ceiling);
+            self.decisions[k] = decision;
             self.claim_storage(k, day);
         }
         Ok(())
     }
 
-    fn view(&self, k: usize, day: usize) -> ReservoirView<'p> {
+    fn view(&self, k: usize, day: usize) -> ReservoirView<'_> {
         let store = &self.plan.stores[k];
         let reservoir = &self.plan.model.basin.reservoirs()[k];
         let storage = Volume::from_m3(self.state.storage[k]);
@@ -395,7 +448,7 @@ impl<'p> Simulation<'p> {
             entered: flow(
                 self.ledger.nodes.lateral.at(day, store.node) + self.wave.antecedent[store.node],
             ),
-            forecast: store.forecast.get(day..ahead).unwrap_or_default(),
+            forecast: self.forecast(k, day..ahead),
             last_inflow: flow(self.state.last_inflow[k]),
             last_release,
             min_release,
@@ -574,7 +627,8 @@ impl<'p> Simulation<'p> {
                 .iter()
                 .map(|&r| self.beyond(r, &self.wave.need).min(self.wave.capacity[r]))
                 .sum();
-            let surely = arriving - self.wave.antecedent[v] + self.today.supply[v];
+            let decided = arriving - self.wave.antecedent[v] - self.wave.sent[v];
+            let surely = decided + self.today.supply[v];
             let left = (surely - self.claimed_here(v) - by_canals).max(0.0);
             let Some(river) = ways.river else { continue };
             let reach = &plan.reaches[river];

@@ -1,5 +1,8 @@
 //! Which way an order takes where rivers meet.
 
+use std::ops::Range;
+
+use super::Plan;
 use super::channel::Routed;
 use super::plan::{Channel, Ways};
 use crate::basin::{Basin, ReachKind};
@@ -13,9 +16,10 @@ pub(super) struct Tributaries {
     share: Vec<f64>,
     /// By reach: whether a reservoir is upstream.
     dammed: Vec<bool>,
+    /// By node: whether a reservoir is there or upstream.
+    dams: Vec<bool>,
     /// By day and node: what rivers without dams bring even if all their users take what they want.
     sure: Vec<f64>,
-    nodes: usize,
 }
 
 impl Tributaries {
@@ -26,22 +30,51 @@ impl Tributaries {
         routed: &[Routed],
         [inflow, demand]: [&[f64]; 2],
     ) -> Self {
-        let dammed = dammed(basin, ways);
-        let sure = sure(basin, ways, (reaches, routed), &dammed, [inflow, demand]);
-        let dammed: Vec<bool> = reaches.iter().map(|reach| dammed[reach.tail]).collect();
+        let dams = dammed(basin, ways);
+        let dammed: Vec<bool> = reaches.iter().map(|reach| dams[reach.tail]).collect();
+        let mut sure = vec![0.0; inflow.len()];
+        let river = River {
+            basin,
+            ways,
+            reaches,
+            routed,
+        };
+        river.sure(
+            &dams,
+            [inflow, demand],
+            0..inflow.len() / ways.len(),
+            &mut sure,
+        );
         let share = shares(basin, ways, &dammed, inflow);
         Self {
             share,
             dammed,
+            dams,
             sure,
-            nodes: ways.len(),
         }
     }
 
-    /// What is asked of a reach on behalf of its head, where so much is wanted on a day.
-    pub(super) fn asked_of(&self, r: usize, head: usize, wanted: f64, day: usize) -> f64 {
+    /// By day and node: what rivers without dams bring for sure, if what enters is known ahead.
+    pub(super) fn sure(&self) -> &[f64] {
+        &self.sure
+    }
+
+    /// The same on some days, by another table of what enters.
+    pub(super) fn renew(&self, plan: &Plan, days: Range<usize>, inflow: &[f64], sure: &mut [f64]) {
+        let river = River {
+            basin: &plan.model.basin,
+            ways: &plan.ways,
+            reaches: &plan.reaches,
+            routed: &plan.routed,
+        };
+        river.sure(&self.dams, [inflow, &plan.demand], days, sure);
+    }
+
+    /// What is asked of a reach on behalf of its head, where so much is wanted on a day and so much
+    /// comes for sure.
+    pub(super) fn asked_of(&self, r: usize, wanted: f64, sure: f64) -> f64 {
         if self.dammed[r] {
-            (wanted - self.sure[day * self.nodes + head]).max(0.0) * self.share[r]
+            (wanted - sure).max(0.0) * self.share[r]
         } else {
             wanted * self.share[r]
         }
@@ -58,40 +91,53 @@ fn dammed(basin: &Basin, ways: &[Ways]) -> Vec<bool> {
     dammed
 }
 
-/// By day and node, what comes from upstream by itself, and nobody can take away: nothing from below
-/// a dam, nor from where a canal leaves.
-fn sure(
-    basin: &Basin,
-    ways: &[Ways],
-    (reaches, routed): (&[Channel], &[Routed]),
-    dammed: &[bool],
-    [inflow, demand]: [&[f64]; 2],
-) -> Vec<f64> {
-    let (n, offtakes) = (ways.len(), basin.offtakes().len());
-    let days = inflow.len() / n;
-    let mut sure = vec![0.0; inflow.len()];
-    for &v in basin.downstream_order() {
-        let Some(r) = ways[v]
-            .river
-            .filter(|_| !dammed[v] && ways[v].canals.is_empty())
-        else {
-            continue;
-        };
-        let reach = &reaches[r];
-        for day in 0..days {
-            let taken = ways[v].offtakes.iter();
-            let taken: f64 = taken.map(|&i| demand[day * offtakes + i]).sum();
-            let on = (sure[day * n + v] + inflow[day * n + v] - taken).max(0.0);
-            let there = match reach.routed {
-                Some(i) => usize::try_from(routed[i].ordered_for(day)).unwrap_or(days),
-                None => day + reach.lag,
+/// What a table of what comes for sure is made of.
+struct River<'a> {
+    basin: &'a Basin,
+    ways: &'a [Ways],
+    reaches: &'a [Channel],
+    routed: &'a [Routed],
+}
+
+impl River<'_> {
+    /// By day and node, what comes from upstream by itself, and nobody can take away: nothing from
+    /// below a dam, nor from where a canal leaves. Days before those asked for must be known.
+    fn sure(
+        &self,
+        dammed: &[bool],
+        [inflow, demand]: [&[f64]; 2],
+        days: Range<usize>,
+        sure: &mut [f64],
+    ) {
+        let (n, offtakes) = (self.ways.len(), self.basin.offtakes().len());
+        sure[days.start * n..days.end * n].fill(0.0);
+        for &v in self.basin.downstream_order() {
+            let Some(r) = self.ways[v]
+                .river
+                .filter(|_| !dammed[v] && self.ways[v].canals.is_empty())
+            else {
+                continue;
             };
-            if there < days {
+            let reach = &self.reaches[r];
+            let longest = match reach.routed {
+                Some(i) => usize::try_from(self.routed[i].longest(self.basin)).unwrap_or(0),
+                None => reach.lag,
+            };
+            for day in days.start.saturating_sub(longest)..days.end {
+                let there = match reach.routed {
+                    Some(i) => usize::try_from(self.routed[i].ordered_for(day)).ok(),
+                    None => Some(day + reach.lag),
+                };
+                let Some(there) = there.filter(|there| days.contains(there)) else {
+                    continue;
+                };
+                let taken = self.ways[v].offtakes.iter();
+                let taken: f64 = taken.map(|&i| demand[day * offtakes + i]).sum();
+                let on = (sure[day * n + v] + inflow[day * n + v] - taken).max(0.0);
                 sure[there * n + reach.head] += on * reach.gain;
             }
         }
     }
-    sure
 }
 
 /// Among dams' rivers, and among all, in proportion to what enters above each on the mean of the run.

@@ -35,7 +35,7 @@ impl Args {
 }
 
 /// The files in series/, without their endings.
-const SERIES: [&str; 7] = [
+const SERIES: [&str; 8] = [
     "inflows",
     "demands",
     "releases",
@@ -43,6 +43,7 @@ const SERIES: [&str; 7] = [
     "rain",
     "forecast",
     "energy_demand",
+    "expected_inflows",
 ];
 
 const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
@@ -159,6 +160,13 @@ fn scenario() -> Value {
         }),
         &["name"],
     );
+    let forecast = table(
+        json!({
+            "method": one_of("what is expected", ["persistence", "climatology", "given"]),
+            "memory_days": { "type": "number", "description": "days in which a departure fades" },
+        }),
+        &["method"],
+    );
     let mut schema = table(
         json!({
             "title": text("the scenario's title"),
@@ -166,10 +174,11 @@ fn scenario() -> Value {
             "start": date(),
             "end": date(),
             "note": text("printed in reports"),
-            "foresight": one_of("what a release knows", ["perfect"]),
+            "foresight": one_of("what a release knows", ["perfect", "operational"]),
             "objective": one_of("what is made of each class's share", Objective::NAMES.map(|(name, _)| name)),
             "antecedent": one_of("water in the channels at the start", ["steady", "given"]),
             "class": list(&class),
+            "forecast": forecast,
             "series": {
                 "type": "object",
                 "propertyNames": { "enum": SERIES },
