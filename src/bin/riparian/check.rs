@@ -1,4 +1,4 @@
-//! `riparian check`: every fault of scenarios, without running them.
+//! `riparian check`: every fault of a scenario, without running it.
 
 use std::path::{Path, PathBuf};
 

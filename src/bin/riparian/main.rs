@@ -64,7 +64,7 @@ struct Cli {
 enum Command {
     /// Makes a small scenario to begin with
     New(new::Args),
-    /// Points at every fault of scenarios, without running them
+    /// Points at every fault of a scenario, without running it
     Check(check::Args),
     /// Simulates a scenario, settles its obligations and writes daily tables
     Run(run::Args),
