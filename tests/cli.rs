@@ -112,7 +112,7 @@ fn a_new_river_runs_and_an_edit_shows() {
     edit(inflows, "2025-07,40", "2025-07,20");
     let said = fine(at.path(), &["compare", "my-river"]);
     assert!(
-        said.out.contains("The files are not the same."),
+        said.out.contains("The files are not the same"),
         "{}",
         said.out
     );

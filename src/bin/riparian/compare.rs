@@ -270,7 +270,10 @@ impl Compared {
                 text.extend(differences.iter().map(Difference::text));
                 text.push('\n');
             }
-            _ => text += "The files are not the same.\n\n",
+            Some(_) => text += "The files are not the same.\n\n",
+            None => {
+                text += "The files are not the same; a copy of the folder made before an edit shows the lines.\n\n";
+            }
         }
         let [parties, reservoirs] = self.volumes();
         let mut any = false;
