@@ -125,10 +125,27 @@ fn as_json(record: &Record, settled: &Settled) -> Answer {
             "reading": event.reading,
         })
     });
+    let accounts = settled.journals.iter().map(|journal| {
+        let lines = journal.lines.iter().map(|line| {
+            json!({
+                "date": line.date.to_string(),
+                "amount": line.amount,
+                "balance": line.balance,
+                "reason": line.reason,
+                "counterpart": line.counterpart,
+            })
+        });
+        json!({
+            "obligation": journal.obligation,
+            "unit": journal.unit.sign(),
+            "lines": lines.collect::<Vec<_>>(),
+        })
+    });
     Answer::json(&json!({
         "from": record.window().from().to_string(),
         "to": record.window().to().to_string(),
         "settlements": settled.rows.iter().map(verdicts::json).collect::<Vec<_>>(),
+        "accounts": accounts.collect::<Vec<_>>(),
         "events": events.collect::<Vec<_>>(),
     }))
 }
