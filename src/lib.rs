@@ -64,6 +64,7 @@
 //!
 //! | I want to | look at |
 //! |---|---|
+//! | do without writing Rust | the command `riparian`: `cargo install --path . --features cli` |
 //! | run a scenario and write its tables | `examples/simulate.rs` |
 //! | build a basin in code | `examples/quickstart.rs` |
 //! | write a release policy | `examples/custom_policy.rs` |
