@@ -4,7 +4,8 @@
     pywr_documents.py CASES
 
 adds to each CASES/<case>/ the files `pywr1.json` and `pywr2.json`, and the same with `-daily`, which
-also write the daily values of every demand, reservoir and sink to a CSV table.
+also write the daily values of every demand, reservoir and sink to a CSV table; and `pywr2-members.json`: a hundred
+members, of which number k has all inflows times 0.7 + 0.6 k / 99.
 """
 
 import datetime
@@ -76,8 +77,15 @@ def pywr1(spec, daily):
     return document
 
 
-def pywr2(spec, daily):
+MEMBERS = [round(0.7 + 0.6 * k / 99, 6) for k in range(100)]
+
+
+def pywr2(spec, daily, members=False):
     nodes, parameters = [], []
+    if members:
+        values = {"type": "Literal", "values": MEMBERS}
+        factor = {"meta": {"name": "factor"}, "type": "ConstantScenario", "values": values}
+        parameters.append(factor | {"scenario_group": "members"})
 
     def literal(value):
         return {"type": "Literal", "value": value}
@@ -88,6 +96,11 @@ def pywr2(spec, daily):
             case "inflow":
                 column = {"type": "Column", "name": name}
                 flow = {"type": "TimeSeries", "name": "inflow", "columns": column}
+                if members:
+                    product = {"meta": {"name": f"{name} flow"}, "type": "Aggregated", "agg_func": {"type": "Product"}}
+                    factors = [flow, {"type": "Parameter", "name": "factor"}]
+                    parameters.append(product | {"phase": "Before", "metrics": factors})
+                    flow = {"type": "Parameter", "name": f"{name} flow"}
                 facts = {"type": "Catchment", "flow": flow}
             case "reservoir":
                 facts = {
@@ -136,11 +149,14 @@ def pywr2(spec, daily):
             }
         ]
     step = {"type": "Days", "days": 1}
-    return {
+    document = {
         "metadata": {"title": spec["name"]},
         "time": {"start": spec["start"], "end": last_day(spec), "timestep": step},
         "network": network,
     }
+    if members:
+        document["scenarios"] = {"groups": [{"name": "members", "size": len(MEMBERS)}]}
+    return document
 
 
 def main():
@@ -152,6 +168,7 @@ def main():
             for suffix, daily in (("", False), ("-daily", True)):
                 file = path.with_name(f"{name}{suffix}.json")
                 file.write_text(json.dumps(document(spec, daily), indent=1))
+        path.with_name("pywr2-members.json").write_text(json.dumps(pywr2(spec, False, members=True), indent=1))
 
 
 if __name__ == "__main__":
