@@ -70,14 +70,17 @@ fn simulate(scenario: &std::path::Path, out: &std::path::Path) -> Result<()> {
         whole.unaccounted / 1e6,
         whole.residual / 1e6,
     );
-    let volumes = report.volumes()?;
-    println!(
-        "Allocation: {} network, objective {}; delivered to offtakes {:.1} Mm3 by max-min, {:.1} by max-volume",
-        report.plan().tier().name(),
-        model.objective().name(),
-        volumes.max_min.mcm(),
-        volumes.max_volume.mcm(),
-    );
+    let (tier, objective) = (report.plan().tier().name(), model.objective().name());
+    print!("Allocation: {tier} network, objective {objective}; delivered to offtakes ");
+    match report.volumes() {
+        Ok(volumes) => println!(
+            "{:.1} Mm3 by max-min, {:.1} by max-volume",
+            volumes.max_min.mcm(),
+            volumes.max_volume.mcm(),
+        ),
+        // The run stands; what the other objective would have delivered is not known.
+        Err(error) => println!("by the other objective: unknown, {error}"),
+    }
     report.write(out)?;
     println!("Daily tables are in {}", out.display());
     Ok(())
