@@ -45,6 +45,7 @@
 //! |---|---|
 //! | [`units`], [`calendar`], [`series`] | quantities with units, dekads and seasons, daily series |
 //! | [`scenario`] | scenario folders: the reference of the file formats |
+//! | [`pywr`] | models of Pywr 1, imported as scenarios |
 //! | [`basin`], [`operation`], [`licence`], [`agreement`] | the physical model, release policies, limits on groups of offtakes, obligations |
 //! | [`model`] | the checked model and its builder |
 //! | [`rules`] | rules by which a pool is shared, and their laws |
@@ -153,6 +154,7 @@ pub mod model;
 pub mod operation;
 #[cfg(feature = "planner")]
 pub mod planner;
+pub mod pywr;
 pub mod report;
 pub mod rules;
 pub mod scenario;

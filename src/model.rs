@@ -11,7 +11,9 @@ use crate::basin::{
 use crate::calendar::Window;
 use crate::error::{Diagnostic, Diagnostics, Origin, Result};
 use crate::licence::{Licence, check_licences};
-use crate::operation::{Foresight, ReleasePolicy, Schedule, StandardOperating};
+use crate::operation::{
+    Foresight, ReleasePolicy, Saving, Schedule, StandardOperating, check_savings,
+};
 use crate::series::DailySeries;
 use crate::units::{Flow, SECONDS_PER_DAY, Volume};
 
@@ -50,6 +52,7 @@ pub struct Model {
     /// By reservoir.
     pub(crate) policies: Vec<Arc<dyn ReleasePolicy>>,
     pub(crate) licences: Vec<Licence>,
+    pub(crate) savings: Vec<Saving>,
     pub(crate) agreements: Vec<Agreement>,
     pub(crate) inputs_hash: u64,
 }
@@ -72,6 +75,7 @@ impl Model {
             forecast: Vec::new(),
             policies: Vec::new(),
             licences: Vec::new(),
+            savings: Vec::new(),
             agreements: Vec::new(),
             inputs_hash: 0,
         }
@@ -147,6 +151,7 @@ impl Model {
         let nodes = self.basin.nodes();
         self.foresight
             .check((nodes, &enters), self.window, &Origin::default(), faults);
+        check_saving_foresight(&self.savings, &self.foresight, faults);
     }
 
     /// The same model, in which no obligation claims water on the river: what did the claims change?
@@ -180,6 +185,11 @@ impl Model {
     /// The licences, in the order in which they apply.
     pub fn licences(&self) -> &[Licence] {
         &self.licences
+    }
+
+    /// The savings of demand.
+    pub fn savings(&self) -> &[Saving] {
+        &self.savings
     }
 
     /// The agreements.
@@ -287,6 +297,10 @@ impl Model {
     #[must_use]
     pub(crate) fn taking(mut self, offtake: usize, class: &str, m3s: DailySeries) -> Self {
         self.demand[offtake] = m3s;
+        let id = &self.basin.offtakes()[offtake].id;
+        for saving in &mut self.savings {
+            saving.offtakes.retain(|member| member != id);
+        }
         class.clone_into(&mut self.basin.offtakes_mut()[offtake].class);
         self
     }
@@ -519,6 +533,7 @@ pub struct ModelBuilder {
     forecast: Vec<Column>,
     policies: Vec<(String, Arc<dyn ReleasePolicy>, Origin)>,
     licences: Vec<Licence>,
+    savings: Vec<Saving>,
     agreements: Vec<Agreement>,
     inputs_hash: u64,
 }
@@ -706,6 +721,12 @@ impl ModelBuilder {
         self
     }
 
+    /// Adds a saving of demand by what a reservoir holds.
+    pub fn saving(mut self, saving: Saving) -> Self {
+        self.savings.push(saving);
+        self
+    }
+
     /// Adds an agreement.
     pub fn agreement(mut self, agreement: Agreement) -> Self {
         self.agreements.push(agreement);
@@ -800,6 +821,8 @@ impl ModelBuilder {
         let policies = policies(self.policies, reservoirs, &names, window, faults);
         let (users, holders) = (&self.parts.offtakes, &self.parts.parties);
         check_licences(&self.licences, users, holders, faults);
+        check_savings(&self.savings, reservoirs, users, faults);
+        check_saving_foresight(&self.savings, &self.foresight.0, faults);
         let basin = check_basin(self.parts, faults)?;
         check_service(&basin, window, faults);
         check_agreements(&self.agreements, &basin, &names, window, faults);
@@ -821,6 +844,7 @@ impl ModelBuilder {
             forecast: bare(forecast),
             policies,
             licences: self.licences,
+            savings: self.savings,
             agreements: self.agreements,
             inputs_hash: self.inputs_hash,
             objective: self.objective,
@@ -844,6 +868,17 @@ impl Ids {
             offtakes: parts.offtakes.iter().map(|o| o.id.clone()).collect(),
             reservoirs: parts.reservoirs.iter().map(|r| r.node.clone()).collect(),
         }
+    }
+}
+
+/// An order cannot foresee what users will save.
+fn check_saving_foresight(savings: &[Saving], foresight: &Foresight, faults: &mut Diagnostics) {
+    if let (Some(saving), Foresight::Operational(_)) = (savings.first(), foresight) {
+        faults.push(
+            Diagnostic::new(format!("saving `{}` in an operational run", saving.id))
+                .at(saving.origin.place("id"))
+                .expected("a run with perfect foresight, or no savings"),
+        );
     }
 }
 

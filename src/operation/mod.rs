@@ -18,6 +18,8 @@
 //! | [`UsualRelease`] | in code only | to release as usual for the time of year, correcting the storage |
 //! | [`PreRelease`] | `pre_release_days`, with any of them | to make room for a flood before it comes |
 //!
+//! What users ask for may depend on what a reservoir holds, too: a [`Saving`].
+//!
 //! # Limits of a release
 //!
 //! What a policy may ask lies between [`ReservoirView::min_release`] and
@@ -63,6 +65,7 @@ mod flood;
 mod foresight;
 mod hedging;
 mod policy;
+mod saving;
 mod schedule;
 mod target;
 mod usual;
@@ -74,6 +77,8 @@ pub use foresight::{Forecast, Foresight, InflowSeries, Normal, Outlook, OwnForec
 pub(crate) use foresight::{Record, dekad_of_year};
 pub use hedging::{LinearHedging, ZoneHedging};
 pub use policy::{Decision, Expects, ReleasePolicy, ReservoirView, StandardOperating};
+pub(crate) use saving::check_savings;
+pub use saving::{Saving, SavingLevel};
 pub use schedule::Schedule;
 pub use target::StorageTarget;
 pub use usual::{Correction, UsualRelease};

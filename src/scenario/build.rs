@@ -110,6 +110,11 @@ impl Records {
             .objective(self.settings.objective)
             .foresight_row(foresight, at)
             .inputs_hash(self.inputs_hash);
+        builder = self
+            .settings
+            .savings
+            .into_iter()
+            .fold(builder, ModelBuilder::saving);
         for (class, origin) in self.settings.classes {
             builder = builder.class_row(class, origin);
         }
@@ -175,6 +180,9 @@ impl Records {
             // Canals and members may be among what was lost.
             self.physical.pumps.clear();
             self.physical.licences.clear();
+        }
+        if lost.reservoirs || lost.offtakes {
+            self.settings.savings.clear();
         }
         if self.physical.lost.parties {
             self.parties();

@@ -356,6 +356,17 @@
 //! `expects` says what inflow a policy reckons with: `"last-inflow"`, that of the day before (as if
 //! missing), or `"forecast"`.
 //!
+//! `[[saving]]`, for each [saving](crate::operation::Saving) of demand:
+//!
+//! | key | meaning | if missing |
+//! |---|---|---|
+//! | **`id`** | an id no other saving has | |
+//! | **`reservoir`** | the reservoir whose storage decides | |
+//! | **`offtakes`** | a list of the offtakes that ask for less | |
+//! | **`levels`** | a list from the highest down, as in `{ storage = "80 Mm3", part = 0.9 }`: below this storage, that part of the demand is asked for. A storage may be a list of points of the year like a `top`, a part a list of twelve, from January on | |
+//! | `above` | the part asked for above all levels, one or twelve; not on a line | 1 |
+//! | `changes` | `"in-steps"`, or `"on-a-line"`: a part holds at its level and is linear between levels | `"in-steps"` |
+//!
 //! A period is written `day = 2024-06-01`, `dekad = "2024-06-1"`, `month = "2024-06"`, or
 //! `from = 2024-06-01, to = 2024-08-31`.
 //!

@@ -12,8 +12,8 @@ use super::text::unknown;
 use crate::calendar::{Period, Window};
 use crate::error::{Diagnostic, Diagnostics, Origin};
 use crate::operation::{
-    EnergyDemand, Expects, LinearHedging, PreRelease, ReleasePolicy, RuleCurve, Schedule,
-    StandardOperating, StorageTarget, YearCurve, Zone, ZoneHedging,
+    EnergyDemand, Expects, LinearHedging, PreRelease, ReleasePolicy, RuleCurve, Saving, SavingLevel,
+    Schedule, StandardOperating, StorageTarget, YearCurve, Zone, ZoneHedging,
 };
 use crate::series::DailySeries;
 use crate::units::{Flow, Volume};
@@ -448,4 +448,75 @@ fn zone_hedging(keys: &mut Keys, faults: &mut Diagnostics) -> Option<ZoneHedging
             None
         }
     }
+}
+
+/// A saving of demand: a table `[[saving]]`.
+pub(super) fn saving(value: Value, faults: &mut Diagnostics) -> Option<Saving> {
+    let before = faults.len();
+    let mut keys = value.keys("a table `[[saving]]`", faults)?;
+    let origin = keys.origin();
+    let id = keys.need_text("id", faults);
+    let reservoir = keys.need_text("reservoir", faults);
+    let offtakes = keys.need("offtakes", faults);
+    let offtakes = offtakes.and_then(|value| value.list("a list of offtakes", faults));
+    let offtakes: Vec<&str> = offtakes
+        .into_iter()
+        .flatten()
+        .filter_map(|value| value.text(faults))
+        .collect();
+    let ways = [("in-steps", false), ("on-a-line", true)];
+    let way = keys.get("changes");
+    let linear = way.and_then(|value| value.word("way to change", &ways, faults));
+    let linear = linear.unwrap_or(false);
+    let above = keys.get("above");
+    if let Some(value) = above.filter(|_| linear) {
+        let fault = "a part above levels that lie on a line".to_owned();
+        faults.push(value.fault(fault, "the part at the highest level, or steps"));
+    }
+    let above = above.and_then(|value| parts(value, faults));
+    let levels = keys.need("levels", faults);
+    let levels = levels.and_then(|value| value.list("a list of levels", faults));
+    let levels: Vec<SavingLevel> = levels
+        .into_iter()
+        .flatten()
+        .filter_map(|value| {
+            let mut keys = value.keys("a level with storage and part", faults)?;
+            let storage = keys.need("storage", faults);
+            let part = keys.need("part", faults);
+            keys.finish(faults);
+            let storage = storage.and_then(|value| curve(value, faults));
+            let part = part.and_then(|value| parts(value, faults));
+            Some(SavingLevel::new(storage?, part?))
+        })
+        .collect();
+    keys.finish(faults);
+    if faults.len() > before {
+        return None;
+    }
+    let saving = if linear {
+        Saving::on_a_line(id?, reservoir?, offtakes, levels)
+    } else {
+        Saving::in_steps(id?, reservoir?, offtakes, levels)
+    };
+    let saving = saving.written_at(origin);
+    Some(match above {
+        Some(above) => saving.otherwise(above),
+        None => saving,
+    })
+}
+
+/// A part all year, or one for each month.
+fn parts(value: Value, faults: &mut Diagnostics) -> Option<[f64; 12]> {
+    const EXPECTED: &str = "a part from 0 to 1, or twelve from January on";
+    if !value.is_list() {
+        return value.number(faults).map(|part| [part; 12]);
+    }
+    let items = value.list(EXPECTED, faults)?;
+    let count = items.len();
+    let numbers: Option<Vec<f64>> = items.iter().map(|item| item.number(faults)).collect();
+    let parts = numbers?.try_into().ok();
+    if parts.is_none() {
+        faults.push(value.fault(format!("{count} parts"), EXPECTED));
+    }
+    parts
 }

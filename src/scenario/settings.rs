@@ -6,11 +6,13 @@ use jiff::civil::Date;
 
 use super::folder::{Files, SERIES, SETTINGS};
 use super::keys::{self, Keys, Value};
+use super::operation::saving;
 use super::text::{unknown, whole};
 use crate::allocation::{Objective, ParametricRule, Proportional, RULE_NAMES, rule_by_name};
 use crate::calendar::Window;
 use crate::error::{Diagnostic, Diagnostics, Origin, Place};
 use crate::model::PriorityClass;
+use crate::operation::Saving;
 use crate::series::{Gap, Interpolation};
 
 /// What `scenario.toml` says.
@@ -26,6 +28,7 @@ pub(super) struct Settings {
     /// How an operational run forecasts inflows; none for a run with perfect foresight.
     pub(super) forecast: Option<(Method, Origin)>,
     pub(super) classes: Vec<(PriorityClass, Origin)>,
+    pub(super) savings: Vec<Saving>,
     /// Whether classes were written that could not be read.
     pub(super) lost_classes: bool,
     /// How the days of a series are made, by its place in [`SERIES`].
@@ -105,6 +108,12 @@ pub(super) fn read<'a>(
             let class = class(value, faults);
             settings.lost_classes |= class.is_none();
             settings.classes.extend(class);
+        }
+    }
+    if let Some(value) = keys.get("saving") {
+        let list = value.list("tables `[[saving]]`", faults);
+        for value in list.into_iter().flatten() {
+            settings.savings.extend(saving(value, faults));
         }
     }
     if let Some(table) = keys.tables("series", "tables `[series.inflows]`", faults) {

@@ -41,6 +41,7 @@ use crate::basin::ReachKind;
 use crate::calendar::{Window, day_index};
 use crate::error::Diagnostic;
 use crate::ledger::Ledger;
+use crate::units::Volume;
 use crate::settlement::{Carry, InAdvance, in_advance, known_in_advance};
 
 pub(crate) use super::live::Watch;
@@ -571,17 +572,24 @@ impl Compiler<'_> {
 
 /// The step.
 impl Simulation<'_> {
+    /// What part of a demand is asked for on a day, by what reservoirs hold.
+    fn part_asked(&self, savings: &[(usize, usize)], day: usize) -> f64 {
+        let parts = savings.iter().map(|&(store, saving)| {
+            let storage = Volume::from_m3(self.state.storage[store]);
+            self.plan.model.savings[saving].part(storage, self.plan.dates[day])
+        });
+        parts.product()
+    }
+
     /// What offtakes and obligations ask of the river; storage comes with the policies.
     pub(super) fn claims(&mut self) {
         let plan = self.plan;
         let width = plan.offtakes.len();
         for (i, offtake) in plan.offtakes.iter().enumerate() {
             if let Some(day) = self.wave.passes[offtake.node] {
-                self.wave.demand[i] = plan.demand[day * width + i];
-                self.ledger
-                    .offtakes
-                    .demand
-                    .set(day, i, plan.asked[day * width + i]);
+                let asked = plan.asked[day * width + i] * self.part_asked(&offtake.savings, day);
+                self.wave.demand[i] = plan.demand[day * width + i].min(asked);
+                self.ledger.offtakes.demand.set(day, i, asked);
             }
         }
         self.ceilings();

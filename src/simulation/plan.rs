@@ -146,6 +146,8 @@ pub(crate) struct Intake {
     pub(crate) claim: usize,
     /// Claims on behalf of obligations: which of [`Plan::claiming`], and the claim.
     pub(crate) owed: Vec<(usize, usize)>,
+    /// What lowers its demand: the reservoir, and which of the model's savings.
+    pub(crate) savings: Vec<(usize, usize)>,
     pub(crate) returns: Option<usize>,
 }
 
@@ -551,11 +553,21 @@ impl<'a> Compiler<'a> {
                         self.weight(class, offtake.weight),
                     ),
                     owed: Vec::new(),
+                    savings: self.savings_of(&offtake.id),
                     returns: back,
                 }
             })
             .collect();
         (intakes, returns)
+    }
+
+    /// The savings of an offtake, each with its reservoir.
+    fn savings_of(&self, offtake: &str) -> Vec<(usize, usize)> {
+        let savings = self.model.savings.iter().enumerate();
+        savings
+            .filter(|(_, saving)| saving.offtakes.iter().any(|member| member == offtake))
+            .filter_map(|(s, saving)| Some((self.basin.reservoir_index(&saving.reservoir)?, s)))
+            .collect()
     }
 }
 

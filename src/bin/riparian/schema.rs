@@ -160,6 +160,23 @@ fn scenario() -> Value {
         }),
         &["name"],
     );
+    let part = json!({ "type": "number", "minimum": 0, "maximum": 1 });
+    let parts = json!({ "anyOf": [part, list(&part)] });
+    let level = table(
+        json!({ "storage": curve, "part": parts }),
+        &["storage", "part"],
+    );
+    let saving = table(
+        json!({
+            "id": text("an id no other saving has"),
+            "reservoir": text("the reservoir whose storage decides"),
+            "offtakes": list(&text("an offtake")),
+            "levels": list(&level),
+            "above": parts,
+            "changes": one_of("how the part changes with storage", ["in-steps", "on-a-line"]),
+        }),
+        &["id", "reservoir", "offtakes", "levels"],
+    );
     let forecast = table(
         json!({
             "method": one_of("what is expected", ["persistence", "climatology", "given"]),
@@ -178,6 +195,7 @@ fn scenario() -> Value {
             "objective": one_of("what is made of each class's share", Objective::NAMES.map(|(name, _)| name)),
             "antecedent": one_of("water in the channels at the start", ["steady", "given"]),
             "class": list(&class),
+            "saving": list(&saving),
             "forecast": forecast,
             "series": {
                 "type": "object",
