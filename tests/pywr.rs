@@ -6,7 +6,6 @@
 use std::path::{Path, PathBuf};
 
 use riparian::pywr::{Import, Imported};
-use riparian::units::Volume;
 use riparian::{Plan, Simulation};
 
 fn path(name: &str) -> PathBuf {
@@ -27,9 +26,9 @@ fn expected(model: &str) -> Vec<(String, Vec<f64>)> {
     columns
 }
 
-/// Runs an import and compares every day of every node that Pywr's results name. `days` are those of
-/// at least one claim short and of at least one storage below half: a dull run would prove little.
-fn gives_what_pywr_gave(imported: &Imported, model: &str) {
+/// Runs an import and compares every day of every node that Pywr's results name. Returns how often
+/// an offtake was short: a run in which nobody ever is would prove little.
+fn gives_what_pywr_gave(imported: &Imported, model: &str) -> usize {
     let plan = Plan::compile(imported.model().unwrap()).unwrap();
     let ledger = Simulation::new(&plan).run().unwrap();
     let basin = plan.model().basin();
@@ -61,19 +60,19 @@ fn gives_what_pywr_gave(imported: &Imported, model: &str) {
                 }
             };
             assert!(
-                (ours / 1e6 - theirs).abs() <= 1e-6 * largest,
+                (ours / 1e6 - theirs).abs() <= 1e-9 * largest,
                 "{model}, {name}, day {day}: {} here, {theirs} in Pywr",
                 ours / 1e6
             );
         }
     }
-    assert!(short > 10, "only {short} short days");
+    short
 }
 
 #[test]
 fn a_lake_filled_from_a_river_saves_as_in_pywr() {
     let imported = Import::new().member("growth", 2).file(path("pumped-lake.json")).unwrap();
-    gives_what_pywr_gave(&imported, "pumped-lake");
+    assert!(gives_what_pywr_gave(&imported, "pumped-lake") > 100);
     let model = imported.model().unwrap();
     assert_eq!(model.savings().len(), 1);
     assert_eq!(model.savings()[0].levels.len(), 2);
@@ -83,11 +82,12 @@ fn a_lake_filled_from_a_river_saves_as_in_pywr() {
 fn one_reservoir_saves_in_steps_and_on_a_line_as_in_pywr() {
     let imported = riparian::pywr::import(path("one-reservoir.json")).unwrap();
     assert_eq!(imported.model().unwrap().savings().len(), 2);
+    // It saves so early that it is never short; what it asks for is what it got.
     gives_what_pywr_gave(&imported, "one-reservoir");
 }
 
 #[test]
 fn two_valleys_share_as_in_pywr() {
     let imported = riparian::pywr::import(path("two-valleys.json")).unwrap();
-    gives_what_pywr_gave(&imported, "two-valleys");
+    assert!(gives_what_pywr_gave(&imported, "two-valleys") > 1000);
 }

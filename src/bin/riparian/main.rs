@@ -23,6 +23,7 @@ mod answer;
 mod check;
 mod compare;
 mod difference;
+mod import;
 mod new;
 mod outcome;
 mod plan;
@@ -64,6 +65,8 @@ struct Cli {
 enum Command {
     /// Makes a small scenario to begin with
     New(new::Args),
+    /// Makes a scenario of a model of Pywr
+    Import(import::Args),
     /// Points at every fault of a scenario, without running it
     Check(check::Args),
     /// Simulates a scenario, settles its obligations and writes daily tables
@@ -91,6 +94,7 @@ impl Command {
     fn run(&self, json: bool) -> Result<Answer, Failure> {
         match self {
             Self::New(args) => args.run(json),
+            Self::Import(args) => args.run(json),
             Self::Check(args) => args.run(json),
             Self::Run(args) => args.run(json),
             Self::Settle(args) => args.run(json),
