@@ -664,22 +664,39 @@ fn a_model_of_pywr_is_imported_and_runs() {
 
     let said = riparian(at, &["import", &model, "lake"]);
     assert_eq!(said.code, 1);
-    assert!(said.err.contains("scenario `growth` has 3 members"), "{}", said.err);
+    assert!(
+        said.err.contains("scenario `growth` has 3 members"),
+        "{}",
+        said.err
+    );
     assert!(!at.join("lake").exists());
 
     let said = fine(at, &["import", &model, "lake", "--member", "growth=2"]);
-    assert!(said.out.contains("Recorders are not imported"), "{}", said.out);
+    assert!(
+        said.out.contains("Recorders are not imported"),
+        "{}",
+        said.out
+    );
     fine(at, &["check", "lake"]);
     fine(at, &["run", "lake"]);
     let again = riparian(at, &["import", &model, "lake", "--member", "growth=2"]);
     assert_eq!(again.code, 1);
 
     // A thousandth of everything: the same model in megalitres.
-    fine(at, &["import", &model, "small", "--member", "growth=2", "--unit", "Ml"]);
+    fine(
+        at,
+        &[
+            "import", &model, "small", "--member", "growth=2", "--unit", "Ml",
+        ],
+    );
     let small = fs::read_to_string(at.join("small/reservoirs.csv")).unwrap();
     assert!(small.contains("heron-lake,0.081,0.006,0.09"), "{small}");
 
-    for args in [["--unit", "fathoms"], ["--member", "growth"], ["--member", "growth=x"]] {
+    for args in [
+        ["--unit", "fathoms"],
+        ["--member", "growth"],
+        ["--member", "growth=x"],
+    ] {
         let said = riparian(at, &["import", &model, "other", args[0], args[1]]);
         assert_eq!(said.code, 2, "{}", said.err);
     }

@@ -167,6 +167,12 @@ impl Json {
         }
     }
 
+    /// A name as it is told in messages.
+    pub(super) fn named(&self) -> String {
+        self.as_text()
+            .map_or_else(|| self.found(), |name| format!("`{name}`"))
+    }
+
     pub(super) fn is_null(&self) -> bool {
         matches!(self.kind, Kind::Null)
     }
@@ -229,7 +235,10 @@ mod tests {
     #[test]
     fn values_and_keys_know_their_places() {
         let text = "{\n  \"a\": [1, {\"b\\\"c\" : \"ü\"}],\n  \"a\": null\n}";
-        let source = Source { file: "m.json", text };
+        let source = Source {
+            file: "m.json",
+            text,
+        };
         let json = source.parse().unwrap();
         let list = json.get("a").unwrap().as_list().unwrap();
         let inner = &list[1].as_object().unwrap()[0];
@@ -238,18 +247,44 @@ mod tests {
         assert_eq!(source.place(list[0].at).unwrap().to_string(), "m.json:2:9");
         let doubled: Vec<_> = json.unasked().collect();
         assert_eq!(doubled.len(), 1);
-        assert_eq!(source.place(doubled[0].at).unwrap().to_string(), "m.json:3:3");
+        assert_eq!(
+            source.place(doubled[0].at).unwrap().to_string(),
+            "m.json:3:3"
+        );
     }
 
     #[test]
     fn what_is_no_document_says_where() {
-        for (text, at) in [("{\"a\": 1,}", "m.json:1:9"), ("[1e999]", "m.json:1:6"), ("", "m.json:1")] {
-            let fault = Source { file: "m.json", text }.parse().unwrap_err();
+        for (text, at) in [
+            ("{\"a\": 1,}", "m.json:1:9"),
+            ("[1e999]", "m.json:1:6"),
+            ("", "m.json:1"),
+        ] {
+            let fault = Source {
+                file: "m.json",
+                text,
+            }
+            .parse()
+            .unwrap_err();
             assert!(fault.to_string().starts_with(at), "{fault}");
         }
         let deep = "[".repeat(120) + &"]".repeat(120);
-        assert!(Source { file: "m.json", text: &deep }.parse().is_err());
+        assert!(
+            Source {
+                file: "m.json",
+                text: &deep
+            }
+            .parse()
+            .is_err()
+        );
         let endless = "[".repeat(100_000);
-        assert!(Source { file: "m.json", text: &endless }.parse().is_err());
+        assert!(
+            Source {
+                file: "m.json",
+                text: &endless
+            }
+            .parse()
+            .is_err()
+        );
     }
 }

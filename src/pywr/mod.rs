@@ -218,6 +218,11 @@ impl Import {
         let (Some((layout, run, title)), true) = (found, findings.faults.is_empty()) else {
             return Err(findings.faults.into_error());
         };
+        let unit = self.unit;
+        findings.notes.insert(
+            0,
+            format!("Pywr states no units: one unit of volume was taken to be {unit}, and flows to be volumes a day."),
+        );
         let writer = Writer {
             layout: &layout,
             run,
@@ -268,7 +273,9 @@ impl Import {
                 findings.wrong(source, value, key, "an object");
                 continue;
             };
-            let entries = entries.iter().map(|entry| (entry.key.as_str(), &entry.value));
+            let entries = entries
+                .iter()
+                .map(|entry| (entry.key.as_str(), &entry.value));
             if named {
                 parameters.tables = entries.collect();
             } else {
@@ -287,8 +294,15 @@ impl Import {
             table::unasked(source, json, &what, findings);
         }
         const KEYS: [&str; 9] = [
-            "metadata", "timestepper", "scenarios", "nodes", "edges", "parameters", "tables",
-            "recorders", "solver",
+            "metadata",
+            "timestepper",
+            "scenarios",
+            "nodes",
+            "edges",
+            "parameters",
+            "tables",
+            "recorders",
+            "solver",
         ];
         findings.unasked(source, json, "the document", &KEYS);
         let sound = findings.faults.len() == before;
@@ -326,14 +340,20 @@ impl Import {
                 continue;
             };
             json.get("ensemble_names");
-            findings.unasked(source, json, &format!("scenario `{name}`"), &["name", "size"]);
+            findings.unasked(
+                source,
+                json,
+                &format!("scenario `{name}`"),
+                &["name", "size"],
+            );
             let size = size as usize;
             let chosen = self.members.iter().find(|(chosen, _)| chosen == name);
             let taken = chosen.map_or(0, |&(_, member)| member);
             if size > 1 && chosen.is_none() || taken >= size {
                 let message = format!("scenario `{name}` has {size} members");
                 let fault = source.fault(json.at, message);
-                findings.fault(fault.expected(format!("one of them to be taken, 0 to {}", size - 1)));
+                findings
+                    .fault(fault.expected(format!("one of them to be taken, 0 to {}", size - 1)));
             }
             members.push(Member {
                 name: name.to_owned(),
@@ -479,7 +499,8 @@ fn run(source: &Source, json: &Json, findings: &mut Findings) -> Option<Window> 
             day.parse::<Date>().ok().filter(|_| midnight)
         });
         if date.is_none() {
-            let (at, found) = value.map_or((stepper.at, "missing".to_owned()), |v| (v.at, v.found()));
+            let (at, found) =
+                value.map_or((stepper.at, "missing".to_owned()), |v| (v.at, v.found()));
             let fault = source.fault(at, format!("the {key} of the run is {found}"));
             findings.fault(fault.expected("a day as in \"2024-06-01\""));
         }
@@ -495,9 +516,16 @@ fn run(source: &Source, json: &Json, findings: &mut Findings) -> Option<Window> 
         let fault = source.fault(at, format!("the timestep is {found}"));
         findings.fault(fault.expected("1: a day"));
     }
-    findings.unasked(source, stepper, "the timestepper", &["start", "end", "timestep"]);
+    findings.unasked(
+        source,
+        stepper,
+        "the timestepper",
+        &["start", "end", "timestep"],
+    );
     let (from, to) = (from?, to?);
-    let run = Window::new(from, to).ok().filter(|run| run.days() <= MOST_DAYS);
+    let run = Window::new(from, to)
+        .ok()
+        .filter(|run| run.days() <= MOST_DAYS);
     if run.is_none() {
         let fault = source.fault(stepper.at, format!("a run from {from} to {to}"));
         findings.fault(fault.expected(format!("1 to {MOST_DAYS} days")));
@@ -527,12 +555,7 @@ fn remark(json: &Json, key: &str, findings: &mut Findings) {
     }
 }
 
-fn list<'j>(
-    source: &Source,
-    json: &'j Json,
-    key: &str,
-    findings: &mut Findings,
-) -> &'j [Json] {
+fn list<'j>(source: &Source, json: &'j Json, key: &str, findings: &mut Findings) -> &'j [Json] {
     let Some(value) = json.given(key) else {
         let fault = source.fault(json.at, format!("no `{key}`"));
         findings.fault(fault.expected("a list"));

@@ -180,10 +180,18 @@ impl<'n, 'f> Network<'n, 'f> {
             };
             let (into, out) = (self.into[v].len(), self.out[v].len());
             if first && into > 0 {
-                self.fault(v, format!("an edge leads to the source `{name}`"), "a link, and the source beside it");
+                self.fault(
+                    v,
+                    format!("an edge leads to the source `{name}`"),
+                    "a link, and the source beside it",
+                );
             }
             if last && out > 0 {
-                self.fault(v, format!("an edge leads on from the output `{name}`"), "no edge");
+                self.fault(
+                    v,
+                    format!("an edge leads on from the output `{name}`"),
+                    "no edge",
+                );
             }
             let dangling = match &self.nodes[v].kind {
                 Kind::Pass(_) => into == 0 || out == 0,
@@ -191,7 +199,11 @@ impl<'n, 'f> Network<'n, 'f> {
                 _ => into + out == 0,
             };
             if dangling {
-                self.fault(v, format!("node `{name}` leads nowhere"), "edges to and from it");
+                self.fault(
+                    v,
+                    format!("node `{name}` leads nowhere"),
+                    "edges to and from it",
+                );
             }
         }
     }
@@ -211,7 +223,11 @@ impl<'n, 'f> Network<'n, 'f> {
         }
         if let Some(v) = missing.iter().position(|&missing| missing > 0) {
             let name = self.name(v);
-            self.fault(v, format!("water runs in a circle at or above `{name}`"), "edges that do not");
+            self.fault(
+                v,
+                format!("water runs in a circle at or above `{name}`"),
+                "edges that do not",
+            );
         }
     }
 
@@ -231,14 +247,21 @@ impl<'n, 'f> Network<'n, 'f> {
             v = up;
             self.folded.insert(v);
             if pass.least.is_some() {
-                let message = format!("`min_flow` of `{}`, which leads to one output", self.name(v));
+                let message = format!(
+                    "`min_flow` of `{}`, which leads to one output",
+                    self.name(v)
+                );
                 self.fault(v, message, "a cost of that output below all others");
             }
             match (&pass.segments[..], stairs) {
                 ([(_, price)], _) => cost += price,
                 (_, None) => stairs = Some(v),
                 (_, Some(other)) => {
-                    let message = format!("`{}` and `{}` both price one output by its flow", self.name(v), self.name(other));
+                    let message = format!(
+                        "`{}` and `{}` both price one output by its flow",
+                        self.name(v),
+                        self.name(other)
+                    );
                     self.fault(v, message, "one of them");
                 }
             }
@@ -248,7 +271,10 @@ impl<'n, 'f> Network<'n, 'f> {
             return vec![single];
         };
         if !most.factors.is_empty() {
-            let message = format!("`{}` goes by a storage and is priced by its flow", self.name(d));
+            let message = format!(
+                "`{}` goes by a storage and is priced by its flow",
+                self.name(d)
+            );
             self.fault(d, message, "one of the two");
         }
         let segments = pass.segments.iter();
@@ -291,7 +317,11 @@ impl<'n, 'f> Network<'n, 'f> {
                 Some((limited || narrow, cost, w))
             })
             .collect();
-        ways.sort_by(|a, b| (a.0, a.1).partial_cmp(&(b.0, b.1)).unwrap_or(std::cmp::Ordering::Equal));
+        ways.sort_by(|a, b| {
+            (a.0, a.1)
+                .partial_cmp(&(b.0, b.1))
+                .unwrap_or(std::cmp::Ordering::Equal)
+        });
         let &(limited, cost, river) = ways.first()?;
         self.river[v] = Some(river);
         let name = self.name(v);
@@ -299,8 +329,15 @@ impl<'n, 'f> Network<'n, 'f> {
             let other = self.name(w);
             let dear = other_cost > cost;
             if limited || !other_limited && !dear || other_limited && other_cost < cost {
-                let message = format!("what nobody takes at `{name}` can leave by `{}` and by `{other}`", self.name(river));
-                self.fault(v, message, "one way that is free of limits and cheaper than the others");
+                let message = format!(
+                    "what nobody takes at `{name}` can leave by `{}` and by `{other}`",
+                    self.name(river)
+                );
+                self.fault(
+                    v,
+                    message,
+                    "one way that is free of limits and cheaper than the others",
+                );
             } else if !other_limited {
                 if matches!(self.nodes[w].kind, Kind::End { .. }) {
                     self.unused.insert((v, w));
@@ -309,7 +346,8 @@ impl<'n, 'f> Network<'n, 'f> {
                         self.name(river)
                     ));
                 } else {
-                    let message = format!("from `{name}` a dearer way without limits leads by `{other}`");
+                    let message =
+                        format!("from `{name}` a dearer way without limits leads by `{other}`");
                     self.fault(v, message, "a limit (`max_flow`) on that way, or one way");
                 }
             } else if !dear {
@@ -465,7 +503,11 @@ impl<'n, 'f> Network<'n, 'f> {
             match most {
                 _ if *cost > 0.0 => {
                     let message = format!("passing `{name}` costs {cost}");
-                    self.fault(v, message, "no cost: here water is not kept from a river for its price");
+                    self.fault(
+                        v,
+                        message,
+                        "no cost: here water is not kept from a river for its price",
+                    );
                 }
                 None if *cost < 0.0 => {
                     let message = format!("passing `{name}` is worth {} without limit", -cost);
@@ -491,7 +533,10 @@ impl<'n, 'f> Network<'n, 'f> {
         let narrow = self.pass(v).is_some_and(|pass| pass.most.is_some());
         let onward = matches!(self.out[v][..], [w] if !self.is_intake(w));
         if narrow && self.into[v].len() > 1 && !onward {
-            let message = format!("`max_flow` of `{}`, to and from which several edges lead", self.name(v));
+            let message = format!(
+                "`max_flow` of `{}`, to and from which several edges lead",
+                self.name(v)
+            );
             self.fault(v, message, "one edge to it");
         }
     }
@@ -642,7 +687,11 @@ impl<'n, 'f> Network<'n, 'f> {
                         head[v].clone()
                     };
                     layout.offtakes.push(OfftakeRow {
-                        id: if single { id[v].clone() } else { ids.of(&id[v]) },
+                        id: if single {
+                            id[v].clone()
+                        } else {
+                            ids.of(&id[v])
+                        },
                         name: if single {
                             node.name.clone()
                         } else {

@@ -35,15 +35,25 @@ pub(super) struct Node {
 
 pub(super) enum Kind {
     /// Water that comes whether anybody takes it or not.
-    Source { flow: Value },
+    Source {
+        flow: Value,
+    },
     /// Water that is there for whoever takes it.
-    Supply { most: Value, cost: f64 },
+    Supply {
+        most: Value,
+        cost: f64,
+    },
     Store(Store),
     Pass(Pass),
     /// Takes at most so much.
-    Demand { most: Amount, cost: f64 },
+    Demand {
+        most: Amount,
+        cost: f64,
+    },
     /// Takes whatever comes.
-    End { cost: f64 },
+    End {
+        cost: f64,
+    },
 }
 
 pub(super) struct Store {
@@ -87,7 +97,8 @@ impl Reader<'_, '_> {
             if nodes.iter().any(|other| other.name == node.name) {
                 let message = format!("node `{}` is there twice", node.name);
                 let fault = self.source.fault(json.at, message);
-                self.findings.fault(fault.expected("a name no other node has"));
+                self.findings
+                    .fault(fault.expected("a name no other node has"));
                 continue;
             }
             nodes.push(node);
@@ -97,7 +108,8 @@ impl Reader<'_, '_> {
 
     fn node(&mut self, json: &Json) -> Option<Node> {
         if json.as_object().is_none() {
-            self.findings.wrong(self.source, json, "a node", "an object");
+            self.findings
+                .wrong(self.source, json, "a node", "an object");
             return None;
         }
         let name = self.text(json, "name", "a node");
@@ -188,7 +200,9 @@ impl Reader<'_, '_> {
         let cost = self.number(json, "cost", what, 0.0);
         let (most, least) = (most?, least?);
         let Some(most) = most else {
-            let fault = self.source.fault(json.at, format!("{what} has no `max_flow`"));
+            let fault = self
+                .source
+                .fault(json.at, format!("{what} has no `max_flow`"));
             let expected = "a `max_flow`: water without end has no place in a balance";
             self.findings.fault(fault.expected(expected));
             return None;
@@ -196,7 +210,9 @@ impl Reader<'_, '_> {
         match least {
             Some(least) if least == most => Some(Kind::Source { flow: most }),
             Some(least) if least.all().iter().any(|&flow| flow > 0.0) => {
-                let fault = self.source.fault(json.at, format!("{what} has a `min_flow`"));
+                let fault = self
+                    .source
+                    .fault(json.at, format!("{what} has a `min_flow`"));
                 let expected = "none, or one that is its `max_flow`";
                 self.findings.fault(fault.expected(expected));
                 None
@@ -230,7 +246,9 @@ impl Reader<'_, '_> {
         if let Some(Some(least)) = least
             && least.all().iter().any(|&flow| flow > 0.0)
         {
-            let fault = self.source.fault(json.at, format!("{what} has a `min_flow`"));
+            let fault = self
+                .source
+                .fault(json.at, format!("{what} has a `min_flow`"));
             let expected = "a cost below that of all others: nothing here must be met at any price";
             self.findings.fault(fault.expected(expected));
         }
@@ -267,19 +285,25 @@ impl Reader<'_, '_> {
         let (costs, flows) = (list("costs"), list("max_flows"));
         let steps = self.number(json, "nsteps", what, f64::NAN)?;
         let (Some(costs), Some(flows)) = (costs, flows) else {
-            let fault = self.source.fault(json.at, format!("{what} lacks costs or flows"));
-            self.findings.fault(fault.expected("`costs` and `max_flows`, lists of `nsteps`"));
+            let fault = self
+                .source
+                .fault(json.at, format!("{what} lacks costs or flows"));
+            self.findings
+                .fault(fault.expected("`costs` and `max_flows`, lists of `nsteps`"));
             return None;
         };
         if costs.len() as f64 != steps || flows.len() as f64 != steps || costs.is_empty() {
             let message = format!("{what} has {} costs and {} flows", costs.len(), flows.len());
             let fault = self.source.fault(json.at, message);
-            self.findings.fault(fault.expected("as many as `nsteps` says, at least 1"));
+            self.findings
+                .fault(fault.expected("as many as `nsteps` says, at least 1"));
             return None;
         }
         let mut segments = Vec::new();
         for (cost, flow) in costs.iter().zip(flows) {
-            let cost = self.parameters.number(cost, &format!("a cost of {what}"), self.findings);
+            let cost = self
+                .parameters
+                .number(cost, &format!("a cost of {what}"), self.findings);
             let most = if flow.is_null() {
                 Some(None)
             } else {
@@ -311,12 +335,19 @@ impl Reader<'_, '_> {
         if let Some(first) = segments.iter().position(|segment| !bounded(segment))
             && first + 1 < segments.len()
         {
-            let fault = self.source.fault(json.at, format!("{what} passes any flow at less than all its costs"));
-            self.findings.fault(fault.expected("costs that rise with the flow"));
+            let fault = self.source.fault(
+                json.at,
+                format!("{what} passes any flow at less than all its costs"),
+            );
+            self.findings
+                .fault(fault.expected("costs that rise with the flow"));
             return None;
         }
         let most = if segments.iter().all(bounded) {
-            let flows: Vec<&Value> = segments.iter().filter_map(|(most, _)| most.as_ref()).collect();
+            let flows: Vec<&Value> = segments
+                .iter()
+                .filter_map(|(most, _)| most.as_ref())
+                .collect();
             Some(Value::of(&flows, self.parameters.run, |x| x.iter().sum()))
         } else {
             None
@@ -332,7 +363,9 @@ impl Reader<'_, '_> {
     fn store(&mut self, json: &Json, what: &str) -> Option<Kind> {
         for key in ["level", "area"] {
             if json.given(key).is_some() {
-                self.findings.note(format!("`{key}` of {what} is not imported: no flow goes by it."));
+                self.findings.note(format!(
+                    "`{key}` of {what} is not imported: no flow goes by it."
+                ));
             }
         }
         for key in ["inputs", "outputs", "num_inputs", "num_outputs"] {
@@ -343,7 +376,8 @@ impl Reader<'_, '_> {
             if let Some(value) = json.given(key) {
                 let message = format!("the cost of {what} goes by a curve (`{key}`)");
                 let fault = self.source.fault(value.at, message);
-                self.findings.fault(fault.expected("a `cost` that is constant"));
+                self.findings
+                    .fault(fault.expected("a `cost` that is constant"));
             }
         }
         let least = self.number(json, "min_volume", what, 0.0);
@@ -356,14 +390,18 @@ impl Reader<'_, '_> {
         // Pywr goes by the part where both are given.
         let initial = if part.is_nan() { initial } else { part * most };
         if initial.is_nan() {
-            let fault = self.source.fault(json.at, format!("{what} has no initial volume"));
-            self.findings.fault(fault.expected("`initial_volume` or `initial_volume_pc`"));
+            let fault = self
+                .source
+                .fault(json.at, format!("{what} has no initial volume"));
+            self.findings
+                .fault(fault.expected("`initial_volume` or `initial_volume_pc`"));
             return None;
         }
         if !(0.0 <= least && least <= initial && initial <= most && 0.0 < most) {
             let message = format!("{what} holds {initial} between {least} and {most}");
             let fault = self.source.fault(json.at, message);
-            self.findings.fault(fault.expected("0 <= `min_volume` <= initial <= `max_volume`, above 0"));
+            self.findings
+                .fault(fault.expected("0 <= `min_volume` <= initial <= `max_volume`, above 0"));
             return None;
         }
         Some(Kind::Store(Store {
@@ -381,12 +419,16 @@ impl Reader<'_, '_> {
         nodes: &[Node],
         lost: &[String],
     ) -> Vec<(usize, usize, usize)> {
-        let number: BTreeMap<&str, usize> =
-            nodes.iter().enumerate().map(|(i, node)| (node.name.as_str(), i)).collect();
+        let number: BTreeMap<&str, usize> = nodes
+            .iter()
+            .enumerate()
+            .map(|(i, node)| (node.name.as_str(), i))
+            .collect();
         let mut edges = Vec::new();
         for json in list {
             let Some([from, to, slots @ ..]) = json.as_list() else {
-                self.findings.wrong(self.source, json, "an edge", "a list of two names of nodes");
+                self.findings
+                    .wrong(self.source, json, "an edge", "a list of two names of nodes");
                 continue;
             };
             let mut ends = [None, None];
@@ -394,9 +436,12 @@ impl Reader<'_, '_> {
                 let text = name.as_text().unwrap_or_default();
                 *end = number.get(text).copied();
                 if end.is_none() && !lost.iter().any(|lost| lost == text) {
-                    let fault = self.source.fault(name.at, format!("unknown node {}", name.found()));
+                    let fault = self
+                        .source
+                        .fault(name.at, format!("unknown node {}", name.named()));
                     let fault = fault.expected("the name of a node");
-                    self.findings.fault(fault.nearest(text, number.keys().copied()));
+                    self.findings
+                        .fault(fault.nearest(text, number.keys().copied()));
                 }
             }
             let [Some(from), Some(to)] = ends else {
@@ -404,12 +449,13 @@ impl Reader<'_, '_> {
             };
             for (slot, end) in slots.iter().zip([from, to]) {
                 let of_store = matches!(nodes[end].kind, Kind::Store(_));
-                let right = slot.is_null()
-                    || of_store && matches!(slot.kind, JsonKind::Number(_));
+                let right = slot.is_null() || of_store && matches!(slot.kind, JsonKind::Number(_));
                 if !right {
-                    let message = format!("an edge at slot {} of `{}`", slot.found(), nodes[end].name);
+                    let message =
+                        format!("an edge at slot {} of `{}`", slot.found(), nodes[end].name);
                     let fault = self.source.fault(slot.at, message);
-                    self.findings.fault(fault.expected("null: only storages have slots here"));
+                    self.findings
+                        .fault(fault.expected("null: only storages have slots here"));
                 }
             }
             if edges.iter().any(|&(a, b, _)| (a, b) == (from, to)) {

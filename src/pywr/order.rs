@@ -70,8 +70,17 @@ impl Component {
         let name = |v: usize| &nodes[v].name;
         let dearest = self.ends.iter().copied().fold(0.0, f64::max);
         let cheapest = self.ends.iter().copied().fold(f64::INFINITY, f64::min);
-        if let Some(v) = self.ends.iter().any(|&cost| cost < 0.0).then(|| self.any_node()).flatten() {
-            let message = format!("below `{}` an output without `max_flow` has a cost below 0", name(v));
+        if let Some(v) = self
+            .ends
+            .iter()
+            .any(|&cost| cost < 0.0)
+            .then(|| self.any_node())
+            .flatten()
+        {
+            let message = format!(
+                "below `{}` an output without `max_flow` has a cost below 0",
+                name(v)
+            );
             found.push((v, message, "a `max_flow`, or a cost of at least 0", true));
         }
         self.claims.retain(|claim| {
@@ -89,11 +98,21 @@ impl Component {
             let v = claim.node;
             match claim.what {
                 What::Take(_) if claim.worth <= 0.0 => {
-                    let message = format!("`{}` takes water at a cost of {}", name(v), -claim.worth);
-                    found.push((v, message, "a cost below 0: a demand; or no `max_flow`: an end of the river", true));
+                    let message =
+                        format!("`{}` takes water at a cost of {}", name(v), -claim.worth);
+                    found.push((
+                        v,
+                        message,
+                        "a cost below 0: a demand; or no `max_flow`: an end of the river",
+                        true,
+                    ));
                 }
                 What::Keep if claim.worth < 0.0 || (claim.worth == 0.0 && cheapest <= 0.0) => {
-                    let message = format!("whether `{}` keeps its water is open at a cost of {}", name(v), -claim.worth);
+                    let message = format!(
+                        "whether `{}` keeps its water is open at a cost of {}",
+                        name(v),
+                        -claim.worth
+                    );
                     found.push((v, message, "a cost below that of the river's end", true));
                 }
                 _ => {}
@@ -105,7 +124,10 @@ impl Component {
         let passing = self.claims.iter().any(Claim::passes);
         if let Some(v) = self.ring {
             if passing {
-                let message = format!("water reaches `{}` by several ways, and gauges are priced", name(v));
+                let message = format!(
+                    "water reaches `{}` by several ways, and gauges are priced",
+                    name(v)
+                );
                 found.push((v, message, "one way, or no prices of gauges", false));
             } else {
                 findings.note(format!(
@@ -144,8 +166,14 @@ impl Component {
     fn sums(&self, nodes: &[Node], dearest: f64, found: &mut Vec<Finding>) {
         for claim in self.claims.iter().filter(|claim| claim.worth.is_finite()) {
             let junior = || self.claims.iter().filter(|other| other.worth < claim.worth);
-            let passing: f64 = junior().filter(|other| other.passes()).map(|other| other.worth).sum();
-            let ending = junior().filter(|other| !other.passes()).map(|other| other.worth).fold(0.0, f64::max);
+            let passing: f64 = junior()
+                .filter(|other| other.passes())
+                .map(|other| other.worth)
+                .sum();
+            let ending = junior()
+                .filter(|other| !other.passes())
+                .map(|other| other.worth)
+                .fold(0.0, f64::max);
             let instead = passing + ending + if claim.passes() { dearest } else { 0.0 };
             let bound = claim.passes() || passing > 0.0;
             if bound && claim.worth <= instead {
@@ -153,23 +181,41 @@ impl Component {
                     "`{}` is worth {}, and what the same water may be worth instead adds up to {instead}",
                     nodes[claim.node].name, claim.worth
                 );
-                found.push((claim.node, message, "a cost so low that it comes first whatever else is gained", false));
+                found.push((
+                    claim.node,
+                    message,
+                    "a cost so low that it comes first whatever else is gained",
+                    false,
+                ));
             }
         }
     }
 
     /// Water that has a price where it comes from.
     fn sources(&self, nodes: &[Node], found: &mut Vec<Finding>) {
-        let least = self.claims.iter().map(|claim| claim.worth).fold(f64::INFINITY, f64::min);
+        let least = self
+            .claims
+            .iter()
+            .map(|claim| claim.worth)
+            .fold(f64::INFINITY, f64::min);
         for (i, &(v, cost)) in self.supplies.iter().enumerate() {
             let name = &nodes[v].name;
             if cost < 0.0 || cost >= least {
-                let message = format!("water of `{name}` costs {cost}, and the least it can be worth is {least}");
-                found.push((v, message, "a cost of at least 0, below all that water is worth here", true));
+                let message = format!(
+                    "water of `{name}` costs {cost}, and the least it can be worth is {least}"
+                );
+                found.push((
+                    v,
+                    message,
+                    "a cost of at least 0, below all that water is worth here",
+                    true,
+                ));
             }
             if i > 0 {
                 let other = &nodes[self.supplies[0].0].name;
-                let message = format!("`{other}` and `{name}` feed the same places: which is used first is a matter of costs");
+                let message = format!(
+                    "`{other}` and `{name}` feed the same places: which is used first is a matter of costs"
+                );
                 found.push((v, message, "one input there, or catchments", false));
             }
         }
@@ -190,7 +236,8 @@ impl Order {
         let mut claims = Vec::new();
         for mut component in components {
             let junior = |worth: f64, all: &[Claim]| {
-                all.iter().any(|other| !other.keeps() && other.worth < worth)
+                all.iter()
+                    .any(|other| !other.keeps() && other.worth < worth)
             };
             let last: Vec<bool> = component
                 .claims

@@ -155,14 +155,18 @@ impl<'a> Parameters<'a> {
     ) -> Option<f64> {
         let value = self.value(json, what, findings)?;
         if value.constant().is_none() {
-            let fault = self.source.fault(json.at, format!("{what} changes with time"));
+            let fault = self
+                .source
+                .fault(json.at, format!("{what} changes with time"));
             findings.fault(fault.expected("a constant"));
         }
         value.constant()
     }
 
     fn unknown(&self, json: &Json, name: &str, findings: &mut Findings) {
-        let fault = self.source.fault(json.at, format!("unknown parameter `{name}`"));
+        let fault = self
+            .source
+            .fault(json.at, format!("unknown parameter `{name}`"));
         let fault = fault.expected("the name of a parameter");
         findings.fault(fault.nearest(name, self.named.keys().copied()));
     }
@@ -170,7 +174,9 @@ impl<'a> Parameters<'a> {
     /// Whether a named parameter may be opened: one that needs itself may not.
     fn enter(&mut self, name: &str, json: &Json, findings: &mut Findings) -> bool {
         if self.open.iter().any(|open| open == name) {
-            let fault = self.source.fault(json.at, format!("parameter `{name}` needs itself"));
+            let fault = self
+                .source
+                .fault(json.at, format!("parameter `{name}` needs itself"));
             findings.fault(fault.expected("parameters that do not go in a circle"));
             return false;
         }
@@ -182,12 +188,7 @@ impl<'a> Parameters<'a> {
         true
     }
 
-    fn named_amount(
-        &mut self,
-        name: &str,
-        json: &Json,
-        findings: &mut Findings,
-    ) -> Option<Amount> {
+    fn named_amount(&mut self, name: &str, json: &Json, findings: &mut Findings) -> Option<Amount> {
         if let Some(known) = self.known.get(name) {
             return known.clone();
         }
@@ -230,7 +231,14 @@ impl<'a> Parameters<'a> {
             ),
             "dailyprofile" => (&["values"], self.daily(json, what, findings)),
             "dataframe" => (
-                &["url", "table", "column", "index_col", "parse_dates", "dayfirst"],
+                &[
+                    "url",
+                    "table",
+                    "column",
+                    "index_col",
+                    "parse_dates",
+                    "dayfirst",
+                ],
                 self.dataframe(json, what, findings),
             ),
             "aggregated" => (
@@ -250,7 +258,13 @@ impl<'a> Parameters<'a> {
                 self.of_member(&kind, json, what, findings),
             ),
             "controlcurve" | "controlcurveinterpolated" => (
-                &["storage_node", "control_curve", "control_curves", "values", "parameters"],
+                &[
+                    "storage_node",
+                    "control_curve",
+                    "control_curves",
+                    "values",
+                    "parameters",
+                ],
                 self.control_curve(&kind, json, what, findings),
             ),
             "indexedarray" => (
@@ -341,7 +355,9 @@ impl<'a> Parameters<'a> {
 
     fn monthly(&mut self, json: &Json, what: &str, findings: &mut Findings) -> Option<Value> {
         if let Some(way) = json.given("interp_day") {
-            let fault = self.source.fault(way.at, format!("{what} lies on lines between months"));
+            let fault = self
+                .source
+                .fault(way.at, format!("{what} lies on lines between months"));
             findings.fault(fault.expected("a monthly profile in steps, or a daily one"));
         }
         let values = self.need(json, "values", what, "a list of 12 numbers", findings)?;
@@ -364,12 +380,12 @@ impl<'a> Parameters<'a> {
                 let known = name.as_text().and_then(|name| self.tables.get(name));
                 let Some(&table) = known else {
                     let text = name.as_text().unwrap_or_default();
-                    let fault = source.fault(name.at, format!("unknown table {}", name.found()));
+                    let fault = source.fault(name.at, format!("unknown table {}", name.named()));
                     let fault = fault.expected("the name of a table of the document");
                     findings.fault(fault.nearest(text, self.tables.keys().copied()));
                     return None;
                 };
-                let what = format!("table {}", name.found());
+                let what = format!("table {}", name.named());
                 self.read.get(source, table, &what, findings)?
             }
         };
@@ -399,12 +415,7 @@ impl<'a> Parameters<'a> {
     }
 
     /// The amounts in a list.
-    fn list(
-        &mut self,
-        json: &Json,
-        what: &str,
-        findings: &mut Findings,
-    ) -> Option<Vec<Amount>> {
+    fn list(&mut self, json: &Json, what: &str, findings: &mut Findings) -> Option<Vec<Amount>> {
         let Some(items) = json.as_list() else {
             findings.wrong(self.source, json, what, "a list of parameters");
             return None;
@@ -430,7 +441,7 @@ impl<'a> Parameters<'a> {
             "product" => |x| x.iter().product(),
             "median" => median,
             _ => {
-                let found = format!("{what} is aggregated by {}", function.found());
+                let found = format!("{what} is aggregated by {}", function.named());
                 let fault = self.source.fault(function.at, found);
                 let fault = fault.expected(format!("one of {}", AGGREGATES.join(", ")));
                 findings.fault(fault.nearest(&name, AGGREGATES));
@@ -483,7 +494,11 @@ impl<'a> Parameters<'a> {
         what: &str,
         findings: &mut Findings,
     ) -> Option<Amount> {
-        let key = if kind == "offset" { "offset" } else { "threshold" };
+        let key = if kind == "offset" {
+            "offset"
+        } else {
+            "threshold"
+        };
         let number = match json.given(key) {
             None => 0.0,
             Some(value) => value.as_number().or_else(|| {
@@ -517,7 +532,10 @@ impl<'a> Parameters<'a> {
         let values = self.need(json, "values", what, "a value for each member", findings)?;
         let name = scenario.as_text().unwrap_or_default();
         let Some(member) = self.members.iter().find(|member| member.name == name) else {
-            let fault = source.fault(scenario.at, format!("unknown scenario {}", scenario.found()));
+            let fault = source.fault(
+                scenario.at,
+                format!("unknown scenario {}", scenario.named()),
+            );
             let known = self.members.iter().map(|member| member.name.as_str());
             let fault = fault.expected("the name of a scenario of the document");
             findings.fault(fault.nearest(name, known));
@@ -539,7 +557,13 @@ impl<'a> Parameters<'a> {
 
     /// The storage node and the curves of a parameter that goes by them.
     fn curves(&mut self, json: &Json, what: &str, findings: &mut Findings) -> Option<Index> {
-        let storage = self.need(json, "storage_node", what, "the name of a storage", findings);
+        let storage = self.need(
+            json,
+            "storage_node",
+            what,
+            "the name of a storage",
+            findings,
+        );
         let list: Vec<&Json> = match (json.given("control_curve"), json.given("control_curves")) {
             (Some(one), _) => vec![one],
             (None, Some(several)) => match several.as_list() {
@@ -550,7 +574,9 @@ impl<'a> Parameters<'a> {
                 }
             },
             (None, None) => {
-                let fault = self.source.fault(json.at, format!("{what} has no control curve"));
+                let fault = self
+                    .source
+                    .fault(json.at, format!("{what} has no control curve"));
                 findings.fault(fault.expected("`control_curves`: a list"));
                 return None;
             }
@@ -565,7 +591,9 @@ impl<'a> Parameters<'a> {
                 return None;
             }
             if value.all().iter().any(|part| !(0.0..=1.0).contains(part)) {
-                let fault = self.source.fault(curve.at, "a control curve outside 0 to 1");
+                let fault = self
+                    .source
+                    .fault(curve.at, "a control curve outside 0 to 1");
                 findings.fault(fault.expected("fractions of the largest volume"));
                 return None;
             }
@@ -573,7 +601,12 @@ impl<'a> Parameters<'a> {
         }
         let storage = storage?;
         let Some(name) = storage.as_text() else {
-            findings.wrong(self.source, storage, "the storage", "the name of a storage node");
+            findings.wrong(
+                self.source,
+                storage,
+                "the storage",
+                "the name of a storage node",
+            );
             return None;
         };
         self.storages.push((name.to_owned(), storage.at));
@@ -620,7 +653,9 @@ impl<'a> Parameters<'a> {
     ) -> Option<Vec<[f64; 12]>> {
         let values = self.list(json, what, findings)?;
         if values.len() != count {
-            let fault = self.source.fault(json.at, format!("{what} has {} values", values.len()));
+            let fault = self
+                .source
+                .fault(json.at, format!("{what} has {} values", values.len()));
             findings.fault(fault.expected(format!("{count}, by its control curves")));
             return None;
         }
@@ -629,7 +664,9 @@ impl<'a> Parameters<'a> {
             .map(|amount| amount.value.monthly().filter(|_| amount.factors.is_empty()))
             .collect();
         if monthly.is_none() {
-            let fault = self.source.fault(json.at, format!("{what} picks what is no monthly value"));
+            let fault = self
+                .source
+                .fault(json.at, format!("{what} picks what is no monthly value"));
             findings.fault(fault.expected("constants and monthly profiles"));
         }
         monthly
@@ -644,7 +681,9 @@ impl<'a> Parameters<'a> {
     ) -> Option<Amount> {
         let amount = Amount::of_storage(factor);
         if amount.is_none() {
-            let fault = self.source.fault(json.at, format!("{what} may be negative"));
+            let fault = self
+                .source
+                .fault(json.at, format!("{what} may be negative"));
             findings.fault(fault.expected("values of at least 0"));
         }
         amount
@@ -661,7 +700,9 @@ impl<'a> Parameters<'a> {
         let values = json.given("values").or_else(|| json.given("parameters"));
         let index = self.curves(json, what, findings)?;
         let Some(values) = values else {
-            let fault = self.source.fault(json.at, format!("{what} has no `values`"));
+            let fault = self
+                .source
+                .fault(json.at, format!("{what} has no `values`"));
             findings.fault(fault.expected("a value for each level"));
             return None;
         };
@@ -687,7 +728,9 @@ impl<'a> Parameters<'a> {
         let index = self.need(json, "index_parameter", what, "a parameter", findings)?;
         let index = self.index(index, what, findings)?;
         let Some(values) = values else {
-            let fault = self.source.fault(json.at, format!("{what} has no `params`"));
+            let fault = self
+                .source
+                .fault(json.at, format!("{what} has no `params`"));
             findings.fault(fault.expected("a parameter for each level"));
             return None;
         };

@@ -93,15 +93,12 @@ struct Options<'a> {
 }
 
 impl Options<'_> {
-    fn read(
-        &self,
-        file: &str,
-        path: &Path,
-        url: &Json,
-        findings: &mut Findings,
-    ) -> Option<Table> {
+    fn read(&self, file: &str, path: &Path, url: &Json, findings: &mut Findings) -> Option<Table> {
         let source = self.source;
-        if path.extension().is_none_or(|e| !e.eq_ignore_ascii_case("csv")) {
+        if path
+            .extension()
+            .is_none_or(|e| !e.eq_ignore_ascii_case("csv"))
+        {
             let fault = source.fault(url.at, format!("a table in `{file}`"));
             findings.fault(fault.expected("a CSV file, not compressed"));
             return None;
@@ -126,7 +123,8 @@ impl Options<'_> {
             Some((Kind::Bool(true) | Kind::List(_), _)) => {}
             found => {
                 let at = found.map_or(self.at.at, |(_, json)| json.at);
-                let fault = source.fault(at, format!("the dates of `{file}` are not read as dates"));
+                let fault =
+                    source.fault(at, format!("the dates of `{file}` are not read as dates"));
                 findings.fault(fault.expected("`parse_dates`: true"));
                 return None;
             }
@@ -212,7 +210,11 @@ impl Table {
             if let Some(Ok(next)) = next
                 && next != date
             {
-                let fault = in_file(&self.file, line, format!("{date} follows the day before {next}"));
+                let fault = in_file(
+                    &self.file,
+                    line,
+                    format!("{date} follows the day before {next}"),
+                );
                 findings.fault(fault.expected("one row for each day, in order"));
                 return None;
             }
@@ -228,7 +230,9 @@ impl Table {
 
     pub(super) fn columns(&self) -> impl Iterator<Item = &str> {
         let columns = self.columns.iter().enumerate();
-        columns.filter(|&(i, _)| i != self.index).map(|(_, name)| &**name)
+        columns
+            .filter(|&(i, _)| i != self.index)
+            .map(|(_, name)| &**name)
     }
 
     /// A column over the days of a run.

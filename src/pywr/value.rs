@@ -26,7 +26,9 @@ impl Value {
         match self {
             Self::Constant(value) => *value,
             Self::Monthly(values) => values[month],
-            Self::Daily(values) => values[BEFORE[month] + usize::from(date.day().unsigned_abs()) - 1],
+            Self::Daily(values) => {
+                values[BEFORE[month] + usize::from(date.day().unsigned_abs()) - 1]
+            }
             Self::Series(values) => values[day],
         }
     }
@@ -84,13 +86,21 @@ impl Value {
         if values.iter().all(|value| value.constant().is_some()) {
             return Self::Constant(at(&|value| value.all()[0]));
         }
-        if let Some(monthly) = values.iter().map(|v| v.monthly()).collect::<Option<Vec<_>>>() {
+        if let Some(monthly) = values
+            .iter()
+            .map(|v| v.monthly())
+            .collect::<Option<Vec<_>>>()
+        {
             return Self::Monthly(std::array::from_fn(|month| {
                 let numbers: Vec<f64> = monthly.iter().map(|values| values[month]).collect();
                 f(&numbers)
             }));
         }
-        if let Some(yearly) = values.iter().map(|v| v.yearly()).collect::<Option<Vec<_>>>() {
+        if let Some(yearly) = values
+            .iter()
+            .map(|v| v.yearly())
+            .collect::<Option<Vec<_>>>()
+        {
             let on = |day: usize| {
                 let numbers: Vec<f64> = yearly.iter().map(|values| values[day]).collect();
                 f(&numbers)
@@ -98,7 +108,10 @@ impl Value {
             return Self::Daily((0..YEAR).map(on).collect());
         }
         let days = run.iter().enumerate();
-        Self::Series(days.map(|(day, date)| at(&|value| value.on(day, date))).collect())
+        Self::Series(
+            days.map(|(day, date)| at(&|value| value.on(day, date)))
+                .collect(),
+        )
     }
 
     pub(super) fn map(&self, f: impl Fn(f64) -> f64) -> Self {
@@ -147,7 +160,11 @@ impl Amount {
         let parts = |factor: &Factor| {
             let levels: Vec<[f64; 12]> = factor.levels.iter().map(|&(_, parts)| parts).collect();
             let above = (!factor.linear).then_some(factor.above);
-            levels.into_iter().chain(above).flatten().collect::<Vec<f64>>()
+            levels
+                .into_iter()
+                .chain(above)
+                .flatten()
+                .collect::<Vec<f64>>()
         };
         let all = parts(&factor);
         if all.iter().any(|&part| part.is_nan() || part < 0.0) {

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use super::network::{Keep, Layout, OfftakeRow};
 use super::value::{Factor, Value, YEAR};
 use crate::calendar::{Date, Window};
-use crate::error::Result;
 use crate::error::Error;
+use crate::error::Result;
 
 /// The party that has all claims: Pywr knows none.
 const PARTY: &str = "users";
@@ -35,11 +35,16 @@ impl Table {
     }
 
     fn row<T: AsRef<[u8]>>(&mut self, cells: &[T]) -> Result<()> {
-        self.0.write_record(cells).map_err(|error| Error::output(error.to_string()))
+        self.0
+            .write_record(cells)
+            .map_err(|error| Error::output(error.to_string()))
     }
 
     fn text(self) -> Result<String> {
-        let bytes = self.0.into_inner().map_err(|error| Error::output(error.to_string()))?;
+        let bytes = self
+            .0
+            .into_inner()
+            .map_err(|error| Error::output(error.to_string()))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 }
@@ -58,15 +63,25 @@ impl Writer<'_> {
             files.push(("reservoirs.csv", self.reservoirs()?));
         }
         files.push(("offtakes.csv", self.offtakes()?));
-        let inflows = self.layout.inflows.iter().map(|(id, value)| (id.as_str(), value));
+        let inflows = self
+            .layout
+            .inflows
+            .iter()
+            .map(|(id, value)| (id.as_str(), value));
         files.push(("series/inflows.csv", self.series(inflows)?));
         let demands = self.layout.offtakes.iter();
         let demands = demands.map(|row| (row.id.as_str(), &row.demand));
         files.push(("series/demands.csv", self.series(demands)?));
         if !self.layout.least.is_empty() {
-            files.push(("agreements/flows-in-the-river.toml", self.flows_in_the_river()));
+            files.push((
+                "agreements/flows-in-the-river.toml",
+                self.flows_in_the_river(),
+            ));
         }
-        Ok(files.into_iter().map(|(name, text)| (name.to_owned(), text)).collect())
+        Ok(files
+            .into_iter()
+            .map(|(name, text)| (name.to_owned(), text))
+            .collect())
     }
 
     fn settings(&self, title: &Title) -> String {
@@ -117,7 +132,11 @@ impl Writer<'_> {
     }
 
     fn saving(&self, text: &mut String, id: &str, factor: &Factor, offtakes: &[&str]) {
-        let store = self.layout.stores.iter().find(|store| store.name == factor.storage);
+        let store = self
+            .layout
+            .stores
+            .iter()
+            .find(|store| store.name == factor.storage);
         let Some(store) = store else {
             return;
         };
@@ -232,13 +251,16 @@ impl Writer<'_> {
 
     /// Volumes by day, in Mm3.
     fn series<'v>(&self, columns: impl Iterator<Item = (&'v str, &'v Value)>) -> Result<String> {
-        let (ids, values): (Vec<&str>, Vec<Vec<f64>>) =
-            columns.map(|(id, value)| (id, value.days(self.run))).unzip();
+        let (ids, values): (Vec<&str>, Vec<Vec<f64>>) = columns
+            .map(|(id, value)| (id, value.days(self.run)))
+            .unzip();
         let heads = ids.iter().map(|id| format!("{id}_mcm"));
         let heads: Vec<String> = std::iter::once("date".to_owned()).chain(heads).collect();
         let mut table = Self::table(&heads)?;
         for (day, date) in self.run.iter().enumerate() {
-            let cells = values.iter().map(|values| (values[day] * self.mcm).to_string());
+            let cells = values
+                .iter()
+                .map(|values| (values[day] * self.mcm).to_string());
             let row: Vec<String> = std::iter::once(date.to_string()).chain(cells).collect();
             table.row(&row)?;
         }
@@ -273,7 +295,11 @@ impl Writer<'_> {
             text.push_str("due = [\n");
             for (month, &flow) in row.flow.iter().enumerate() {
                 let [from, to] = ends(month);
-                let _ = writeln!(text, "  {{ season = \"{from}..{to}\", flow = {} }},", self.flow(flow));
+                let _ = writeln!(
+                    text,
+                    "  {{ season = \"{from}..{to}\", flow = {} }},",
+                    self.flow(flow)
+                );
             }
             text.push_str("]\n");
         }
@@ -289,7 +315,9 @@ impl Writer<'_> {
     }
 
     fn m3s(&self, flow: f64) -> String {
-        crate::units::Flow::from_mcm_per_day(flow * self.mcm).m3s().to_string()
+        crate::units::Flow::from_mcm_per_day(flow * self.mcm)
+            .m3s()
+            .to_string()
     }
 }
 
@@ -301,7 +329,10 @@ fn steady(months: &[f64; 12]) -> bool {
 fn ends(month: usize) -> [String; 2] {
     const DAYS: [u8; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let number = month + 1;
-    [format!("{number:02}-01"), format!("{number:02}-{}", DAYS[month])]
+    [
+        format!("{number:02}-01"),
+        format!("{number:02}-{}", DAYS[month]),
+    ]
 }
 
 fn parts(months: &[f64; 12]) -> String {

@@ -12,8 +12,8 @@ use super::text::unknown;
 use crate::calendar::{Period, Window};
 use crate::error::{Diagnostic, Diagnostics, Origin};
 use crate::operation::{
-    EnergyDemand, Expects, LinearHedging, PreRelease, ReleasePolicy, RuleCurve, Saving, SavingLevel,
-    Schedule, StandardOperating, StorageTarget, YearCurve, Zone, ZoneHedging,
+    EnergyDemand, Expects, LinearHedging, PreRelease, ReleasePolicy, RuleCurve, Saving,
+    SavingLevel, Schedule, StandardOperating, StorageTarget, YearCurve, Zone, ZoneHedging,
 };
 use crate::series::DailySeries;
 use crate::units::{Flow, Volume};

@@ -41,8 +41,8 @@ use crate::basin::ReachKind;
 use crate::calendar::{Window, day_index};
 use crate::error::Diagnostic;
 use crate::ledger::Ledger;
-use crate::units::Volume;
 use crate::settlement::{Carry, InAdvance, in_advance, known_in_advance};
+use crate::units::Volume;
 
 pub(crate) use super::live::Watch;
 

@@ -41,7 +41,9 @@ fn unit(text: &str) -> Result<Volume, String> {
 fn member(text: &str) -> Result<(String, usize), String> {
     let parts = text.rsplit_once('=');
     let (scenario, number) = parts.ok_or("a scenario and a number, as in demand=2")?;
-    let number = number.parse().map_err(|_| format!("`{number}` is no number of a member"))?;
+    let number = number
+        .parse()
+        .map_err(|_| format!("`{number}` is no number of a member"))?;
     Ok((scenario.to_owned(), number))
 }
 
@@ -55,11 +57,17 @@ impl Args {
         if self.leave_out {
             import = import.leaving_out();
         }
-        let imported = import.file(&self.model).map_err(Failure::in_folder(beside))?;
+        let imported = import
+            .file(&self.model)
+            .map_err(Failure::in_folder(beside))?;
         let written = imported.write(&self.folder);
         written.map_err(Failure::in_folder(&self.folder))?;
         let shown = self.folder.display().to_string();
-        let left_out: Vec<String> = imported.left_out().iter().map(ToString::to_string).collect();
+        let left_out: Vec<String> = imported
+            .left_out()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         if json {
             let files: Vec<&str> = imported.files().map(|(name, _)| name).collect();
             return Ok(Answer::json(&json!({
@@ -77,8 +85,7 @@ impl Args {
             text.push_str(&format!("left out: {fault}\n"));
         }
         text.push_str(&format!(
-            "{shown} holds the model, one unit of which is {}; run it with `riparian run {shown}`\n",
-            self.unit
+            "{shown} holds the model; run it with `riparian run {shown}`\n"
         ));
         Ok(Answer::text(text))
     }
