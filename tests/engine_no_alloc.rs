@@ -9,6 +9,7 @@ use riparian::basin::{Node, Offtake, Party, Pump, Reach, Reservoir};
 use riparian::calendar::{Period, Season, Window};
 use riparian::jiff::civil::date;
 use riparian::licence::Licence;
+use riparian::operation::{Saving, SavingLevel, YearCurve};
 use riparian::series::DailySeries;
 use riparian::units::{Flow, Level, Volume};
 use riparian::{Model, Plan, Simulation, State};
@@ -168,6 +169,44 @@ fn licences_and_pumps_allocate_nothing() {
     let binds = |l: usize| ledger.licences().held_back.of(l).any(|held| held > 0.0);
     assert_eq!([0, 1, 2, 3].map(binds), [true; 4]);
     assert!(ledger.pumps().energy.of(0).any(|kwh| kwh > 0.0));
+}
+
+/// Users who save by a curve of the year.
+#[test]
+fn savings_allocate_nothing() {
+    let window = Window::new(date(2023, 10, 1), date(2024, 5, 31)).expect("days");
+    let water = |m3s| DailySeries::constant(window, m3s).expect("a number");
+    let volume = Volume::from_mcm;
+    let curve = YearCurve::new(vec![(1, 1, volume(80.0)), (7, 1, volume(50.0))]).expect("a curve");
+    let level = SavingLevel::new(curve, [0.5; 12]);
+    let full = SavingLevel::new(YearCurve::constant(volume(100.0)), [1.0; 12]);
+    let model = Model::builder("savings", window)
+        .party(Party::new("UP", "Upland"))
+        .class("use")
+        .reservoir(Reservoir::new("lake", volume(100.0)).initial(volume(100.0)))
+        .node(Node::terminal("sea"))
+        .reach(Reach::river("river", "lake", "sea"))
+        .inflow("lake", water(5.0))
+        .offtake(Offtake::new("town", "lake", "UP", "use"))
+        .demand("town", water(20.0))
+        .saving(Saving::on_a_line(
+            "plan",
+            "lake",
+            ["town"],
+            vec![full, level],
+        ));
+    let plan = Plan::compile(model.build().expect("a sound model")).expect("a plan");
+    let mut run = Simulation::new(&plan);
+    loop {
+        let mut goes_on = Ok(false);
+        let memory = allocation_counter::measure(|| goes_on = run.step());
+        assert_eq!(memory.count_total, 0, "{memory:?}");
+        if !goes_on.expect("a day that can be simulated") {
+            break;
+        }
+    }
+    let asked = run.ledger().offtakes().demand.of(0);
+    assert!(asked.into_iter().any(|m3| m3 < 20.0 * 86_400.0));
 }
 
 #[test]

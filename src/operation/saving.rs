@@ -193,11 +193,11 @@ pub(crate) fn check_savings(
             let what = format!("saving `{id}` has no level");
             faults.push(fault(what, "levels", "one level or more"));
         }
-        let parts = saving.levels.iter().flat_map(|level| &level.part);
-        for part in parts.chain(&saving.above) {
-            if !(0.0..=1.0).contains(part) {
+        let levels = saving.levels.iter().map(|level| ("levels", &level.part));
+        for (field, parts) in levels.chain([("above", &saving.above)]) {
+            if let Some(part) = parts.iter().find(|part| !(0.0..=1.0).contains(*part)) {
                 let what = format!("saving `{id}` asks for {part} of the demand");
-                faults.push(fault(what, "levels", "a part from 0 to 1"));
+                faults.push(fault(what, field, "a part from 0 to 1"));
             }
         }
     }

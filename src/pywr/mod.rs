@@ -264,6 +264,7 @@ impl Import {
             None => Window::new(any, any).ok()?,
         };
         let mut parameters = Parameters::new(source, days, Tables::new(folder));
+        parameters.sure = run.is_some();
         parameters.members = members;
         for (key, named) in [("parameters", false), ("tables", true)] {
             let Some(value) = json.given(key) else {
@@ -283,14 +284,10 @@ impl Import {
             }
         }
         let before = findings.faults.len();
-        if run.is_some() {
-            parameters.check(findings);
-        }
+        parameters.check(findings);
         for (name, json) in parameters.tables.clone() {
             let what = format!("table `{name}`");
-            if run.is_some() {
-                parameters.read.get(source, json, &what, findings);
-            }
+            parameters.read.get(source, json, &what, findings);
             table::unasked(source, json, &what, findings);
         }
         const KEYS: [&str; 9] = [

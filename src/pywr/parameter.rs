@@ -55,6 +55,8 @@ pub(super) struct Member {
 pub(super) struct Parameters<'a> {
     pub(super) source: &'a Source<'a>,
     pub(super) run: Window,
+    /// Whether that is the run: if it could not be read, no day of a table is missed.
+    pub(super) sure: bool,
     pub(super) named: BTreeMap<&'a str, &'a Json>,
     pub(super) tables: BTreeMap<&'a str, &'a Json>,
     pub(super) members: Vec<Member>,
@@ -81,6 +83,7 @@ impl<'a> Parameters<'a> {
         Self {
             source,
             run,
+            sure: true,
             named: BTreeMap::new(),
             tables: BTreeMap::new(),
             members: Vec::new(),
@@ -405,6 +408,9 @@ impl<'a> Parameters<'a> {
                 column
             }
         };
+        if !self.sure {
+            return Some(Value::Constant(0.0).into());
+        }
         match table.column(column, self.run) {
             Ok(values) => Some(Value::Series(values).into()),
             Err(faults) => {
