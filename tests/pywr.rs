@@ -179,11 +179,20 @@ fn all_faults_are_told_at_once_with_their_places() {
     assert_eq!(told, expected);
 }
 
-#[test]
-fn what_pywr_would_answer_otherwise_is_refused_with_its_reason() {
+/// Edits of the river, and what is then refused.
+type Refusals<'a> = &'a [(&'a [(&'a str, &'a str)], &'a str)];
+
+fn refused(all: Refusals) {
     assert_eq!(faults(&[]), "nothing");
-    let refused: [(&[(&str, &str)], &str); 21] = [
-        // Costs that are no order.
+    for (edits, reason) in all {
+        let found = faults(edits);
+        assert!(found.contains(reason), "{edits:?}:\n{found}\nnot: {reason}");
+    }
+}
+
+#[test]
+fn costs_that_are_no_order_are_refused() {
+    refused(&[
         (
             &[("-50}", "-100}")],
             "`town` and `farm` have the same cost, -100: which goes short is left to Pywr's solver",
@@ -229,7 +238,12 @@ fn what_pywr_would_answer_otherwise_is_refused_with_its_reason() {
             "`cost` of node `lake` goes by what `lake` holds",
         ),
         (&[("-50}", "0}")], "`farm` takes water at a cost of 0"),
-        // Networks that water leaves otherwise.
+    ]);
+}
+
+#[test]
+fn networks_that_water_leaves_otherwise_are_refused() {
+    refused(&[
         (
             &[(
                 "[\"lake\", \"pipe\"]",
@@ -266,7 +280,12 @@ fn what_pywr_would_answer_otherwise_is_refused_with_its_reason() {
             )],
             "an output without `max_flow` has a cost below 0",
         ),
-        // Numbers that have no place here.
+    ]);
+}
+
+#[test]
+fn numbers_that_have_no_place_here_are_refused() {
+    refused(&[
         (
             &[(
                 "\"type\": \"catchment\", \"flow\": 5",
@@ -300,11 +319,7 @@ fn what_pywr_would_answer_otherwise_is_refused_with_its_reason() {
             &[("\"end\": \"2024-01-31\"", "\"end\": \"2023-01-31\"")],
             "a run from 2024-01-01 to 2023-01-31",
         ),
-    ];
-    for (edits, reason) in refused {
-        let found = faults(edits);
-        assert!(found.contains(reason), "{edits:?}:\n{found}\nnot: {reason}");
-    }
+    ]);
 }
 
 #[test]

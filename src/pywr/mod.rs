@@ -112,6 +112,19 @@ use parameter::{Member, Parameters};
 use table::Tables;
 use write::{Title, Writer};
 
+/// The keys of a document.
+const KEYS: [&str; 9] = [
+    "metadata",
+    "timestepper",
+    "scenarios",
+    "nodes",
+    "edges",
+    "parameters",
+    "tables",
+    "recorders",
+    "solver",
+];
+
 /// The longest run that is imported, in days: a thousand years.
 const MOST_DAYS: usize = 366_000;
 
@@ -290,17 +303,6 @@ impl Import {
             parameters.read.get(source, json, &what, findings);
             table::unasked(source, json, &what, findings);
         }
-        const KEYS: [&str; 9] = [
-            "metadata",
-            "timestepper",
-            "scenarios",
-            "nodes",
-            "edges",
-            "parameters",
-            "tables",
-            "recorders",
-            "solver",
-        ];
         findings.unasked(source, json, "the document", &KEYS);
         let sound = findings.faults.len() == before;
         let mut reader = Reader {
@@ -434,19 +436,12 @@ impl Imported {
     }
 
     fn readme(&self) -> String {
-        let mut text = "# Imported from Pywr\n".to_owned();
-        for note in &self.notes {
-            text.push_str(&format!("\n- {note}"));
-        }
-        if !self.notes.is_empty() {
-            text.push('\n');
-        }
+        let notes = self.notes.iter().map(|note| format!("\n- {note}"));
+        let left_out = self.left_out.iter().map(|fault| format!("\n- {fault}"));
+        let mut text = format!("# Imported from Pywr\n{}\n", notes.collect::<String>());
         if !self.left_out.is_empty() {
-            text.push_str("\n## Left out\n");
-            for fault in self.left_out.iter() {
-                text.push_str(&format!("\n- {fault}"));
-            }
-            text.push('\n');
+            let left_out: String = left_out.collect();
+            text = text + "\n## Left out\n" + &left_out + "\n";
         }
         text
     }

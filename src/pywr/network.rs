@@ -195,7 +195,6 @@ impl<'n, 'f> Network<'n, 'f> {
             }
             let dangling = match &self.nodes[v].kind {
                 Kind::Pass(_) => into == 0 || out == 0,
-                Kind::Store(_) => into + out == 0,
                 _ => into + out == 0,
             };
             if dangling {
@@ -293,9 +292,8 @@ impl<'n, 'f> Network<'n, 'f> {
         for v in self.order.clone().into_iter().rev() {
             match &self.nodes[v].kind {
                 Kind::End { cost } => free[v] = Some((false, *cost)),
-                Kind::Demand { .. } => {}
-                // What nobody takes of it is not there.
-                Kind::Supply { .. } => {}
+                // What nobody takes of a supply is not there.
+                Kind::Demand { .. } | Kind::Supply { .. } => {}
                 Kind::Source { .. } | Kind::Store(_) | Kind::Pass(_) => {
                     free[v] = self.choose(v, &free);
                 }

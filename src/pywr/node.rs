@@ -118,7 +118,7 @@ impl Reader<'_, '_> {
         let what = format!("node `{name}`");
         let (keys, kind): (&[&str], Option<Kind>) = match kind.as_str() {
             "input" => (&["max_flow", "min_flow", "cost"], self.input(json, &what)),
-            "catchment" => (&["flow", "cost"], self.catchment(json, &what)),
+            "catchment" => (&["flow", "cost"], Some(self.catchment(json, &what))),
             "output" => (&["max_flow", "min_flow", "cost"], self.output(json, &what)),
             "link" | "river" => (&["max_flow", "min_flow", "cost"], self.link(json, &what)),
             "rivergauge" => (&["mrf", "mrf_cost", "cost"], self.gauge(json, &what)),
@@ -165,19 +165,18 @@ impl Reader<'_, '_> {
         found
     }
 
-    /// A flow of at least 0, if there is one.
-    fn flow(&mut self, json: &Json, key: &str, what: &str) -> Option<Option<Value>> {
-        let Some(value) = json.given(key) else {
-            return Some(None);
-        };
+    /// A flow of at least 0, if there is one without faults.
+    fn flow(&mut self, json: &Json, key: &str, what: &str) -> Option<Value> {
+        let value = json.given(key)?;
         let what = format!("`{key}` of {what}");
         let found = self.parameters.value(value, &what, self.findings)?;
         self.not_negative(value, &what, found.all())?;
-        Some(Some(found))
+        Some(found)
     }
 
     fn not_negative(&mut self, json: &Json, what: &str, values: &[f64]) -> Option<()> {
-        let negative = values.iter().copied().find(|value| *value < 0.0);
+        let sound = |value: f64| value >= 0.0 && value.is_finite();
+        let negative = values.iter().copied().find(|&value| !sound(value));
         if let Some(value) = negative {
             let fault = self.source.fault(json.at, format!("{what} is {value}"));
             self.findings.fault(fault.expected("at least 0"));
@@ -198,15 +197,14 @@ impl Reader<'_, '_> {
         let most = self.flow(json, "max_flow", what);
         let least = self.flow(json, "min_flow", what);
         let cost = self.number(json, "cost", what, 0.0);
-        let (most, least) = (most?, least?);
-        let Some(most) = most else {
+        if json.given("max_flow").is_none() {
             let fault = self
                 .source
                 .fault(json.at, format!("{what} has no `max_flow`"));
             let expected = "a `max_flow`: water without end has no place in a balance";
             self.findings.fault(fault.expected(expected));
-            return None;
-        };
+        }
+        let most = most?;
         match least {
             Some(least) if least == most => Some(Kind::Source { flow: most }),
             Some(least) if least.all().iter().any(|&flow| flow > 0.0) => {
@@ -221,29 +219,26 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn catchment(&mut self, json: &Json, what: &str) -> Option<Kind> {
+    fn catchment(&mut self, json: &Json, what: &str) -> Kind {
         // What comes in any case costs what it costs.
         self.number(json, "cost", what, 0.0);
-        let flow = self.flow(json, "flow", what)?;
-        let flow = flow.unwrap_or(Value::Constant(0.0));
-        Some(Kind::Source { flow })
+        let flow = self.flow(json, "flow", what);
+        Kind::Source {
+            flow: flow.unwrap_or(Value::Constant(0.0)),
+        }
     }
 
     fn output(&mut self, json: &Json, what: &str) -> Option<Kind> {
-        let most = match json.given("max_flow") {
-            None => Some(None),
-            Some(value) => {
-                let what = format!("`max_flow` of {what}");
-                let amount = self.parameters.amount(value, &what, self.findings);
-                let sound = amount
-                    .as_ref()
-                    .and_then(|amount| self.not_negative(value, &what, amount.value.all()));
-                sound.and(amount).map(Some)
-            }
-        };
+        let limit = json.given("max_flow");
+        let most = limit.and_then(|value| {
+            let what = format!("`max_flow` of {what}");
+            let amount = self.parameters.amount(value, &what, self.findings)?;
+            self.not_negative(value, &what, amount.value.all())?;
+            Some(amount)
+        });
         let least = self.flow(json, "min_flow", what);
         let cost = self.number(json, "cost", what, 0.0);
-        if let Some(Some(least)) = least
+        if let Some(least) = least
             && least.all().iter().any(|&flow| flow > 0.0)
         {
             let fault = self
@@ -252,9 +247,9 @@ impl Reader<'_, '_> {
             let expected = "a cost below that of all others: nothing here must be met at any price";
             self.findings.fault(fault.expected(expected));
         }
-        let (most, cost) = (most?, cost?);
-        Some(match most {
-            Some(most) => Kind::Demand { most, cost },
+        let cost = cost?;
+        Some(match limit {
+            Some(_) => Kind::Demand { most: most?, cost },
             None => Kind::End { cost },
         })
     }
@@ -263,10 +258,10 @@ impl Reader<'_, '_> {
         let most = self.flow(json, "max_flow", what);
         let least = self.flow(json, "min_flow", what);
         let cost = self.number(json, "cost", what, 0.0);
-        let least = least?.filter(|least| least.all().iter().any(|&flow| flow > 0.0));
+        let least = least.filter(|least| least.all().iter().any(|&flow| flow > 0.0));
         Some(Kind::Pass(Pass {
             least,
-            most: most?,
+            most,
             segments: vec![(None, cost?)],
             gauge: false,
         }))
@@ -276,7 +271,7 @@ impl Reader<'_, '_> {
         let least = self.flow(json, "mrf", what);
         let worth = self.number(json, "mrf_cost", what, 0.0);
         let cost = self.number(json, "cost", what, 0.0);
-        let least = least?.unwrap_or(Value::Constant(0.0));
+        let least = least.unwrap_or(Value::Constant(0.0));
         self.pass(json, what, vec![(Some(least), worth?), (None, cost?)], true)
     }
 

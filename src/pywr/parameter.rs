@@ -414,7 +414,9 @@ impl<'a> Parameters<'a> {
         match table.column(column, self.run) {
             Ok(values) => Some(Value::Series(values).into()),
             Err(faults) => {
-                faults.into_iter().for_each(|fault| findings.fault(fault));
+                for fault in faults {
+                    findings.fault(fault);
+                }
                 None
             }
         }
@@ -572,13 +574,13 @@ impl<'a> Parameters<'a> {
         );
         let list: Vec<&Json> = match (json.given("control_curve"), json.given("control_curves")) {
             (Some(one), _) => vec![one],
-            (None, Some(several)) => match several.as_list() {
-                Some(items) => items.iter().collect(),
-                None => {
+            (None, Some(several)) => {
+                let Some(items) = several.as_list() else {
                     findings.wrong(self.source, several, what, "a list of control curves");
                     return None;
-                }
-            },
+                };
+                items.iter().collect()
+            }
             (None, None) => {
                 let fault = self
                     .source

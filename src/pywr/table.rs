@@ -206,7 +206,7 @@ impl Table {
                 findings.fault(fault.expected(expected));
                 return None;
             };
-            let next = last.map(|last| last.tomorrow());
+            let next = last.map(Date::tomorrow);
             if let Some(Ok(next)) = next
                 && next != date
             {
@@ -261,12 +261,11 @@ impl Table {
         let mut values = Vec::with_capacity(rows.len());
         for (row, &line) in rows.iter().zip(&self.lines[from..]) {
             let cell = row.get(at).unwrap_or_default();
-            match cell.parse::<f64>().ok().filter(|value| value.is_finite()) {
-                Some(value) => values.push(value),
-                None => {
-                    let fault = in_file(&self.file, line, format!("`{cell}` in column `{name}`"));
-                    faults.push(fault.expected("a number"));
-                }
+            if let Some(value) = cell.parse::<f64>().ok().filter(|value| value.is_finite()) {
+                values.push(value);
+            } else {
+                let fault = in_file(&self.file, line, format!("`{cell}` in column `{name}`"));
+                faults.push(fault.expected("a number"));
             }
         }
         if faults.is_empty() {

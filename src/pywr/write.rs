@@ -206,7 +206,7 @@ impl Writer<'_> {
     fn reaches(&self) -> Result<String> {
         let mut table = Table::new(&["reach", "from", "to", "kind", "capacity_m3s"])?;
         for row in &self.layout.reaches {
-            let capacity = row.capacity.filter(|months| steady(months));
+            let capacity = row.capacity.filter(steady);
             let capacity = capacity.map_or(String::new(), |months| self.m3s(months[0]));
             let kind = if row.river { "river" } else { "canal" };
             table.row(&[&row.id, &row.from, &row.to, kind, &capacity])?;

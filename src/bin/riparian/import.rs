@@ -77,16 +77,14 @@ impl Args {
                 "left_out": left_out,
             })));
         }
-        let mut text = String::new();
-        for note in imported.notes() {
-            text.push_str(&format!("note: {note}\n"));
-        }
-        for fault in &left_out {
-            text.push_str(&format!("left out: {fault}\n"));
-        }
-        text.push_str(&format!(
-            "{shown} holds the model; run it with `riparian run {shown}`\n"
-        ));
-        Ok(Answer::text(text))
+        let notes = imported
+            .notes()
+            .iter()
+            .map(|note| format!("note: {note}\n"));
+        let left_out = left_out.iter().map(|fault| format!("left out: {fault}\n"));
+        let told: String = notes.chain(left_out).collect();
+        Ok(Answer::text(format!(
+            "{told}{shown} holds the model; run it with `riparian run {shown}`\n"
+        )))
     }
 }

@@ -160,23 +160,7 @@ fn scenario() -> Value {
         }),
         &["name"],
     );
-    let part = json!({ "type": "number", "minimum": 0, "maximum": 1 });
-    let parts = json!({ "anyOf": [part, list(&part)] });
-    let level = table(
-        json!({ "storage": curve, "part": parts }),
-        &["storage", "part"],
-    );
-    let saving = table(
-        json!({
-            "id": text("an id no other saving has"),
-            "reservoir": text("the reservoir whose storage decides"),
-            "offtakes": list(&text("an offtake")),
-            "levels": list(&level),
-            "above": parts,
-            "changes": one_of("how the part changes with storage", ["in-steps", "on-a-line"]),
-        }),
-        &["id", "reservoir", "offtakes", "levels"],
-    );
+    let saving = saving(&curve);
     let forecast = table(
         json!({
             "method": one_of("what is expected", ["persistence", "climatology", "given"]),
@@ -216,6 +200,27 @@ fn scenario() -> Value {
         &json!({ "$schema": DRAFT, "title": "scenario.toml of riparian" }),
     );
     schema
+}
+
+/// A saving of demand; its levels are volumes or curves of the year.
+fn saving(curve: &Value) -> Value {
+    let part = json!({ "type": "number", "minimum": 0, "maximum": 1 });
+    let parts = json!({ "anyOf": [part, list(&part)] });
+    let level = table(
+        json!({ "storage": curve, "part": parts }),
+        &["storage", "part"],
+    );
+    table(
+        json!({
+            "id": text("an id no other saving has"),
+            "reservoir": text("the reservoir whose storage decides"),
+            "offtakes": list(&text("an offtake")),
+            "levels": list(&level),
+            "above": parts,
+            "changes": one_of("how the part changes with storage", ["in-steps", "on-a-line"]),
+        }),
+        &["id", "reservoir", "offtakes", "levels"],
+    )
 }
 
 fn agreement() -> Value {
