@@ -64,7 +64,7 @@ impl<'a> Source<'a> {
     /// The document as values.
     pub(super) fn parse(&self) -> Result<Json, Diagnostic> {
         let whole: &RawValue = serde_json::from_str(self.text).map_err(|error| {
-            Diagnostic::new(error.to_string())
+            Diagnostic::new(reason(&error))
                 .at(Some(Place {
                     file: self.file.to_owned(),
                     line: error.line() as u32,
@@ -83,7 +83,7 @@ impl<'a> Source<'a> {
             return Err(self.fault(at, "values nested too deep"));
         }
         // The document was parsed as a whole; what can still go wrong is a number out of range.
-        let wrong = |error: serde_json::Error| self.fault(at, error.to_string());
+        let wrong = |error: serde_json::Error| self.fault(at, reason(&error));
         let kind = match text.as_bytes().first() {
             Some(b'{') => {
                 let Members(members) = serde_json::from_str(text).map_err(wrong)?;
@@ -125,6 +125,13 @@ impl<'a> Source<'a> {
             .find(opens)
             .map_or(at, |(i, _)| i)
     }
+}
+
+/// What is wrong, without the place that `serde_json` adds.
+fn reason(error: &serde_json::Error) -> String {
+    let told = error.to_string();
+    let reason = told.split_once(" at line ").map(|(reason, _)| reason);
+    reason.unwrap_or(&told).to_owned()
 }
 
 /// The members of an object in their order, doubled keys among them.
@@ -257,7 +264,7 @@ mod tests {
     fn what_is_no_document_says_where() {
         for (text, at) in [
             ("{\"a\": 1,}", "m.json:1:9"),
-            ("[1e999]", "m.json:1:6"),
+            ("[1e999]", "m.json:1:2: number out of range"),
             ("", "m.json:1"),
         ] {
             let fault = Source {

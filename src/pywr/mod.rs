@@ -303,6 +303,10 @@ impl Import {
             parameters.read.get(source, json, &what, findings);
             table::unasked(source, json, &what, findings);
         }
+        if let Some(value) = json.given("includes") {
+            let fault = source.fault(value.at, "the document includes others");
+            findings.fault(fault.expected("one document that holds everything"));
+        }
         findings.unasked(source, json, "the document", &KEYS);
         let sound = findings.faults.len() == before;
         let mut reader = Reader {
@@ -582,6 +586,49 @@ fn storages(
             let fault = source.fault(*at, format!("unknown storage `{name}`"));
             let fault = fault.expected("the name of a storage of the document");
             findings.fault(fault.nearest(name, known));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{node, parameter};
+
+    /// The names in a cell of the mapping table, and the rows of it.
+    fn rows() -> Vec<String> {
+        let page = include_str!("mod.rs");
+        let from = page.find("//! | Pywr | here |").unwrap_or(0);
+        let rows = page[from..].lines().skip(2);
+        rows.map_while(|row| row.strip_prefix("//! | "))
+            .filter_map(|row| row.split(" | ").next())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    #[test]
+    fn the_table_names_every_type_and_no_other() {
+        let rows = rows();
+        let types: Vec<&str> = node::TYPES.into_iter().chain(parameter::TYPES).collect();
+        for name in &types {
+            let quoted = format!("`{name}`");
+            assert!(rows.iter().any(|row| row.contains(&quoted)), "{name}");
+        }
+        // Keys and what stands under them, which are named as types are.
+        let others = [
+            "max_flow",
+            "min_flow",
+            "controlcurveindex",
+            "timestepper",
+            "metadata",
+            "tables",
+            "recorders",
+            "solver",
+        ];
+        for name in rows
+            .iter()
+            .flat_map(|row| row.split('`').skip(1).step_by(2))
+        {
+            assert!(types.contains(&name) || others.contains(&name), "{name}");
         }
     }
 }
