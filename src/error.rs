@@ -205,6 +205,21 @@ impl From<Diagnostics> for Error {
     }
 }
 
+/// Gives a type with an `origin` the method that sets it.
+macro_rules! written_at {
+    ($type:ty) => {
+        impl $type {
+            /// The same, with where it was written, for the messages of a failed check.
+            #[must_use]
+            pub fn written_at(mut self, origin: $crate::error::Origin) -> Self {
+                self.origin = origin;
+                self
+            }
+        }
+    };
+}
+pub(crate) use written_at;
+
 /// Where a thing was written: a file, a line and, for each of its fields, a column.
 ///
 /// Lines and columns count from 1; columns count characters. A thing built in code has no origin.

@@ -207,13 +207,6 @@ impl Licence {
         self
     }
 
-    /// The same, with where it was written, for the messages of a failed check.
-    #[must_use]
-    pub fn written_at(mut self, origin: Origin) -> Self {
-        self.origin = origin;
-        self
-    }
-
     /// The indices of its members in a basin.
     pub fn members(&self, basin: &Basin) -> Vec<usize> {
         let all = basin.offtakes();
@@ -228,6 +221,8 @@ impl Licence {
         }
     }
 }
+
+crate::error::written_at!(Licence);
 
 /// Checks licences against the offtakes and parties of a model.
 pub(crate) fn check_licences(

@@ -20,6 +20,7 @@ use riparian::calendar::{Period, Window};
 use riparian::jiff::civil::date;
 use riparian::ledger::Ledger;
 use riparian::operation::Schedule;
+use riparian::series::DailySeries;
 use riparian::units::Volume;
 use riparian::{Model, ModelBuilder, Plan, Report, Simulation};
 
@@ -47,6 +48,11 @@ fn spring(window: Window, reach: Reach, inflow: impl Fn(usize) -> f64) -> Ledger
         .reach(reach)
         .inflow("spring", daily(window, inflow));
     run(model.build().unwrap())
+}
+
+/// So much on one day, and so much on all others, in m3.
+fn flood(window: Window, on: usize, peak: f64, otherwise: f64) -> DailySeries {
+    daily(window, |day| if day == on { peak } else { otherwise })
 }
 
 fn river() -> Reach {
@@ -528,10 +534,7 @@ mod orders {
             )
             .reach(Reach::river("lower", "town", "sea"))
             .offtake(Offtake::new("canal", "town", "LO", "junior"))
-            .demand(
-                "canal",
-                daily(window, |day| if day == 9 { 8.0 } else { 0.0 }),
-            )
+            .demand("canal", flood(window, 9, 8.0, 0.0))
             .build();
         let ledger = run(model.unwrap());
         // Wanted on day 9: at the gauge on day 8, at the dam on day 5.
@@ -712,10 +715,7 @@ mod banks {
                     .overflow(flow(30.0), "koksaray"),
             )
             .reach(Reach::river("escape", "koksaray", "sea").antecedent(flow(0.0)))
-            .inflow(
-                "spring",
-                daily(window, |day| if day == 1 { 100.0 } else { 20.0 }),
-            )
+            .inflow("spring", flood(window, 1, 100.0, 20.0))
             .policy("koksaray", Schedule::planned(daily(window, |_| 25.0)))
             .build();
         let ledger = run(model.unwrap());
@@ -757,10 +757,7 @@ mod banks {
                     .overflow(flow(10.0), "gauge"),
             )
             .reach(Reach::river("two", "gauge", "sea").antecedent(flow(0.0)))
-            .inflow(
-                "spring",
-                daily(window, |day| if day == 0 { 25.0 } else { 0.0 }),
-            )
+            .inflow("spring", flood(window, 0, 25.0, 0.0))
             .build();
         let ledger = run(model.unwrap());
         let mut river = [0.0; 8];

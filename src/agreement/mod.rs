@@ -167,14 +167,9 @@ impl Agreement {
         self.supersedes.push(obligation.into());
         self
     }
-
-    /// The same, with where it was written, for the messages of a failed check.
-    #[must_use]
-    pub fn written_at(mut self, origin: Origin) -> Self {
-        self.origin = origin;
-        self
-    }
 }
+
+crate::error::written_at!(Agreement);
 
 /// A total that a source states over several obligations: the limits of all countries of a list.
 #[derive(Clone, Debug, PartialEq)]

@@ -351,13 +351,6 @@ impl Obligation {
         self
     }
 
-    /// The same, with where it was written, for the messages of a failed check.
-    #[must_use]
-    pub fn written_at(mut self, origin: Origin) -> Self {
-        self.origin = origin;
-        self
-    }
-
     /// Whether committed and delivered are energies.
     pub fn is_energy(&self) -> bool {
         self.due.is_energy()
@@ -378,6 +371,8 @@ impl Obligation {
         self.due.form(self.count)
     }
 }
+
+crate::error::written_at!(Obligation);
 
 /// A figure for what was delivered that others publish.
 #[derive(Clone, Debug, PartialEq)]

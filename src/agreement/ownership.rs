@@ -320,13 +320,6 @@ impl Ownership {
         self
     }
 
-    /// The same, with where it was written, for the messages of a failed check.
-    #[must_use]
-    pub fn written_at(mut self, origin: Origin) -> Self {
-        self.origin = origin;
-        self
-    }
-
     /// The number of an owner.
     pub(crate) fn index(&self, party: &str) -> Option<usize> {
         self.owners.iter().position(|owner| owner.party == party)
@@ -366,6 +359,8 @@ impl Ownership {
         all
     }
 }
+
+crate::error::written_at!(Ownership);
 
 /// What is read at the reservoir whatever else is.
 const OF_THE_RESERVOIR: [Measure; 6] = [

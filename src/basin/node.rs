@@ -24,14 +24,9 @@ impl Party {
             origin: Origin::default(),
         }
     }
-
-    /// The same, with where it was written, for the messages of a failed check.
-    #[must_use]
-    pub fn written_at(mut self, origin: Origin) -> Self {
-        self.origin = origin;
-        self
-    }
 }
+
+crate::error::written_at!(Party);
 
 /// What stands at a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -132,14 +127,9 @@ impl Node {
         self.name = name.into();
         self
     }
-
-    /// The same, with where it was written, for the messages of a failed check.
-    #[must_use]
-    pub fn written_at(mut self, origin: Origin) -> Self {
-        self.origin = origin;
-        self
-    }
 }
+
+crate::error::written_at!(Node);
 
 /// Whether a reach is the river's own course or a way that only claimed water takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -282,11 +272,6 @@ impl Reach {
         self.antecedent = Some(flow);
         self
     }
-
-    /// The same, with where it was written, for the messages of a failed check.
-    #[must_use]
-    pub fn written_at(mut self, origin: Origin) -> Self {
-        self.origin = origin;
-        self
-    }
 }
+
+crate::error::written_at!(Reach);

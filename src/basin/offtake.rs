@@ -92,11 +92,6 @@ impl Offtake {
         });
         self
     }
-
-    /// The same, with where it was written, for the messages of a failed check.
-    #[must_use]
-    pub fn written_at(mut self, origin: Origin) -> Self {
-        self.origin = origin;
-        self
-    }
 }
+
+crate::error::written_at!(Offtake);

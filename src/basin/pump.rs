@@ -106,13 +106,6 @@ impl Pump {
         self
     }
 
-    /// The same, with where it was written, for the messages of a failed check.
-    #[must_use]
-    pub fn written_at(mut self, origin: Origin) -> Self {
-        self.origin = origin;
-        self
-    }
-
     /// The energy that lifts a volume.
     pub fn energy_for(&self, volume: Volume) -> Energy {
         Energy::from_kwh(self.kwh_per_m3() * volume.m3())
@@ -131,6 +124,8 @@ impl Pump {
         WEIGHT_OF_WATER * self.lift.m() / self.efficiency / JOULES_PER_KWH
     }
 }
+
+crate::error::written_at!(Pump);
 
 /// What a pump lifts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

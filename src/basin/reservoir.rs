@@ -194,13 +194,6 @@ impl Reservoir {
         self
     }
 
-    /// The same, with where it was written, for the messages of a failed check.
-    #[must_use]
-    pub fn written_at(mut self, origin: Origin) -> Self {
-        self.origin = origin;
-        self
-    }
-
     /// The water level at a volume, if there is a curve.
     pub fn level(&self, volume: Volume) -> Option<Level> {
         self.curve.as_ref().map(|curve| curve.level(volume))
@@ -296,6 +289,8 @@ impl Reservoir {
             .fold(Flow::ZERO, |sum, flow| sum + flow)
     }
 }
+
+crate::error::written_at!(Reservoir);
 
 /// Limits of a release in a part of every year: what a river carries under its ice, or what keeps
 /// the ice whole.

@@ -447,14 +447,9 @@ impl ReachSeason {
         self.capacity = Some(capacity);
         self
     }
-
-    /// The same, with where it was written, for the messages of a failed check.
-    #[must_use]
-    pub fn written_at(mut self, origin: Origin) -> Self {
-        self.origin = origin;
-        self
-    }
 }
+
+crate::error::written_at!(ReachSeason);
 
 /// Where water goes that a reach cannot hold between its banks.
 #[derive(Clone, Debug, PartialEq)]

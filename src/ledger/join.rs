@@ -31,25 +31,9 @@ impl Ledger {
         reaches.clear(&days);
         offtakes.clear(&days);
         reservoirs.clear(&days);
-        let LimitJournal {
-            held_back,
-            of_offtake,
-            of_reach,
-        } = limits;
-        held_back.clear(&days);
-        of_offtake.clear(&days);
-        of_reach.clear(&days);
+        limits.clear(&days);
         pumps.clear(&days);
-        let LicenceJournal {
-            taken,
-            held_back,
-            from_offtake,
-            of_offtake,
-        } = licences;
-        taken.clear(&days);
-        held_back.clear(&days);
-        from_offtake.clear(&days);
-        of_offtake.clear(&days);
+        licences.clear(&days);
         let ClaimJournal {
             claimed,
             awarded,
@@ -160,6 +144,13 @@ impl Daily {
     }
 }
 
+impl Daily<u32> {
+    /// Zero stands for nothing.
+    fn join(&mut self, later: &Self) {
+        self.take_over(later, |number| number != 0);
+    }
+}
+
 impl DailyBinding {
     fn clear(&mut self, days: &Range<usize>) {
         self.0.clear(days);
@@ -170,18 +161,21 @@ impl DailyBinding {
     }
 }
 
-/// Joins and clears all tables of a journal; one that is forgotten does not compile.
+/// Joins and clears all tables of a journal; one that is forgotten does not compile. Of those behind
+/// `sums` both parts may have written of one day, for users at other travel times.
 macro_rules! join_tables {
-    ($journal:ident: $($table:ident),+) => {
+    ($journal:ident: $($table:ident),+ $(; sums $($sum:ident),+)?) => {
         impl $journal {
             fn join(&mut self, later: &Self) {
-                let Self { $($table),+ } = self;
+                let Self { $($table,)+ $($($sum,)+)? } = self;
                 $($table.join(&later.$table);)+
+                $($($sum.add_all(&later.$sum);)+)?
             }
 
             fn clear(&mut self, days: &Range<usize>) {
-                let Self { $($table),+ } = self;
+                let Self { $($table,)+ $($($sum,)+)? } = self;
                 $($table.clear(days);)+
+                $($($sum.clear(days);)+)?
             }
         }
     };
@@ -195,34 +189,8 @@ join_tables!(
     ReservoirJournal: storage, release, spill, overtopped, evaporation, seepage, rain, unaccounted,
     energy, ceiling
 );
-impl LimitJournal {
-    fn join(&mut self, later: &Self) {
-        let Self {
-            held_back,
-            of_offtake,
-            of_reach,
-        } = self;
-        held_back.join(&later.held_back);
-        of_offtake.take_over(&later.of_offtake, |ceiling| ceiling != 0);
-        of_reach.take_over(&later.of_reach, |ceiling| ceiling != 0);
-    }
-}
-
-impl LicenceJournal {
-    /// Members at other travel times may have taken on one day in both parts.
-    fn join(&mut self, later: &Self) {
-        let Self {
-            taken,
-            held_back,
-            from_offtake,
-            of_offtake,
-        } = self;
-        taken.add_all(&later.taken);
-        held_back.add_all(&later.held_back);
-        from_offtake.join(&later.from_offtake);
-        of_offtake.take_over(&later.of_offtake, |licence| licence != 0);
-    }
-}
+join_tables!(LimitJournal: held_back, of_offtake, of_reach);
+join_tables!(LicenceJournal: from_offtake, of_offtake; sums taken, held_back);
 
 impl ClaimJournal {
     /// Users at other travel times may have claimed for one day in both parts.

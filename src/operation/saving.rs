@@ -120,13 +120,6 @@ impl Saving {
         self
     }
 
-    /// The same, with where it was written, for the messages of a failed check.
-    #[must_use]
-    pub fn written_at(mut self, origin: Origin) -> Self {
-        self.origin = origin;
-        self
-    }
-
     /// The part of the demand that is asked for on a day on which so much is in store.
     pub fn part(&self, storage: Volume, date: Date) -> f64 {
         let month = usize::from(date.month().unsigned_abs()) - 1;
@@ -149,6 +142,8 @@ impl Saving {
         upper.map_or(self.above[month], |(level, _)| level.part[month])
     }
 }
+
+crate::error::written_at!(Saving);
 
 /// Checks savings against the reservoirs and offtakes of a model.
 pub(crate) fn check_savings(
