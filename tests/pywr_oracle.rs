@@ -90,6 +90,17 @@ impl Network {
                 });
                 network.edges.push((from, user));
             }
+            if roll(6) == 0 {
+                // A canal into another river, with a gauge and an end of its own.
+                let canal = network.add(Kind::Link(Some(f64::from(1 + roll(8)))));
+                let gauge = network.add(Kind::Gauge {
+                    least: f64::from(1 + roll(4)),
+                    cost: -[40.0, 101.0, 301.0][usize::from(roll(3))],
+                });
+                let end = network.add(Kind::End);
+                let edges = [(place, canal), (canal, gauge), (gauge, end)];
+                network.edges.extend(edges);
+            }
             last = place;
         }
         let end = network.add(Kind::End);
@@ -149,7 +160,8 @@ impl Network {
         )
     }
 
-    /// The cheapest flows of a day: what every demand gets, and what is stored in the evening.
+    /// The cheapest flows of a day: what every demand gets, what passes every gauge of what is asked
+    /// for there, and what is stored in the evening.
     fn cheapest(&self, day: usize, volumes: &[f64]) -> Vec<f64> {
         let mut problem = Problem::new(OptimizationDirection::Minimize);
         // Of a storage, what comes is worth its cost, and what goes loses it.
@@ -212,6 +224,16 @@ impl Network {
         let outcome = problem.solve().expect("cheapest flows");
         let solution = outcome.solution().expect("no limit was set");
         let mut found = volumes.to_vec();
+        for (v, kind) in self.nodes.iter().enumerate() {
+            if let Kind::Gauge { least, .. } = kind {
+                let edges = self.edges.iter().zip(&flows);
+                let into = edges.filter(|&(&(_, to), _)| to == v);
+                found[v] = into
+                    .map(|(_, &flow)| solution[flow])
+                    .sum::<f64>()
+                    .min(*least);
+            }
+        }
         for (&(a, b), &flow) in self.edges.iter().zip(&flows) {
             let flow = solution[flow];
             for (v, sign) in [(a, -1.0), (b, 1.0)] {
@@ -261,6 +283,10 @@ fn agrees(dice: &[u8]) -> Result<bool, TestCaseError> {
                     let offtake = basin.offtake_index(&id).unwrap();
                     ledger.offtakes().delivered.at(day, offtake)
                 }
+                Kind::Gauge { least, .. } => {
+                    let node = basin.node_index(&id).unwrap();
+                    ledger.nodes().arrived.at(day, node).min(least * 1e6)
+                }
                 _ => continue,
             };
             let (ours, theirs) = (ours / 1e6, found[v]);
@@ -279,7 +305,7 @@ fn agrees(dice: &[u8]) -> Result<bool, TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(500))]
+    #![proptest_config(ProptestConfig::with_cases(20000))]
 
     #[test]
     fn what_is_imported_costs_least(dice in proptest::collection::vec(any::<u8>(), 60..90)) {

@@ -625,6 +625,7 @@ impl<'n, 'f> Network<'n, 'f> {
                 _ => {}
             }
             for &w in &self.out[v] {
+                component.parts |= self.river[v] != Some(w) && self.river[w].is_some();
                 if let Kind::End { cost } = self.nodes[w].kind {
                     component.ends.push(cost);
                 }

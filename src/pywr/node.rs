@@ -382,7 +382,13 @@ impl Reader<'_, '_> {
         let part = self.number(json, "initial_volume_pc", what, f64::NAN);
         let (least, most, cost) = (least?, most?, cost?);
         let (initial, part) = (initial?, part?);
-        // Pywr goes by the part where both are given.
+        if !initial.is_nan() && !part.is_nan() && (part * most - initial).abs() > 1e-9 * most {
+            // Which of them Pywr takes depends on whether the largest volume is a parameter.
+            let message = format!("{what} begins with {initial} and with {part} of {most}");
+            let fault = self.source.fault(json.at, message);
+            self.findings
+                .fault(fault.expected("one of `initial_volume` and `initial_volume_pc`"));
+        }
         let initial = if part.is_nan() { initial } else { part * most };
         if initial.is_nan() {
             let fault = self

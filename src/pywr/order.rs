@@ -56,6 +56,8 @@ pub(super) struct Component {
     /// What ends of rivers cost.
     pub(super) ends: Vec<f64>,
     pub(super) supplies: Vec<(usize, f64)>,
+    /// Whether water may be sent into one river or another, and past one gauge or another.
+    pub(super) parts: bool,
     /// A node where ways join that had parted.
     pub(super) ring: Option<usize>,
 }
@@ -148,8 +150,9 @@ impl Component {
     fn ties(&self, nodes: &[Node], found: &mut Vec<Finding>) {
         for (i, claim) in self.claims.iter().enumerate() {
             let same = self.claims[..i].iter().find(|other| {
-                // Water that passes one gauge may pass another, and a price is one to a demand.
-                let apart = claim.passes() && other.passes() || claim.node == other.node;
+                // On one river, water that passes a gauge is not missing at another.
+                let together = claim.passes() && other.passes() && !self.parts;
+                let apart = together || claim.node == other.node;
                 other.worth == claim.worth && !apart
             });
             if let Some(other) = same {

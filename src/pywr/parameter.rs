@@ -719,6 +719,12 @@ impl<'a> Parameters<'a> {
         if !linear {
             return self.factor(json, what, steps(index, &parts), findings);
         }
+        if index.curves.iter().any(|curve| curve.all().contains(&1.0)) {
+            let fault = self
+                .source
+                .fault(json.at, format!("{what} has a control curve at 1"));
+            findings.fault(fault.expected("curves below 1, where the first value is"));
+        }
         let ends = [Value::Constant(1.0), Value::Constant(0.0)];
         let [full, empty] = ends;
         let levels = std::iter::once(full).chain(index.curves).chain([empty]);
