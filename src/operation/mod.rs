@@ -11,6 +11,7 @@
 //! | [`Schedule`] | `schedule`, `replay` | one release a day, planned or observed |
 //! | [`StandardOperating`] | `standard` | to serve whatever is claimed while there is water |
 //! | [`RuleCurve`] | `rule-curve` | to keep zones of storage, each in a priority class |
+//! | [`KeepByLevel`] | `keep-by-level` | to keep all its water, in a class by the storage of the morning |
 //! | [`LinearHedging`] | `linear-hedging` | to cut back in proportion below a trigger volume |
 //! | [`ZoneHedging`] | `zone-hedging` | to serve a fraction of the demand by storage zone |
 //! | [`EnergyDemand`] | `energy-demand` | to make an energy a day |
@@ -64,6 +65,7 @@ mod energy;
 mod flood;
 mod foresight;
 mod hedging;
+mod keeping;
 mod policy;
 mod saving;
 mod schedule;
@@ -76,6 +78,7 @@ pub use flood::PreRelease;
 pub use foresight::{Forecast, Foresight, InflowSeries, Normal, Outlook, OwnForecast};
 pub(crate) use foresight::{Record, dekad_of_year};
 pub use hedging::{LinearHedging, ZoneHedging};
+pub use keeping::{KeepByLevel, KeepLevel};
 pub use policy::{Decision, Expects, ReleasePolicy, ReservoirView, StandardOperating};
 pub(crate) use saving::check_savings;
 pub use saving::{Saving, SavingLevel};

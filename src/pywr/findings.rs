@@ -14,8 +14,11 @@ pub(super) struct Findings {
 }
 
 impl Findings {
+    /// A fault, told once wherever it is met.
     pub(super) fn fault(&mut self, fault: Diagnostic) {
-        self.faults.push(fault);
+        if self.faults.iter().all(|known| *known != fault) {
+            self.faults.push(fault);
+        }
     }
 
     /// A fault without which the rest is a model still.

@@ -46,7 +46,7 @@
 //! | `rivergauge` | gauge; up to `mrf` its flow is claimed in the river, in the class of `mrf_cost` |
 //! | `piecewiselink` in a river | the same, with a claim for each flow that costs less than 0 |
 //! | `piecewiselink` on the way to one output | a part of that output's demand for each flow, in the class of both costs together |
-//! | `storage`, `reservoir` | reservoir; a cost below that of all claims is its `keep_rank`, or else a rule curve keeps its water in the class of its cost |
+//! | `storage`, `reservoir` | reservoir; a cost above that of all claims is its `keep_rank`, or else a rule curve keeps its water in the class of its cost; a cost by control curves of its own (`controlcurve`, `above_curve_cost`) is the policy [`KeepByLevel`](crate::operation::KeepByLevel) |
 //! | `output` with a `max_flow` | offtake, in the class of its cost; the cost of links that lead to nobody else counts as its own |
 //! | `output` without | terminal; of several ways to one, the cheapest without a limit is the river |
 //! | edge | river reach where water that nobody claims leaves; otherwise canal, or where it leads to an output, nothing |

@@ -57,6 +57,9 @@ pub(super) enum Keep {
     Rank(usize),
     /// In a class, before those junior to it.
     Class(String),
+    /// In a class by the storage of the morning: above all levels, and below each fraction of its
+    /// largest volume.
+    ByLevel(String, Vec<(Value, String)>),
 }
 
 pub(super) struct OfftakeRow {
@@ -396,7 +399,9 @@ impl<'n, 'f> Network<'n, 'f> {
         }
         for (v, node) in self.nodes.iter().enumerate() {
             if let Kind::Store(store) = &node.kind {
-                claims.push(Claim::new(v, What::Keep, -store.cost));
+                claims.push(Claim::new(v, What::Keep(0), -store.cost));
+                let below = store.levels.iter().enumerate();
+                claims.extend(below.map(|(k, (_, cost))| Claim::new(v, What::Keep(k + 1), -cost)));
             }
         }
         let order = self.ranked(claims);
@@ -702,7 +707,8 @@ impl<'n, 'f> Network<'n, 'f> {
                         factors: amount.factors,
                     });
                 }
-                What::Keep => {
+                What::Keep(1..) => {}
+                What::Keep(_) => {
                     let Kind::Store(store) = &node.kind else {
                         continue;
                     };
@@ -714,7 +720,12 @@ impl<'n, 'f> Network<'n, 'f> {
                         initial: store.initial,
                         keep: match claim.rank {
                             Some(rank) => Keep::Rank(rank),
-                            None => Keep::Class(class(claim.worth)),
+                            None if store.levels.is_empty() => Keep::Class(class(claim.worth)),
+                            None => {
+                                let levels = store.levels.iter();
+                                let levels = levels.map(|(at, cost)| (at.clone(), class(-cost)));
+                                Keep::ByLevel(class(claim.worth), levels.collect())
+                            }
                         },
                     });
                 }

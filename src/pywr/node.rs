@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::findings::Findings;
 use super::json::{Json, Kind as JsonKind, Source};
 use super::parameter::Parameters;
-use super::value::{Amount, Value};
+use super::value::{Amount, Factor, Value};
 
 /// The types that are understood, in the words of the mapping table.
 pub(super) const TYPES: [&str; 9] = [
@@ -60,7 +60,10 @@ pub(super) struct Store {
     pub(super) least: f64,
     pub(super) most: f64,
     pub(super) initial: f64,
+    /// At or above all levels.
     pub(super) cost: f64,
+    /// Fractions of the largest volume from the highest, and the cost found below each.
+    pub(super) levels: Vec<(Value, f64)>,
 }
 
 /// What water passes.
@@ -234,6 +237,8 @@ impl Reader<'_, '_> {
             let what = format!("`max_flow` of {what}");
             let amount = self.parameters.amount(value, &what, self.findings)?;
             self.not_negative(value, &what, amount.value.all())?;
+            let parts: Vec<f64> = amount.factors.iter().flat_map(Factor::parts).collect();
+            self.not_negative(value, &what, &parts)?;
             Some(amount)
         });
         let least = self.flow(json, "min_flow", what);
@@ -367,20 +372,12 @@ impl Reader<'_, '_> {
             // However many there are, they are of one storage.
             json.get(key);
         }
-        for key in ["control_curve", "above_curve_cost"] {
-            if let Some(value) = json.given(key) {
-                let message = format!("the cost of {what} goes by a curve (`{key}`)");
-                let fault = self.source.fault(value.at, message);
-                self.findings
-                    .fault(fault.expected("a `cost` that is constant"));
-            }
-        }
         let least = self.number(json, "min_volume", what, 0.0);
         let most = self.number(json, "max_volume", what, 0.0);
-        let cost = self.number(json, "cost", what, 0.0);
+        let price = self.price(json, what);
         let initial = self.number(json, "initial_volume", what, f64::NAN);
         let part = self.number(json, "initial_volume_pc", what, f64::NAN);
-        let (least, most, cost) = (least?, most?, cost?);
+        let (least, most, (cost, levels)) = (least?, most?, price?);
         let (initial, part) = (initial?, part?);
         if !initial.is_nan() && !part.is_nan() && (part * most - initial).abs() > 1e-9 * most {
             // Which of them Pywr takes depends on whether the largest volume is a parameter.
@@ -410,7 +407,40 @@ impl Reader<'_, '_> {
             most,
             initial,
             cost,
+            levels,
         }))
+    }
+
+    /// What a storage costs above its control curves, and below each of them.
+    fn price(&mut self, json: &Json, what: &str) -> Option<(f64, Vec<(Value, f64)>)> {
+        let what = format!("`cost` of {what}");
+        let name = json.given("name").and_then(Json::as_text)?;
+        let curve = json.given("control_curve");
+        if let Some(above) = json.given("above_curve_cost") {
+            let above = self.parameters.number(above, &what, self.findings);
+            let cost = self.number(json, "cost", &what, 0.0);
+            let curve = match curve {
+                Some(curve) => self.parameters.curve(curve, &what, self.findings),
+                None => Some(Value::Constant(1.0)),
+            };
+            return Some((above?, vec![(curve?, cost?)]));
+        }
+        if curve.is_some() {
+            self.findings.note(format!(
+                "The `control_curve` of `{name}` decides nothing: it has no `above_curve_cost`."
+            ));
+        }
+        let Some(cost) = json.given("cost") else {
+            return Some((0.0, Vec::new()));
+        };
+        if let Some(levels) = self
+            .parameters
+            .cost_by_level(cost, name, &what, self.findings)
+        {
+            return levels;
+        }
+        let cost = self.parameters.number(cost, &what, self.findings)?;
+        Some((cost, Vec::new()))
     }
 
     /// The edges between nodes that are there, each with its place.

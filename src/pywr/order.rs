@@ -26,8 +26,8 @@ pub(super) enum What {
     Pass(String, [f64; 12]),
     /// It is taken.
     Take(Amount),
-    /// It stays in the storage.
-    Keep,
+    /// It stays in the storage; below the level of that number, from 1 for the highest.
+    Keep(usize),
 }
 
 impl Claim {
@@ -45,7 +45,7 @@ impl Claim {
     }
 
     fn keeps(&self) -> bool {
-        matches!(self.what, What::Keep)
+        matches!(self.what, What::Keep(_))
     }
 }
 
@@ -109,7 +109,7 @@ impl Component {
                         true,
                     ));
                 }
-                What::Keep if claim.worth < 0.0 || (claim.worth == 0.0 && cheapest <= 0.0) => {
+                What::Keep(_) if claim.worth < 0.0 || (claim.worth == 0.0 && cheapest <= 0.0) => {
                     let message = format!(
                         "whether `{}` keeps its water is open at a cost of {}",
                         name(v),
@@ -238,6 +238,9 @@ impl Order {
         let mut worths = Vec::new();
         let mut claims = Vec::new();
         for mut component in components {
+            // Storages whose cost changes have no rank among others.
+            let changes = |claim: &Claim| matches!(claim.what, What::Keep(level) if level > 0);
+            let ranked = !component.claims.iter().any(changes);
             let junior = |worth: f64, all: &[Claim]| {
                 all.iter()
                     .any(|other| !other.keeps() && other.worth < worth)
@@ -245,7 +248,7 @@ impl Order {
             let last: Vec<bool> = component
                 .claims
                 .iter()
-                .map(|claim| claim.keeps() && !junior(claim.worth, &component.claims))
+                .map(|claim| ranked && claim.keeps() && !junior(claim.worth, &component.claims))
                 .collect();
             for (claim, last) in component.claims.iter_mut().zip(last) {
                 if last {

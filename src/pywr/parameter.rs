@@ -563,6 +563,87 @@ impl<'a> Parameters<'a> {
         Some(Value::Monthly(values.try_into().ok()?).into())
     }
 
+    /// A control curve: fractions of the largest volume through the year.
+    pub(super) fn curve(
+        &mut self,
+        json: &Json,
+        what: &str,
+        findings: &mut Findings,
+    ) -> Option<Value> {
+        let value = self.value(json, &format!("a control curve of {what}"), findings)?;
+        if value.yearly().is_none() {
+            let message = "a control curve that changes from year to year";
+            let fault = self.source.fault(json.at, message);
+            findings.fault(fault.expected("a constant, or a monthly or daily profile"));
+            return None;
+        }
+        if value.all().iter().any(|part| !(0.0..=1.0).contains(part)) {
+            let fault = self.source.fault(json.at, "a control curve outside 0 to 1");
+            findings.fault(fault.expected("fractions of the largest volume"));
+            return None;
+        }
+        Some(value)
+    }
+
+    /// The cost of a storage by its own control curves: above all of them, and below each. Nothing
+    /// for any other parameter; nothing within for one with faults.
+    #[expect(clippy::type_complexity, reason = "a cost, and levels with costs")]
+    #[expect(
+        clippy::option_option,
+        reason = "no such parameter, or one with faults"
+    )]
+    pub(super) fn cost_by_level(
+        &mut self,
+        json: &Json,
+        storage: &str,
+        what: &str,
+        findings: &mut Findings,
+    ) -> Option<Option<(f64, Vec<(Value, f64)>)>> {
+        let parameter = match json.as_text() {
+            Some(name) => *self.named.get(name)?,
+            None => json,
+        };
+        if type_of(parameter).as_deref() != Some("controlcurve") {
+            return None;
+        }
+        let values = parameter
+            .given("values")
+            .or_else(|| parameter.given("parameters"));
+        let index = self.curves(parameter, what, findings);
+        for key in REMARKS {
+            parameter.get(key);
+        }
+        if json.as_text().is_none() {
+            let keys = [
+                "storage_node",
+                "control_curve",
+                "control_curves",
+                "values",
+                "parameters",
+            ];
+            findings.unasked(self.source, json, what, &keys);
+        }
+        let read = index.zip(values).and_then(|(index, values)| {
+            let parts = self.by_level(values, what, index.curves.len() + 1, findings)?;
+            let steady = |parts: &[f64; 12]| parts.iter().all(|part| *part == parts[0]);
+            if index.storage != storage || !parts.iter().all(steady) {
+                let message = format!("{what} goes by another storage, or by the month");
+                let fault = self.source.fault(json.at, message);
+                findings.fault(fault.expected("constants, by curves of the storage itself"));
+                return None;
+            }
+            let costs = parts[1..].iter().map(|part| part[0]);
+            Some((parts[0][0], index.curves.into_iter().zip(costs).collect()))
+        });
+        if values.is_none() {
+            let fault = self
+                .source
+                .fault(parameter.at, format!("{what} has no `values`"));
+            findings.fault(fault.expected("a cost for each level"));
+        }
+        Some(read)
+    }
+
     /// The storage node and the curves of a parameter that goes by them.
     fn curves(&mut self, json: &Json, what: &str, findings: &mut Findings) -> Option<Index> {
         let storage = self.need(
@@ -591,21 +672,7 @@ impl<'a> Parameters<'a> {
         };
         let mut curves = Vec::new();
         for curve in list {
-            let value = self.value(curve, &format!("a control curve of {what}"), findings)?;
-            if value.yearly().is_none() {
-                let message = "a control curve that changes from year to year";
-                let fault = self.source.fault(curve.at, message);
-                findings.fault(fault.expected("a constant, or a monthly or daily profile"));
-                return None;
-            }
-            if value.all().iter().any(|part| !(0.0..=1.0).contains(part)) {
-                let fault = self
-                    .source
-                    .fault(curve.at, "a control curve outside 0 to 1");
-                findings.fault(fault.expected("fractions of the largest volume"));
-                return None;
-            }
-            curves.push(value);
+            curves.push(self.curve(curve, what, findings)?);
         }
         let storage = storage?;
         let Some(name) = storage.as_text() else {
@@ -680,23 +747,6 @@ impl<'a> Parameters<'a> {
         monthly
     }
 
-    fn factor(
-        &self,
-        json: &Json,
-        what: &str,
-        factor: Factor,
-        findings: &mut Findings,
-    ) -> Option<Amount> {
-        let amount = Amount::of_storage(factor);
-        if amount.is_none() {
-            let fault = self
-                .source
-                .fault(json.at, format!("{what} may be negative"));
-            findings.fault(fault.expected("values of at least 0"));
-        }
-        amount
-    }
-
     fn control_curve(
         &mut self,
         kind: &str,
@@ -717,7 +767,7 @@ impl<'a> Parameters<'a> {
         let count = index.curves.len() + if linear { 2 } else { 1 };
         let parts = self.by_level(values, what, count, findings)?;
         if !linear {
-            return self.factor(json, what, steps(index, &parts), findings);
+            return Some(Amount::of_storage(steps(index, &parts)));
         }
         if index.curves.iter().any(|curve| curve.all().contains(&1.0)) {
             let fault = self
@@ -734,7 +784,7 @@ impl<'a> Parameters<'a> {
             above: [1.0; 12],
             linear: true,
         };
-        self.factor(json, what, factor, findings)
+        Some(Amount::of_storage(factor))
     }
 
     fn indexed(&mut self, json: &Json, what: &str, findings: &mut Findings) -> Option<Amount> {
@@ -749,7 +799,7 @@ impl<'a> Parameters<'a> {
             return None;
         };
         let parts = self.by_level(values, what, index.curves.len() + 1, findings)?;
-        self.factor(json, what, steps(index, &parts), findings)
+        Some(Amount::of_storage(steps(index, &parts)))
     }
 }
 

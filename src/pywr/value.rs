@@ -144,6 +144,15 @@ pub(super) struct Factor {
     pub(super) linear: bool,
 }
 
+impl Factor {
+    /// All the values it takes.
+    pub(super) fn parts(&self) -> impl Iterator<Item = f64> + '_ {
+        let levels = self.levels.iter().flat_map(|(_, parts)| parts);
+        let above = (!self.linear).then_some(&self.above);
+        levels.chain(above.into_iter().flatten()).copied()
+    }
+}
+
 impl From<Value> for Amount {
     fn from(value: Value) -> Self {
         Self {
@@ -155,35 +164,22 @@ impl From<Value> for Amount {
 
 impl Amount {
     /// An amount that goes by a storage alone: the largest value, and a factor from 0 to 1 for the
-    /// rest. None if a value is negative.
-    pub(super) fn of_storage(mut factor: Factor) -> Option<Self> {
-        let parts = |factor: &Factor| {
-            let levels: Vec<[f64; 12]> = factor.levels.iter().map(|&(_, parts)| parts).collect();
-            let above = (!factor.linear).then_some(factor.above);
-            levels
-                .into_iter()
-                .chain(above)
-                .flatten()
-                .collect::<Vec<f64>>()
-        };
-        let all = parts(&factor);
-        if all.iter().any(|&part| part.is_nan() || part < 0.0) {
-            return None;
-        }
-        let largest = all.into_iter().fold(0.0, f64::max);
-        if largest <= 1.0 {
-            return Some(Self {
+    /// rest; if some values are negative, 1 and the values.
+    pub(super) fn of_storage(mut factor: Factor) -> Self {
+        let largest = factor.parts().fold(0.0, f64::max);
+        if largest <= 1.0 || factor.parts().any(|part| part < 0.0) {
+            return Self {
                 value: Value::Constant(1.0),
                 factors: vec![factor],
-            });
+            };
         }
         factor.above = factor.above.map(|part| part / largest);
         for (_, parts) in &mut factor.levels {
             *parts = parts.map(|part| part / largest);
         }
-        Some(Self {
+        Self {
             value: Value::Constant(largest),
             factors: vec![factor],
-        })
+        }
     }
 }

@@ -111,6 +111,18 @@ impl Writer<'_> {
                     quoted(class),
                     self.volume(store.most)
                 ),
+                Keep::ByLevel(above, levels) => {
+                    let levels = levels.iter().map(|(at, class)| {
+                        let storage = self.curve(at, store.most);
+                        format!("  {{ storage = {storage}, class = {} }},\n", quoted(class))
+                    });
+                    write!(
+                        text,
+                        "policy = \"keep-by-level\"\nabove = {}\nlevels = [\n{}]\n\n",
+                        quoted(above),
+                        levels.collect::<String>()
+                    )
+                }
             };
         }
         text

@@ -348,6 +348,7 @@
 //! | `"replay"` | the releases are in `series/releases.csv`; `class`: the priority class in which they are claimed, before all classes if missing: a reservoir that runs empty then takes the water of users upstream |
 //! | `"schedule"` | **`flow`**: a list of a period and a `flow` each, as in `{ month = "2024-06", flow = "500 m3/s" }`; `otherwise`: the flow on all other days, needed if there are any; `class` as under `"replay"` |
 //! | `"rule-curve"` | **`zones`**: a list from the bottom up, each with a **`class`** in which its water is kept, a **`top`**, and, for whoever reads it, a `name`. A top is a volume, or a list of points of the year as in `{ day = "04-01", volume = "3290 Mm3" }`, linear between them |
+//! | `"keep-by-level"` | **`levels`**: a list from the highest down, as in `{ storage = "80 Mm3", class = "use" }`: found below this storage in the morning, all water is kept in that class, or without one after all claims; a storage may be a list of points of the year like a `top`. `above`: the class above all levels, none if missing |
 //! | `"linear-hedging"` | **`trigger`**: the usable storage below which releases are cut in proportion |
 //! | `"zone-hedging"` | **`zones`**: a list as in `{ above = "1500 Mm3", fraction = 0.8 }`: the fraction of the demand that is served |
 //! | `"storage-target"` | **`target`**: the storage at the end of each day, a volume or a list of points of the year like a `top`; **`over_days`**: the days over which a deviation is corrected; `expects` |

@@ -12,8 +12,9 @@ use super::text::unknown;
 use crate::calendar::{Period, Window};
 use crate::error::{Diagnostic, Diagnostics, Origin};
 use crate::operation::{
-    EnergyDemand, Expects, LinearHedging, PreRelease, ReleasePolicy, RuleCurve, Saving,
-    SavingLevel, Schedule, StandardOperating, StorageTarget, YearCurve, Zone, ZoneHedging,
+    EnergyDemand, Expects, KeepByLevel, KeepLevel, LinearHedging, PreRelease, ReleasePolicy,
+    RuleCurve, Saving, SavingLevel, Schedule, StandardOperating, StorageTarget, YearCurve, Zone,
+    ZoneHedging,
 };
 use crate::series::DailySeries;
 use crate::units::{Flow, Volume};
@@ -88,17 +89,19 @@ enum Kind {
     Replay,
     Schedule,
     RuleCurve,
+    KeepByLevel,
     LinearHedging,
     ZoneHedging,
     EnergyDemand,
     StorageTarget,
 }
 
-const KINDS: [(&str, Kind); 8] = [
+const KINDS: [(&str, Kind); 9] = [
     ("standard", Kind::Standard),
     ("replay", Kind::Replay),
     ("schedule", Kind::Schedule),
     ("rule-curve", Kind::RuleCurve),
+    ("keep-by-level", Kind::KeepByLevel),
     ("linear-hedging", Kind::LinearHedging),
     ("zone-hedging", Kind::ZoneHedging),
     ("energy-demand", Kind::EnergyDemand),
@@ -127,6 +130,7 @@ fn policy(
             claimed(&mut keys, releases, faults)
         }
         Kind::RuleCurve => rule_curve(&mut keys, faults).map(|p| Arc::new(p) as _),
+        Kind::KeepByLevel => keep_by_level(&mut keys, faults).map(|p| Arc::new(p) as _),
         Kind::LinearHedging => linear_hedging(&mut keys, faults).map(|p| Arc::new(p) as _),
         Kind::ZoneHedging => zone_hedging(&mut keys, faults).map(|p| Arc::new(p) as _),
         Kind::EnergyDemand => {
@@ -357,6 +361,26 @@ fn curve_zone(value: Value, faults: &mut Diagnostics) -> Option<Zone> {
         class: class?.to_owned(),
         top: top?,
     })
+}
+
+fn keep_by_level(keys: &mut Keys, faults: &mut Diagnostics) -> Option<KeepByLevel> {
+    let before = faults.len();
+    let above = keys.text("above", faults);
+    let list = keys.need("levels", faults);
+    let list = list.and_then(|value| value.list("a list of levels", faults));
+    let levels: Vec<KeepLevel> = list
+        .into_iter()
+        .flatten()
+        .filter_map(|value| {
+            let mut keys = value.keys("a level with storage and class", faults)?;
+            let class = keys.text("class", faults);
+            let storage = keys.need("storage", faults);
+            keys.finish(faults);
+            let storage = storage.and_then(|value| curve(value, faults));
+            Some(KeepLevel::new(storage?, class))
+        })
+        .collect();
+    (faults.len() == before).then(|| KeepByLevel::new(above, levels))
 }
 
 /// A volume all year, or a list of points of the year.
