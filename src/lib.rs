@@ -44,7 +44,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`units`], [`calendar`], [`series`] | quantities with units, dekads and seasons, daily series |
-//! | [`scenario`] | scenario folders: the reference of the file formats |
+//! | [`scenario`] | scenario folders: files read into a model |
 //! | [`basin`], [`operation`], [`licence`], [`agreement`] | the physical model, release policies, limits on groups of offtakes, obligations |
 //! | [`model`] | the checked model and its builder |
 //! | [`rules`] | rules by which a pool is shared, and their laws |
@@ -142,6 +142,7 @@ extern crate self as riparian;
 pub mod agreement;
 pub mod allocation;
 pub mod basin;
+pub mod book;
 pub mod calendar;
 pub mod ensemble;
 pub mod error;

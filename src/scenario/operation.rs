@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::basin::Physical;
+use super::format::settings::{CURVE_ZONE, FLOW_ENTRY, HEDGING_ZONE, POINT_OF_YEAR};
 use super::keys::{Keys, Value};
 use super::series::{AllSeries, SeriesFile};
 use super::settings::Operation;
@@ -83,7 +84,7 @@ fn check_columns(file: &SeriesFile, what: &str, physical: &Physical, faults: &mu
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+pub(super) enum Kind {
     Standard,
     Replay,
     Schedule,
@@ -94,7 +95,7 @@ enum Kind {
     StorageTarget,
 }
 
-const KINDS: [(&str, Kind); 8] = [
+pub(super) const POLICIES: [(&str, Kind); 8] = [
     ("standard", Kind::Standard),
     ("replay", Kind::Replay),
     ("schedule", Kind::Schedule),
@@ -113,7 +114,7 @@ fn policy(
     faults: &mut Diagnostics,
 ) -> Option<Arc<dyn ReleasePolicy>> {
     let kind = match keys.get("policy") {
-        Some(value) => value.word("release policy", &KINDS, faults)?,
+        Some(value) => value.word("release policy", &POLICIES, faults)?,
         None => Kind::Standard,
     };
     let policy: Option<Arc<dyn ReleasePolicy>> = match kind {
@@ -223,7 +224,7 @@ fn schedule(keys: &mut Keys, window: Option<Window>, faults: &mut Diagnostics) -
     let items = list.and_then(|value| value.list("a list of periods with a flow", faults));
     let mut flows: Vec<(Window, Flow)> = Vec::new();
     for item in items? {
-        let Some(mut entry) = item.keys("a period with a flow", faults) else {
+        let Some(mut entry) = item.keys(&FLOW_ENTRY, faults) else {
             continue;
         };
         let period = period(&mut entry, faults);
@@ -346,7 +347,7 @@ fn rule_curve(keys: &mut Keys, faults: &mut Diagnostics) -> Option<RuleCurve> {
 }
 
 fn curve_zone(value: Value, faults: &mut Diagnostics) -> Option<Zone> {
-    let mut keys = value.keys("a zone with class and top", faults)?;
+    let mut keys = value.keys(&CURVE_ZONE, faults)?;
     // A name helps whoever reads the file; nothing here needs it.
     keys.text("name", faults);
     let class = keys.need_text("class", faults);
@@ -372,7 +373,7 @@ fn year_curve(value: Value, faults: &mut Diagnostics) -> Option<YearCurve> {
     let mut points = Vec::new();
     let before = faults.len();
     for point in value.list("a volume, or a list of days with volumes", faults)? {
-        let Some(mut keys) = point.keys("a day with a volume", faults) else {
+        let Some(mut keys) = point.keys(&POINT_OF_YEAR, faults) else {
             continue;
         };
         let day = keys
@@ -426,7 +427,7 @@ fn zone_hedging(keys: &mut Keys, faults: &mut Diagnostics) -> Option<ZoneHedging
     let zones = keys.need("zones", faults)?;
     let mut read = Vec::new();
     for zone in zones.list("a list of zones", faults)? {
-        let Some(mut keys) = zone.keys("a zone with above and fraction", faults) else {
+        let Some(mut keys) = zone.keys(&HEDGING_ZONE, faults) else {
             continue;
         };
         let above = keys
