@@ -25,7 +25,7 @@
 //! [The book](crate::book::formats) has the reference of all files: every table, column and key.
 //!
 //! A scenario may extend another in a folder beside it: `extends = "name"` reads from there what this
-//! folder lacks. [`format`] holds the reference as text, and JSON schemas for editors.
+//! folder lacks. [`mod@format`] holds the reference as text, and JSON schemas for editors.
 
 mod agreement;
 mod basin;

@@ -32,7 +32,7 @@ fn clause(mut keys: Keys, units: Units, faults: &mut Diagnostics) -> Option<Clau
     let text = keys.need_text("text", faults);
     let when = condition(&mut keys, faults);
     let mut given = Vec::new();
-    for effect in format::EFFECTS.keys {
+    for effect in format::EFFECTS.own {
         given.extend(keys.get(effect.name).map(|value| (effect.name, value)));
     }
     let effect = match given.as_slice() {
@@ -41,7 +41,7 @@ fn clause(mut keys: Keys, units: Units, faults: &mut Diagnostics) -> Option<Clau
             faults.push(not_one(
                 &keys,
                 "effect",
-                format::EFFECTS.keys.iter().map(|key| key.name),
+                format::EFFECTS.own.iter().map(|key| key.name),
             ));
             None
         }

@@ -22,11 +22,11 @@ use crate::error::{Diagnostic, Diagnostics, Error, Result};
 use crate::units::{Energy, Flow, Volume, read_percent};
 
 /// The keys of an obligation that every form has: what else there is belongs to the form.
-pub(crate) const OBLIGATION_KEYS: [&str; format::OBLIGATION.keys.len()] = {
-    let mut names = [""; format::OBLIGATION.keys.len()];
+pub(crate) const OBLIGATION_KEYS: [&str; format::OBLIGATION.own.len()] = {
+    let mut names = [""; format::OBLIGATION.own.len()];
     let mut i = 0;
     while i < names.len() {
-        names[i] = format::OBLIGATION.keys[i].name;
+        names[i] = format::OBLIGATION.own[i].name;
         i += 1;
     }
     names

@@ -140,7 +140,7 @@ const UNITS: [(&str, &str); 11] = [
 pub(super) struct Keys {
     /// How messages call it.
     pub(super) expected: &'static str,
-    pub(super) keys: &'static [Key],
+    pub(super) own: &'static [Key],
     /// Tables whose keys may stand in it too.
     pub(super) with: &'static [&'static Keys],
 }
@@ -149,7 +149,7 @@ impl Keys {
     const fn new(expected: &'static str, keys: &'static [Key]) -> Self {
         Self {
             expected,
-            keys,
+            own: keys,
             with: &[],
         }
     }
@@ -162,11 +162,11 @@ impl Keys {
     /// All keys, those of the other tables too.
     pub(super) fn all(&self) -> Vec<&'static Key> {
         let others = self.with.iter().flat_map(|keys| keys.all());
-        self.keys.iter().chain(others).collect()
+        self.own.iter().chain(others).collect()
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.keys.iter().any(|key| key.name == name) || self.with.iter().any(|keys| keys.has(name))
+        self.own.iter().any(|key| key.name == name) || self.with.iter().any(|keys| keys.has(name))
     }
 }
 

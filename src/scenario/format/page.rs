@@ -31,12 +31,12 @@ pub(super) fn page() -> String {
     page.keys("## `scenario.toml`", &settings::SETTINGS, "");
     page.text("## Release policies\n\nWhat `[reservoir.<id>]` says besides, by its `policy`.");
     for (policy, keys) in &settings::POLICY_KEYS {
-        if keys.keys.is_empty() {
+        if keys.own.is_empty() {
             page.text(&format!("`\"{policy}\"` has no keys of its own."));
         } else {
             page.text(&format!("`\"{policy}\"`:"));
-            page.table_of(keys.keys);
-            page.inline(keys.keys);
+            page.table_of(keys.own);
+            page.inline(keys.own);
         }
     }
     page.text(AGREEMENTS_BEFORE);
@@ -44,17 +44,17 @@ pub(super) fn page() -> String {
     page.text("## Forms of obligation\n\nWhat is due, by its `form`; a revision has the same keys, but `by`.");
     for (form, about, keys) in &agreement::FORMS {
         page.text(&format!("`\"{form}\"`: {about}."));
-        page.table_of(keys.keys);
+        page.table_of(keys.own);
     }
     page.text("An entry of `due`:");
     page.table_of(agreement::DUE_ENTRY.all());
     page.text("A function among `terms`:");
     page.table_of(agreement::FUNCTION.all());
     page.text(POINTS);
-    page.table_of(agreement::TERM.keys);
+    page.table_of(agreement::TERM.own);
     page.text("## Effects of clauses\n\nEach clause has one.");
-    page.table_of(agreement::EFFECTS.keys);
-    page.inline(agreement::EFFECTS.keys);
+    page.table_of(agreement::EFFECTS.own);
+    page.inline(agreement::EFFECTS.own);
     page.0
 }
 
@@ -106,9 +106,9 @@ impl Page {
         if path.is_empty() {
             self.text(heading);
         }
-        self.table_of(keys.keys);
-        self.inline(keys.keys);
-        for key in keys.keys {
+        self.table_of(keys.own);
+        self.inline(keys.own);
+        for key in keys.own {
             let (inside, path, heading) = match &key.kind {
                 Kind::Tables(inside) => {
                     let path = format!("{path}{}", key.name);
@@ -159,7 +159,7 @@ impl Page {
             let names: Vec<&str> = names.collect();
             self.text(&format!("A table in {}:", words(&names, "")));
             self.table_of(inside.all());
-            self.inline(inside.keys);
+            self.inline(inside.own);
         }
     }
 }
@@ -213,9 +213,8 @@ fn value(kind: &Kind) -> String {
         Kind::List(Kind::Pair(_)) => "list of pairs".to_owned(),
         Kind::List(kind) => format!("list: {}", value(kind)),
         Kind::Pair(kind) => format!("pair: {}", value(kind)),
-        Kind::Table(_) => "table".to_owned(),
+        Kind::Table(_) | Kind::Under(_) => "table".to_owned(),
         Kind::Tables(_) => "tables".to_owned(),
-        Kind::Under(_) => "table".to_owned(),
         Kind::Named(_, []) => "tables by id".to_owned(),
         Kind::Named(_, _) => "tables by file".to_owned(),
     }

@@ -34,7 +34,7 @@ fn table(keys: &Keys) -> Value {
         let value = other.map_or(value.clone(), |other| json!({ "anyOf": [other, value] }));
         properties.insert(key.name.to_owned(), value);
     }
-    let required = keys.keys.iter().filter(|key| key.required);
+    let required = keys.own.iter().filter(|key| key.required);
     let required: Vec<&str> = required.map(|key| key.name).collect();
     json!({
         "type": "object",
