@@ -34,16 +34,18 @@ fn chapter(name: &str) -> Vec<Piece> {
 
 /// Compares a chapter with what it should be, or writes it.
 fn same(name: &str, pieces: &[Piece]) {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for piece in pieces {
-        text += &match piece {
-            Piece::Line(line) => format!("{line}\n"),
-            Piece::Listing(words, lines) => {
-                let lines: String = lines.iter().map(|line| format!("{line}\n")).collect();
-                format!("```{words}\n{lines}```\n")
+        match piece {
+            Piece::Line(line) => lines.push(line.clone()),
+            Piece::Listing(words, inside) => {
+                lines.push(format!("```{words}"));
+                lines.extend(inside.iter().cloned());
+                lines.push("```".to_owned());
             }
-        };
+        }
     }
+    let text = lines.join("\n") + "\n";
     let file = format!("{BOOK}/{name}.md");
     if std::env::var_os("RIPARIAN_BLESS").is_some() {
         fs::write(&file, &text).unwrap();
@@ -86,7 +88,7 @@ fn edit(lines: &[String], at: &Path) {
             (mark, rest) if mark == sign => Some(rest),
             _ => None,
         });
-        lines.map(|line| format!("{line}\n")).collect()
+        lines.flat_map(|line| [line, "\n"]).collect()
     };
     let (old, new) = (of("-"), of("+"));
     let edited = if old.is_empty() {
@@ -140,7 +142,7 @@ fn parts(example: &str, beginnings: &str) -> Vec<String> {
             1,
             "{example}: {beginning}"
         );
-        let from = lines.iter().position(|line| begins(&line)).unwrap();
+        let from = lines.iter().position(|line| begins(line)).unwrap();
         let indent = lines[from].len() - lines[from].trim_start().len();
         if !shown.is_empty() {
             shown.push(String::new());
