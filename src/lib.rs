@@ -44,7 +44,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`units`], [`calendar`], [`series`] | quantities with units, dekads and seasons, daily series |
-//! | [`scenario`] | scenario folders: the reference of the file formats |
+//! | [`scenario`] | scenario folders: files read into a model |
 //! | [`pywr`] | models of Pywr 1, imported as scenarios |
 //! | [`basin`], [`operation`], [`licence`], [`agreement`] | the physical model, release policies, limits on groups of offtakes, obligations |
 //! | [`model`] | the checked model and its builder |
@@ -143,6 +143,7 @@ extern crate self as riparian;
 pub mod agreement;
 pub mod allocation;
 pub mod basin;
+pub mod book;
 pub mod calendar;
 pub mod ensemble;
 pub mod error;

@@ -588,10 +588,6 @@ impl<'a> Parameters<'a> {
     /// The cost of a storage by its own control curves: above all of them, and below each. Nothing
     /// for any other parameter; nothing within for one with faults.
     #[expect(clippy::type_complexity, reason = "a cost, and levels with costs")]
-    #[expect(
-        clippy::option_option,
-        reason = "no such parameter, or one with faults"
-    )]
     pub(super) fn cost_by_level(
         &mut self,
         json: &Json,

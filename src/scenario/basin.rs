@@ -4,8 +4,12 @@ use std::collections::HashSet;
 
 use super::equipment::date;
 use super::folder::Files;
+use super::format::Table;
+use super::format::tables::{
+    CURVES, EVAPORATION, NODES, OFFTAKES, OUTLETS, PARTIES, REACHES, RESERVOIRS,
+};
 use super::routing::{needs_antecedent, overflow, routing};
-use super::table::{Column, Row, Table, may, must};
+use super::table::{Row, Table as Sheets};
 use super::text::{unknown, whole};
 use crate::basin::{
     Curve, CurvePoint, Node, NodeKind, Offtake, Outlet, OutletKind, Party, Pump, Reach, ReachKind,
@@ -48,7 +52,7 @@ pub(super) struct Lost {
 /// Reads all tables of the physical model.
 pub(super) fn read(files: &Files, antecedent_given: bool, faults: &mut Diagnostics) -> Physical {
     let mut physical = Physical::default();
-    physical.lost.parties = each(files, "parties.csv", &PARTIES, faults, |row, faults| {
+    physical.lost.parties = each(files, &PARTIES, faults, |row, faults| {
         let party = row.need_text("party", faults)?;
         let name = row.text("name").unwrap_or(party);
         physical
@@ -56,10 +60,10 @@ pub(super) fn read(files: &Files, antecedent_given: bool, faults: &mut Diagnosti
             .push(Party::new(party, name).written_at(row.origin()));
         Some(())
     });
-    required(files, "nodes.csv", faults);
-    physical.lost.nodes = each(files, "nodes.csv", &NODES, faults, |row, faults| {
+    required(files, &NODES, faults);
+    physical.lost.nodes = each(files, &NODES, faults, |row, faults| {
         let id = row.need_id("node", faults)?;
-        let kind = row.need_word("kind", "kind of node", &node_kinds(), faults);
+        let kind = row.need_word("kind", "kind of node", &NODE_KINDS, faults);
         if kind.is_none() {
             physical.kindless.insert(id.to_owned());
         }
@@ -68,25 +72,19 @@ pub(super) fn read(files: &Files, antecedent_given: bool, faults: &mut Diagnosti
         physical.nodes.push(node.written_at(row.origin()));
         Some(())
     });
-    required(files, "reaches.csv", faults);
+    required(files, &REACHES, faults);
     let before = faults.len();
-    physical.lost.reaches = each(files, "reaches.csv", &REACHES, faults, |row, faults| {
+    physical.lost.reaches = each(files, &REACHES, faults, |row, faults| {
         let reach = reach(row, antecedent_given, faults)?;
         physical.reaches.push(reach);
         Some(())
     });
     physical.lost.travel_times = physical.lost.reaches || faults.len() > before;
     physical.seasons(files, antecedent_given, faults);
-    physical.lost.reservoirs = each(
-        files,
-        "reservoirs.csv",
-        &RESERVOIRS,
-        faults,
-        |row, faults| {
-            physical.reservoirs.push(reservoir(row, faults)?);
-            Some(())
-        },
-    );
+    physical.lost.reservoirs = each(files, &RESERVOIRS, faults, |row, faults| {
+        physical.reservoirs.push(reservoir(row, faults)?);
+        Some(())
+    });
     if physical.lost.reaches {
         // The canals may be among what was lost.
         for reservoir in &mut physical.reservoirs {
@@ -104,112 +102,48 @@ pub(super) fn read(files: &Files, antecedent_given: bool, faults: &mut Diagnosti
     physical
 }
 
-const PARTIES: [Column; 2] = [must("party"), may("name")];
-const NODES: [Column; 3] = [must("node"), must("kind"), may("name")];
-const REACHES: [Column; 15] = [
-    must("reach"),
-    must("from"),
-    must("to"),
-    must("kind"),
-    may("lag_days"),
-    may("loss_fraction"),
-    may("capacity_m3s"),
-    may("in_service_from"),
-    may("antecedent_m3s"),
-    may("routing"),
-    may("reservoirs"),
-    may("k_days"),
-    may("x"),
-    may("bankfull_m3s"),
-    may("overflow_to"),
+pub(super) const NODE_KINDS: [(&str, NodeKind); 5] = [
+    ("inflow", NodeKind::Inflow),
+    ("reservoir", NodeKind::Reservoir),
+    ("junction", NodeKind::Junction),
+    ("gauge", NodeKind::Gauge),
+    ("terminal", NodeKind::Terminal),
 ];
-const RESERVOIRS: [Column; 12] = [
-    must("reservoir"),
-    may("party"),
-    must("initial_mcm"),
-    must("dead_mcm"),
-    must("full_mcm"),
-    may("surcharge_mcm"),
-    may("min_release_m3s"),
-    may("ramp_m3s_per_day"),
-    may("ramp_up_m3s_per_day"),
-    may("ramp_down_m3s_per_day"),
-    may("seepage_mm_per_day"),
-    may("relief"),
+pub(super) const REACH_KINDS: [(&str, ReachKind); 2] =
+    [("river", ReachKind::River), ("canal", ReachKind::Canal)];
+pub(super) const OUTLET_KINDS: [(&str, OutletKind); 3] = [
+    ("turbine", OutletKind::Turbine),
+    ("gate", OutletKind::Gate),
+    ("spillway", OutletKind::Spillway),
 ];
-const CURVES: [Column; 4] = [
-    must("reservoir"),
-    must("level_m"),
-    must("volume_mcm"),
-    must("area_km2"),
-];
-const OUTLETS: [Column; 5] = [
-    must("reservoir"),
-    must("outlet"),
-    must("kind"),
-    may("level_m"),
-    must("capacity_m3s"),
-];
-const MONTHS: [&str; 12] = [
-    "jan_mm", "feb_mm", "mar_mm", "apr_mm", "may_mm", "jun_mm", "jul_mm", "aug_mm", "sep_mm",
-    "oct_mm", "nov_mm", "dec_mm",
-];
-const OFFTAKES: [Column; 10] = [
-    must("offtake"),
-    must("at"),
-    must("party"),
-    may("name"),
-    must("class"),
-    may("weight"),
-    may("capacity_m3s"),
-    may("return_to"),
-    may("return_fraction"),
-    may("return_lag_days"),
-];
-
-fn node_kinds() -> [(&'static str, NodeKind); 5] {
-    [
-        NodeKind::Inflow,
-        NodeKind::Reservoir,
-        NodeKind::Junction,
-        NodeKind::Gauge,
-        NodeKind::Terminal,
-    ]
-    .map(|kind| (kind.name(), kind))
-}
 
 /// Reads the rows of a table, if there is one; whether any were lost.
 pub(super) fn each(
     files: &Files,
-    name: &str,
-    columns: &[Column],
+    table: &Table,
     faults: &mut Diagnostics,
     mut read: impl FnMut(&Row, &mut Diagnostics) -> Option<()>,
 ) -> bool {
-    let Some(source) = files.sources.get(name) else {
-        return files.has(name) || is_required(name);
+    let Some(source) = files.sources.get(table.file) else {
+        return files.has(table.file) || table.required;
     };
-    let Some(table) = Table::read(source, faults) else {
+    let Some(written) = Sheets::read(source, faults) else {
         return true;
     };
-    let sheet = table.sheet(columns, faults);
-    let mut lost = table.lost_rows;
+    let sheet = written.sheet(table.columns, faults);
+    let mut lost = written.lost_rows;
     for row in sheet.rows() {
         lost |= read(&row, faults).is_none();
     }
     lost
 }
 
-fn is_required(name: &str) -> bool {
-    matches!(name, "nodes.csv" | "reaches.csv")
-}
-
 /// A fault if a file is missing that every scenario has.
-fn required(files: &Files, name: &str, faults: &mut Diagnostics) {
-    if !files.has(name) {
+fn required(files: &Files, table: &Table, faults: &mut Diagnostics) {
+    if table.required && !files.has(table.file) {
         faults.push(
             Diagnostic::new("no such file")
-                .at(Some(whole(name)))
+                .at(Some(whole(table.file)))
                 .expected("a table that every scenario has"),
         );
     }
@@ -219,8 +153,7 @@ fn reach(row: &Row, antecedent_given: bool, faults: &mut Diagnostics) -> Option<
     let id = row.need_id("reach", faults);
     let from = row.need_text("from", faults);
     let to = row.need_text("to", faults);
-    let kinds = [("river", ReachKind::River), ("canal", ReachKind::Canal)];
-    let kind = row.need_word("kind", "kind of reach", &kinds, faults);
+    let kind = row.need_word("kind", "kind of reach", &REACH_KINDS, faults);
     let lag_days = row.whole("lag_days", faults).unwrap_or(0);
     let loss = row.number("loss_fraction", faults).unwrap_or(0.0);
     let capacity = row.number("capacity_m3s", faults).map(Flow::from_m3s);
@@ -231,7 +164,9 @@ fn reach(row: &Row, antecedent_given: bool, faults: &mut Diagnostics) -> Option<
     let routing = routing(row, faults);
     let overflow = overflow(row, faults);
     let delays = lag_days > 0 || routing != Routing::Lag;
-    needs_antecedent(row, antecedent_given && delays, faults);
+    let place = row.place("antecedent_m3s");
+    let missing = row.text("antecedent_m3s").is_none();
+    needs_antecedent(place, antecedent_given && delays && missing, faults);
     let mut reach = Reach::river(id?, from?, to?).lag_days(lag_days).loss(loss);
     reach = reach.routing(routing);
     reach.overflow = overflow;
@@ -280,7 +215,7 @@ fn reservoir(row: &Row, faults: &mut Diagnostics) -> Option<Reservoir> {
 
 impl Physical {
     fn offtakes(&mut self, files: &Files, faults: &mut Diagnostics) {
-        self.lost.offtakes = each(files, "offtakes.csv", &OFFTAKES, faults, |row, faults| {
+        self.lost.offtakes = each(files, &OFFTAKES, faults, |row, faults| {
             let id = row.need_id("offtake", faults);
             let at = row.need_text("at", faults);
             let party = row.need_text("party", faults);
@@ -324,7 +259,7 @@ impl Physical {
     fn curves(&mut self, files: &Files, faults: &mut Diagnostics) {
         let mut curves: Vec<(String, Vec<(CurvePoint, Place)>)> = Vec::new();
         let before = faults.len();
-        self.lost.curves = each(files, "curves.csv", &CURVES, faults, |row, faults| {
+        self.lost.curves = each(files, &CURVES, faults, |row, faults| {
             let id = self.reservoir_of(row, faults)?.node.clone();
             let level = row.need_number("level_m", faults);
             let volume = row.need_number("volume_mcm", faults);
@@ -362,15 +297,10 @@ impl Physical {
 
     fn outlets(&mut self, files: &Files, faults: &mut Diagnostics) {
         let mut outlets: Vec<((String, String), Vec<OutletRow>)> = Vec::new();
-        each(files, "outlets.csv", &OUTLETS, faults, |row, faults| {
+        each(files, &OUTLETS, faults, |row, faults| {
             let id = self.reservoir_of(row, faults)?.node.clone();
             let outlet = row.need_text("outlet", faults);
-            let kinds = [
-                ("turbine", OutletKind::Turbine),
-                ("gate", OutletKind::Gate),
-                ("spillway", OutletKind::Spillway),
-            ];
-            let kind = row.need_word("kind", "kind of outlet", &kinds, faults);
+            let kind = row.need_word("kind", "kind of outlet", &OUTLET_KINDS, faults);
             let level = row.number("level_m", faults);
             let capacity = row.need_number("capacity_m3s", faults);
             let given = row.text("level_m").is_none() || level.is_some();
@@ -395,19 +325,17 @@ impl Physical {
     }
 
     fn evaporation(&mut self, files: &Files, faults: &mut Diagnostics) {
-        let columns: Vec<Column> = [must("reservoir")]
-            .into_iter()
-            .chain(MONTHS.map(must))
-            .collect();
         let mut seen = HashSet::new();
-        each(files, "evaporation.csv", &columns, faults, |row, faults| {
-            let depths = MONTHS.map(|month| {
+        each(files, &EVAPORATION, faults, |row, faults| {
+            // The columns of the months follow that of the reservoir.
+            let depths = std::array::from_fn(|month| {
+                let month = EVAPORATION.columns[month + 1].name;
                 let depth = row.need_number(month, faults)?;
                 at_least_zero(depth, month, row, faults)
             });
             let reservoir = self.reservoir_of(row, faults)?;
             once(&mut seen, &reservoir.node, row, faults);
-            reservoir.evaporation_mm = depths.map(|depth| depth.unwrap_or(0.0));
+            reservoir.evaporation_mm = depths.map(|depth: Option<f64>| depth.unwrap_or(0.0));
             Some(())
         });
     }

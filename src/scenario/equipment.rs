@@ -4,32 +4,13 @@ use std::collections::HashSet;
 
 use super::basin::{Physical, at_least_zero, each, group, once};
 use super::folder::Files;
-use super::table::{Column, Row, may, must};
+use super::format::tables::{LIMITS, OUTAGES, POWER, TAILWATER};
+use super::table::Row;
 use super::text::fault_of;
 use crate::basin::{Outage, PowerPlant, SeasonalLimit, Tailwater};
 use crate::calendar::{Date, Period, Season, Window};
 use crate::error::{Diagnostic, Diagnostics, Place};
 use crate::units::{Flow, Level, Power};
-
-const POWER: [Column; 8] = [
-    must("reservoir"),
-    must("efficiency"),
-    must("capacity_mw"),
-    may("units"),
-    may("max_discharge_m3s"),
-    may("tailwater_m"),
-    may("head_loss_m"),
-    may("min_head_m"),
-];
-const TAILWATER: [Column; 3] = [must("reservoir"), must("discharge_m3s"), must("level_m")];
-const OUTAGES: [Column; 4] = [must("reservoir"), must("unit"), must("from"), must("to")];
-const LIMITS: [Column; 5] = [
-    must("reservoir"),
-    must("from"),
-    must("to"),
-    may("min_release_m3s"),
-    may("max_release_m3s"),
-];
 
 /// The ratings of `tailwater.csv`, by reservoir; those that are not sound are none.
 #[derive(Default)]
@@ -45,7 +26,7 @@ impl Physical {
     pub(super) fn power(&mut self, files: &Files, faults: &mut Diagnostics) {
         let ratings = self.ratings(files, faults);
         let mut seen = HashSet::new();
-        self.lost.power = each(files, "power.csv", &POWER, faults, |row, faults| {
+        self.lost.power = each(files, &POWER, faults, |row, faults| {
             let before = faults.len();
             let plant = plant(row, &ratings, faults);
             let reservoir = self.reservoir_of(row, faults)?;
@@ -56,7 +37,7 @@ impl Physical {
         for (id, _, place) in ratings.read {
             self.needs_station(&id, "a tailwater", place, faults);
         }
-        each(files, "outages.csv", &OUTAGES, faults, |row, faults| {
+        each(files, &OUTAGES, faults, |row, faults| {
             let unit = row.need_text("unit", faults);
             let unit = unit.and_then(|_| row.whole("unit", faults));
             let window = days(row, faults);
@@ -99,7 +80,7 @@ impl Physical {
         /// With the places of what is wrong if anything is, and of the row.
         type Point = ((Flow, Level), Place, Place);
         let mut points: Vec<(String, Vec<Point>)> = Vec::new();
-        let lost = each(files, "tailwater.csv", &TAILWATER, faults, |row, faults| {
+        let lost = each(files, &TAILWATER, faults, |row, faults| {
             let id = self.reservoir_of(row, faults)?.node.clone();
             let flow = row.need_number("discharge_m3s", faults);
             let level = row.need_number("level_m", faults);
@@ -140,7 +121,7 @@ impl Physical {
 
     /// Reads limits of releases by season.
     pub(super) fn limits(&mut self, files: &Files, faults: &mut Diagnostics) {
-        each(files, "limits.csv", &LIMITS, faults, |row, faults| {
+        each(files, &LIMITS, faults, |row, faults| {
             let season = season(row, faults);
             let mut flow = |column| {
                 let flow = row.number(column, faults);

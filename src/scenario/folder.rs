@@ -4,43 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use super::format;
+use super::format::tables::{STEMS, TABLES};
 use super::keys::{self, Keys};
 use super::text::{Source, whole};
 use crate::error::{Diagnostic, Diagnostics, Error, Place, Result};
 
 /// The settings of a scenario.
 pub(super) const SETTINGS: &str = "scenario.toml";
-
-/// The tables of a scenario, besides its series.
-pub(super) const TABLES: [&str; 15] = [
-    "parties.csv",
-    "nodes.csv",
-    "reaches.csv",
-    "seasons.csv",
-    "reservoirs.csv",
-    "curves.csv",
-    "outlets.csv",
-    "evaporation.csv",
-    "limits.csv",
-    "power.csv",
-    "tailwater.csv",
-    "outages.csv",
-    "offtakes.csv",
-    "pumps.csv",
-    "licences.csv",
-];
-
-/// The series a scenario may have, by file stem.
-pub(super) const SERIES: [&str; 8] = [
-    "inflows",
-    "demands",
-    "releases",
-    "unaccounted",
-    "rain",
-    "forecast",
-    "energy_demand",
-    "expected_inflows",
-];
 
 /// The files of a scenario, by their path within its folder.
 #[derive(Clone, Debug, Default)]
@@ -182,7 +153,8 @@ fn fnv1a(hash: u64, bytes: &[u8]) -> u64 {
 fn extends(settings: &Source, faults: &mut Diagnostics) -> Option<(String, Place)> {
     let mut ignored = Diagnostics::new();
     let table = keys::parse(settings, &mut ignored)?;
-    let value = Keys::new(settings, 0, table.get_ref()).get("extends")?;
+    let value =
+        Keys::new(settings, 0, table.get_ref(), &format::settings::SETTINGS).get("extends")?;
     Some((value.text(faults)?.to_owned(), value.place()))
 }
 
@@ -338,12 +310,16 @@ fn belongs(name: &str, shown: &str, faults: &mut Diagnostics) -> Belongs {
     if file.starts_with(['.', '~']) {
         return Belongs::No;
     }
-    let series = SERIES.map(|stem| format!("series/{stem}.csv"));
+    let series = STEMS.map(|stem| format!("series/{stem}.csv"));
     let known: Vec<&str> = match folder {
         "agreements" if extension == "toml" => return Belongs::Yes,
         "agreements" => vec!["a name that ends in .toml"],
         "series" => series.iter().map(String::as_str).collect(),
-        "" => TABLES.into_iter().chain([SETTINGS]).collect(),
+        "" => TABLES
+            .map(|table| table.file)
+            .into_iter()
+            .chain([SETTINGS])
+            .collect(),
         // `observed`, and whatever else files in memory may stand in.
         _ => return Belongs::No,
     };
@@ -354,7 +330,8 @@ fn belongs(name: &str, shown: &str, faults: &mut Diagnostics) -> Belongs {
         return Belongs::No;
     }
     let all = || {
-        TABLES
+        let tables = TABLES.map(|table| table.file);
+        tables
             .into_iter()
             .chain([SETTINGS])
             .chain(series.iter().map(String::as_str))

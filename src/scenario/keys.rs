@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::format;
 use super::text::{Source, fault_of, list};
 use crate::error::{Diagnostic, Diagnostics, Error, Origin, Place};
 
@@ -235,12 +236,21 @@ impl<'a> Value<'a> {
     }
 
     /// The keys of a table.
-    pub(super) fn keys(self, expected: &str, faults: &mut Diagnostics) -> Option<Keys<'a>> {
+    pub(super) fn keys(
+        self,
+        known: &'static format::Keys,
+        faults: &mut Diagnostics,
+    ) -> Option<Keys<'a>> {
         let Some(table) = self.value.get_ref().as_table() else {
-            self.wrong(expected, faults);
+            self.wrong(known.expected, faults);
             return None;
         };
-        Some(Keys::new(self.source, self.value.span().start, table))
+        Some(Keys::new(
+            self.source,
+            self.value.span().start,
+            table,
+            known,
+        ))
     }
 }
 
@@ -253,13 +263,20 @@ struct Entry<'a> {
 /// A table being read: what nobody asks for is a fault at the [end](Keys::finish).
 pub(super) struct Keys<'a> {
     place: Place,
+    /// What may be asked for.
+    known: &'static format::Keys,
     entries: Vec<Entry<'a>>,
     asked: Vec<&'static str>,
 }
 
 impl<'a> Keys<'a> {
     /// The keys of a table that begins at a byte of its file, in the order they were written.
-    pub(super) fn new(source: &'a Source, at: usize, table: &'a DeTable<'a>) -> Self {
+    pub(super) fn new(
+        source: &'a Source,
+        at: usize,
+        table: &'a DeTable<'a>,
+        known: &'static format::Keys,
+    ) -> Self {
         let mut entries: Vec<_> = table
             .iter()
             .map(|(key, value)| Entry {
@@ -271,6 +288,7 @@ impl<'a> Keys<'a> {
         entries.sort_by_key(|entry| entry.at);
         Self {
             place: source.place(at),
+            known,
             entries,
             asked: Vec::new(),
         }
@@ -316,9 +334,16 @@ impl<'a> Keys<'a> {
         self.entries.iter().any(|entry| entry.key == key)
     }
 
+    fn ask(&mut self, key: &'static str) {
+        debug_assert!(self.known.has(key), "{}: {key}", self.known.expected);
+        #[cfg(test)]
+        format::asked::note(self.known.expected, key);
+        self.asked.push(key);
+    }
+
     /// The value of a key that may be missing.
     pub(super) fn get(&mut self, key: &'static str) -> Option<Value<'a>> {
-        self.asked.push(key);
+        self.ask(key);
         let entry = self.entries.iter().find(|entry| entry.key == key)?;
         Some(entry.value)
     }
@@ -327,13 +352,13 @@ impl<'a> Keys<'a> {
     pub(super) fn tables(
         &mut self,
         key: &'static str,
-        expected: &str,
+        known: &'static format::Keys,
         faults: &mut Diagnostics,
     ) -> Option<Keys<'a>> {
-        self.asked.push(key);
+        self.ask(key);
         let entries = self.entries.iter().filter(|entry| entry.key == key);
         entries
-            .filter_map(|entry| entry.value.keys(expected, faults))
+            .filter_map(|entry| entry.value.keys(known, faults))
             .reduce(Keys::over)
     }
 

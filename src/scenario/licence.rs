@@ -3,7 +3,8 @@
 use super::basin::{Physical, each};
 use super::equipment::season;
 use super::folder::Files;
-use super::table::{Column, Row, may, must};
+use super::format::tables::{LICENCES, PUMPS};
+use super::table::Row;
 use crate::agreement::Pace;
 use crate::allocation::{RULE_NAMES, rule_by_name};
 use crate::basin::Pump;
@@ -11,31 +12,12 @@ use crate::error::{Diagnostic, Diagnostics};
 use crate::licence::{Allowance, Licence};
 use crate::units::{Energy, Flow, Level, Power, Volume};
 
-const PUMPS: [Column; 6] = [
-    must("at"),
-    may("party"),
-    must("lift_m"),
-    must("efficiency"),
-    may("capacity_mw"),
-    may("energy_mwh_per_day"),
-];
-const LICENCES: [Column; 11] = [
-    must("licence"),
-    may("name"),
-    may("party"),
-    may("offtakes"),
-    may("limit_m3s"),
-    may("limit_mcm"),
-    may("from"),
-    may("to"),
-    may("rolling_days"),
-    may("pace"),
-    may("rule"),
-];
+/// How the volume of a season is given out.
+pub(super) const PACES: [(&str, Pace); 2] = [("even", Pace::Even), ("demand", Pace::Demand)];
 
 impl Physical {
     pub(super) fn pumps(&mut self, files: &Files, faults: &mut Diagnostics) {
-        each(files, "pumps.csv", &PUMPS, faults, |row, faults| {
+        each(files, &PUMPS, faults, |row, faults| {
             let at = row.need_text("at", faults);
             let lift = row.need_number("lift_m", faults);
             let efficiency = row.need_number("efficiency", faults);
@@ -51,7 +33,7 @@ impl Physical {
     }
 
     pub(super) fn licences(&mut self, files: &Files, faults: &mut Diagnostics) {
-        each(files, "licences.csv", &LICENCES, faults, |row, faults| {
+        each(files, &LICENCES, faults, |row, faults| {
             let id = row.need_id("licence", faults);
             let allowance = allowance(row, faults);
             let rules = RULE_NAMES.map(|name| (name, name));
@@ -76,9 +58,8 @@ fn allowance(row: &Row, faults: &mut Diagnostics) -> Option<Allowance> {
     let flow = row.number("limit_m3s", faults).map(Flow::from_m3s);
     let volume = row.number("limit_mcm", faults).map(Volume::from_mcm);
     let days = row.whole("rolling_days", faults);
-    let paces = [("even", Pace::Even), ("demand", Pace::Demand)];
     let pace = match row.text("pace") {
-        Some(_) => row.need_word("pace", "pace", &paces, faults),
+        Some(_) => row.need_word("pace", "pace", &PACES, faults),
         None => Some(Pace::Demand),
     };
     let said = |column: &str| row.text(column).is_some();

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::basin::Physical;
+use super::format::settings::{
+    CURVE_ZONE, FLOW_ENTRY, HEDGING_ZONE, KEEP_LEVEL, POINT_OF_YEAR, SAVING, SAVING_LEVEL,
+};
 use super::keys::{Keys, Value};
 use super::series::{AllSeries, SeriesFile};
 use super::settings::Operation;
@@ -84,7 +87,7 @@ fn check_columns(file: &SeriesFile, what: &str, physical: &Physical, faults: &mu
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+pub(super) enum Kind {
     Standard,
     Replay,
     Schedule,
@@ -96,7 +99,10 @@ enum Kind {
     StorageTarget,
 }
 
-const KINDS: [(&str, Kind); 9] = [
+/// How a saving changes with storage: whether on a line.
+pub(super) const CHANGES: [(&str, bool); 2] = [("in-steps", false), ("on-a-line", true)];
+
+pub(super) const POLICIES: [(&str, Kind); 9] = [
     ("standard", Kind::Standard),
     ("replay", Kind::Replay),
     ("schedule", Kind::Schedule),
@@ -116,7 +122,7 @@ fn policy(
     faults: &mut Diagnostics,
 ) -> Option<Arc<dyn ReleasePolicy>> {
     let kind = match keys.get("policy") {
-        Some(value) => value.word("release policy", &KINDS, faults)?,
+        Some(value) => value.word("release policy", &POLICIES, faults)?,
         None => Kind::Standard,
     };
     let policy: Option<Arc<dyn ReleasePolicy>> = match kind {
@@ -227,7 +233,7 @@ fn schedule(keys: &mut Keys, window: Option<Window>, faults: &mut Diagnostics) -
     let items = list.and_then(|value| value.list("a list of periods with a flow", faults));
     let mut flows: Vec<(Window, Flow)> = Vec::new();
     for item in items? {
-        let Some(mut entry) = item.keys("a period with a flow", faults) else {
+        let Some(mut entry) = item.keys(&FLOW_ENTRY, faults) else {
             continue;
         };
         let period = period(&mut entry, faults);
@@ -350,7 +356,7 @@ fn rule_curve(keys: &mut Keys, faults: &mut Diagnostics) -> Option<RuleCurve> {
 }
 
 fn curve_zone(value: Value, faults: &mut Diagnostics) -> Option<Zone> {
-    let mut keys = value.keys("a zone with class and top", faults)?;
+    let mut keys = value.keys(&CURVE_ZONE, faults)?;
     // A name helps whoever reads the file; nothing here needs it.
     keys.text("name", faults);
     let class = keys.need_text("class", faults);
@@ -372,7 +378,7 @@ fn keep_by_level(keys: &mut Keys, faults: &mut Diagnostics) -> Option<KeepByLeve
         .into_iter()
         .flatten()
         .filter_map(|value| {
-            let mut keys = value.keys("a level with storage and class", faults)?;
+            let mut keys = value.keys(&KEEP_LEVEL, faults)?;
             let class = keys.text("class", faults);
             let storage = keys.need("storage", faults);
             keys.finish(faults);
@@ -396,7 +402,7 @@ fn year_curve(value: Value, faults: &mut Diagnostics) -> Option<YearCurve> {
     let mut points = Vec::new();
     let before = faults.len();
     for point in value.list("a volume, or a list of days with volumes", faults)? {
-        let Some(mut keys) = point.keys("a day with a volume", faults) else {
+        let Some(mut keys) = point.keys(&POINT_OF_YEAR, faults) else {
             continue;
         };
         let day = keys
@@ -450,7 +456,7 @@ fn zone_hedging(keys: &mut Keys, faults: &mut Diagnostics) -> Option<ZoneHedging
     let zones = keys.need("zones", faults)?;
     let mut read = Vec::new();
     for zone in zones.list("a list of zones", faults)? {
-        let Some(mut keys) = zone.keys("a zone with above and fraction", faults) else {
+        let Some(mut keys) = zone.keys(&HEDGING_ZONE, faults) else {
             continue;
         };
         let above = keys
@@ -477,7 +483,7 @@ fn zone_hedging(keys: &mut Keys, faults: &mut Diagnostics) -> Option<ZoneHedging
 /// A saving of demand: a table `[[saving]]`.
 pub(super) fn saving(value: Value, faults: &mut Diagnostics) -> Option<Saving> {
     let before = faults.len();
-    let mut keys = value.keys("a table `[[saving]]`", faults)?;
+    let mut keys = value.keys(&SAVING, faults)?;
     let origin = keys.origin();
     let id = keys.need_text("id", faults);
     let reservoir = keys.need_text("reservoir", faults);
@@ -488,9 +494,8 @@ pub(super) fn saving(value: Value, faults: &mut Diagnostics) -> Option<Saving> {
         .flatten()
         .filter_map(|value| value.text(faults))
         .collect();
-    let ways = [("in-steps", false), ("on-a-line", true)];
     let way = keys.get("changes");
-    let linear = way.and_then(|value| value.word("way to change", &ways, faults));
+    let linear = way.and_then(|value| value.word("way to change", &CHANGES, faults));
     let linear = linear.unwrap_or(false);
     let above = keys.get("above");
     if let Some(value) = above.filter(|_| linear) {
@@ -504,7 +509,7 @@ pub(super) fn saving(value: Value, faults: &mut Diagnostics) -> Option<Saving> {
         .into_iter()
         .flatten()
         .filter_map(|value| {
-            let mut keys = value.keys("a level with storage and part", faults)?;
+            let mut keys = value.keys(&SAVING_LEVEL, faults)?;
             let storage = keys.need("storage", faults);
             let part = keys.need("part", faults);
             keys.finish(faults);

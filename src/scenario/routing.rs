@@ -2,20 +2,20 @@
 
 use super::basin::{Physical, each};
 use super::folder::Files;
-use super::table::{Column, Row, may, must};
+use super::format::tables::SEASONS;
+use super::table::Row;
 use super::text::unknown;
 use crate::basin::routing::{Overflow, ReachSeason};
 use crate::basin::{Reach, Routing};
 use crate::calendar::{Date, Season};
-use crate::error::{Diagnostic, Diagnostics};
+use crate::error::{Diagnostic, Diagnostics, Place};
 use crate::units::Flow;
 
-const SEASONS: [Column; 5] = [
-    must("reach"),
-    must("from"),
-    must("to"),
-    may("lag_days"),
-    may("capacity_m3s"),
+/// The kinds of routing.
+pub(super) const ROUTINGS: [(&str, &str); 3] = [
+    ("lag", "lag"),
+    ("cascade", "cascade"),
+    ("muskingum", "muskingum"),
 ];
 
 /// Columns of `reaches.csv` that only some kinds of routing have.
@@ -27,13 +27,8 @@ const PARAMETERS: [(&str, &[&str]); 3] = [
 
 /// The routing of a row of `reaches.csv`; a pure lag where it could not be read.
 pub(super) fn routing(row: &Row, faults: &mut Diagnostics) -> Routing {
-    let words = [
-        ("lag", "lag"),
-        ("cascade", "cascade"),
-        ("muskingum", "muskingum"),
-    ];
     let kind = match row.text("routing") {
-        Some(_) => row.need_word("routing", "kind of routing", &words, faults),
+        Some(_) => row.need_word("routing", "kind of routing", &ROUTINGS, faults),
         None => Some("lag"),
     };
     let reservoirs = row.whole("reservoirs", faults);
@@ -97,14 +92,18 @@ impl Physical {
         faults: &mut Diagnostics,
     ) {
         let before = faults.len();
-        let lost = each(files, "seasons.csv", &SEASONS, faults, |row, faults| {
+        let lost = each(files, &SEASONS, faults, |row, faults| {
             let days = season(row, faults);
             let lag_days = row.whole("lag_days", faults);
             let capacity = row.number("capacity_m3s", faults).map(Flow::from_m3s);
             let reach = self.reach_of(row, faults)?;
             if antecedent_given && reach.lag_days == 0 && reach.antecedent.is_none() {
                 let storing = reach.routing != Routing::Lag;
-                needs_antecedent(row, lag_days.unwrap_or(0) > 0 && !storing, faults);
+                needs_antecedent(
+                    row.place("reach"),
+                    lag_days.unwrap_or(0) > 0 && !storing,
+                    faults,
+                );
             }
             let mut season = ReachSeason::new(days?);
             season.lag_days = lag_days;
@@ -132,11 +131,11 @@ impl Physical {
 }
 
 /// A fault if the water in a channel before the run is not given.
-pub(super) fn needs_antecedent(row: &Row, has_water: bool, faults: &mut Diagnostics) {
-    if has_water && row.text("antecedent_m3s").is_none() {
+pub(super) fn needs_antecedent(place: Place, missing: bool, faults: &mut Diagnostics) {
+    if missing {
         faults.push(
             Diagnostic::new("no `antecedent_m3s` for a reach with a travel time")
-                .at(Some(row.place("antecedent_m3s")))
+                .at(Some(place))
                 .expected("the flow that entered it before the run, or antecedent = \"steady\""),
         );
     }

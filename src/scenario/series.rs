@@ -1,6 +1,7 @@
 //! Series files: one column a place, one row a day, a dekad or a month.
 
-use super::folder::{Files, SERIES};
+use super::folder::Files;
+use super::format::tables::SERIES;
 use super::settings::{Settings, Treatment};
 use super::table::{Cell, Table};
 use super::text::{fault_of, list};
@@ -34,7 +35,7 @@ pub(super) struct AllSeries {
 
 /// What the values of a column are, by the end of its name.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Unit {
+pub(super) enum Unit {
     /// Mean flow in m3/s.
     Flow,
     /// Volume of the row in Mm3, made a mean flow.
@@ -45,13 +46,9 @@ enum Unit {
     Energy,
 }
 
-const FLOWS: [(&str, Unit); 2] = [("m3s", Unit::Flow), ("mcm", Unit::Volume)];
-const DEPTHS: [(&str, Unit); 1] = [("mm", Unit::Depth)];
-const ENERGIES: [(&str, Unit); 1] = [("mwh", Unit::Energy)];
-
 /// Reads all series files there are.
 pub(super) fn read(files: &Files, settings: &Settings, faults: &mut Diagnostics) -> AllSeries {
-    let mut file = |stem: &str, units: &[(&str, Unit)]| {
+    let mut file = |stem: &str| {
         // These need to cover the run only where a policy or a forecast goes by them.
         let asked = match stem {
             "releases" | "energy_demand" => false,
@@ -59,8 +56,9 @@ pub(super) fn read(files: &Files, settings: &Settings, faults: &mut Diagnostics)
             _ => true,
         };
         let run = settings.window.filter(|_| asked);
-        let treatment = SERIES.iter().position(|known| *known == stem);
-        let treatment = treatment.map_or(Treatment::default(), |i| settings.series[i]);
+        let at = SERIES.iter().position(|known| known.stem == stem);
+        let treatment = at.map_or(Treatment::default(), |i| settings.series[i]);
+        let units = at.map_or(&[][..], |i| SERIES[i].units);
         let name = format!("series/{stem}.csv");
         let Some(source) = files.sources.get(&name) else {
             return SeriesFile {
@@ -79,14 +77,14 @@ pub(super) fn read(files: &Files, settings: &Settings, faults: &mut Diagnostics)
         )
     };
     AllSeries {
-        inflows: file("inflows", &FLOWS),
-        demands: file("demands", &FLOWS),
-        releases: file("releases", &FLOWS),
-        unaccounted: file("unaccounted", &FLOWS),
-        rain: file("rain", &DEPTHS),
-        forecast: file("forecast", &FLOWS),
-        energy_demand: file("energy_demand", &ENERGIES),
-        expected_inflows: file("expected_inflows", &FLOWS),
+        inflows: file("inflows"),
+        demands: file("demands"),
+        releases: file("releases"),
+        unaccounted: file("unaccounted"),
+        rain: file("rain"),
+        forecast: file("forecast"),
+        energy_demand: file("energy_demand"),
+        expected_inflows: file("expected_inflows"),
     }
 }
 

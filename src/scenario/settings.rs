@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::folder::{Files, SERIES, SETTINGS};
+use super::folder::{Files, SETTINGS};
+use super::format;
+use super::format::settings::{CLASSES, FORECAST, OPERATIONS, RESERVOIR, SERIES, TREATMENT};
+use super::format::tables::STEMS;
 use super::keys::{self, Keys, Value};
 use super::operation::saving;
 use super::text::{unknown, whole};
@@ -14,6 +17,26 @@ use crate::error::{Diagnostic, Diagnostics, Origin, Place};
 use crate::model::PriorityClass;
 use crate::operation::Saving;
 use crate::series::{Gap, Interpolation};
+
+/// Whether the water in the channels at the start must be given.
+pub(super) const ANTECEDENTS: [(&str, bool); 2] = [("steady", false), ("given", true)];
+/// Whether a run is operational.
+pub(super) const FORESIGHTS: [(&str, bool); 2] = [("perfect", false), ("operational", true)];
+pub(super) const METHODS: [(&str, Method); 3] = [
+    ("persistence", Method::Persistence),
+    ("climatology", Method::Climatology),
+    ("given", Method::Given),
+];
+pub(super) const DAYS: [(&str, Interpolation); 2] = [
+    ("step", Interpolation::Step),
+    ("linear", Interpolation::Linear),
+];
+pub(super) const GAPS: [(&str, Gap); 4] = [
+    ("error", Gap::Error),
+    ("hold", Gap::Hold),
+    ("linear", Gap::Linear),
+    ("zero", Gap::Zero),
+];
 
 /// What `scenario.toml` says.
 #[derive(Default)]
@@ -31,8 +54,8 @@ pub(super) struct Settings {
     pub(super) savings: Vec<Saving>,
     /// Whether classes were written that could not be read.
     pub(super) lost_classes: bool,
-    /// How the days of a series are made, by its place in [`SERIES`].
-    pub(super) series: [Treatment; SERIES.len()],
+    /// How the days of a series are made, by its place in [`STEMS`].
+    pub(super) series: [Treatment; STEMS.len()],
 }
 
 impl Settings {
@@ -97,8 +120,7 @@ pub(super) fn read<'a>(
             .unwrap_or_default();
     }
     if let Some(value) = keys.get("antecedent") {
-        let words = [("steady", false), ("given", true)];
-        let given = value.word("antecedent", &words, faults);
+        let given = value.word("antecedent", &ANTECEDENTS, faults);
         settings.antecedent_given = given.unwrap_or(false);
     }
     if let Some(value) = keys.get("class") {
@@ -116,19 +138,19 @@ pub(super) fn read<'a>(
             settings.savings.extend(saving(value, faults));
         }
     }
-    if let Some(table) = keys.tables("series", "tables `[series.inflows]`", faults) {
+    if let Some(table) = keys.tables("series", &SERIES, faults) {
         for (name, place, value) in table.named() {
-            let Some(i) = SERIES.iter().position(|stem| *stem == name) else {
-                faults.push(unknown("series", name, SERIES, place));
+            let Some(i) = STEMS.iter().position(|stem| *stem == name) else {
+                faults.push(unknown("series", name, STEMS, place));
                 continue;
             };
             settings.series[i] = treatment(value, faults).unwrap_or_default();
         }
     }
     let mut operations = Vec::new();
-    if let Some(table) = keys.tables("reservoir", "tables `[reservoir.<id>]`", faults) {
+    if let Some(table) = keys.tables("reservoir", &OPERATIONS, faults) {
         for (reservoir, place, value) in table.named() {
-            if let Some(keys) = value.keys("a table of keys", faults) {
+            if let Some(keys) = value.keys(&RESERVOIR, faults) {
                 operations.push(Operation {
                     reservoir,
                     place,
@@ -143,10 +165,9 @@ pub(super) fn read<'a>(
 
 /// How inflows are forecast, if the run is operational.
 fn foresight(keys: &mut Keys, faults: &mut Diagnostics) -> Option<(Method, Origin)> {
-    let words = [("perfect", false), ("operational", true)];
     let value = keys.get("foresight");
-    let operational = value.and_then(|value| value.word("foresight", &words, faults));
-    let table = keys.tables("forecast", "a table `[forecast]`", faults);
+    let operational = value.and_then(|value| value.word("foresight", &FORESIGHTS, faults));
+    let table = keys.tables("forecast", &FORECAST, faults);
     let Some(mut keys) = table else {
         if let Some(value) = value.filter(|_| operational == Some(true)) {
             let fault = "an operational run without a forecast".to_owned();
@@ -154,14 +175,9 @@ fn foresight(keys: &mut Keys, faults: &mut Diagnostics) -> Option<(Method, Origi
         }
         return None;
     };
-    let words = [
-        ("persistence", Method::Persistence),
-        ("climatology", Method::Climatology),
-        ("given", Method::Given),
-    ];
     let value = keys.need("method", faults);
     let Place { file, line, column } = value.map_or_else(|| keys.place(), Value::place);
-    let mut method = value.and_then(|value| value.word("method", &words, faults));
+    let mut method = value.and_then(|value| value.word("method", &METHODS, faults));
     if let Some(value) = keys.get("memory_days") {
         match value.number(faults) {
             Some(days) if days <= 0.0 => {
@@ -198,7 +214,7 @@ pub(super) fn window(
 }
 
 fn class(value: Value, faults: &mut Diagnostics) -> Option<(PriorityClass, Origin)> {
-    let mut keys = value.keys("a table `[[class]]`", faults)?;
+    let mut keys = value.keys(&CLASSES, faults)?;
     let origin = keys.origin();
     let name = keys.need_text("name", faults);
     let rule = keys.get("rule").and_then(|value| rule(value, faults));
@@ -220,26 +236,16 @@ fn rule(value: Value, faults: &mut Diagnostics) -> Option<Arc<dyn ParametricRule
 }
 
 fn treatment(value: Value, faults: &mut Diagnostics) -> Option<Treatment> {
-    let mut keys = value.keys("a table of keys", faults)?;
+    let mut keys = value.keys(&TREATMENT, faults)?;
     let mut treatment = Treatment::default();
     if let Some(value) = keys.get("days") {
-        let words = [
-            ("step", Interpolation::Step),
-            ("linear", Interpolation::Linear),
-        ];
         treatment.days = value
-            .word("way to make days", &words, faults)
+            .word("way to make days", &DAYS, faults)
             .unwrap_or_default();
     }
     if let Some(value) = keys.get("gaps") {
-        let words = [
-            ("error", Gap::Error),
-            ("hold", Gap::Hold),
-            ("linear", Gap::Linear),
-            ("zero", Gap::Zero),
-        ];
         treatment.gaps = value
-            .word("way to fill gaps", &words, faults)
+            .word("way to fill gaps", &GAPS, faults)
             .unwrap_or_default();
     }
     keys.finish(faults);
@@ -281,9 +287,10 @@ pub(super) fn merged<'a>(
     files: &'a Files,
     (own, base): &'a (Document<'a>, Option<Document<'a>>),
 ) -> Option<Keys<'a>> {
-    let keys = Keys::new(files.sources.get(SETTINGS)?, 0, own.get_ref());
+    let known = &format::settings::SETTINGS;
+    let keys = Keys::new(files.sources.get(SETTINGS)?, 0, own.get_ref(), known);
     Some(match (&files.base_settings, base) {
-        (Some(source), Some(base)) => keys.over(Keys::new(source, 0, base.get_ref())),
+        (Some(source), Some(base)) => keys.over(Keys::new(source, 0, base.get_ref(), known)),
         _ => keys,
     })
 }

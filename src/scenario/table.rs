@@ -1,5 +1,6 @@
 //! CSV tables whose cells know where they stand.
 
+use super::format::Column;
 use super::text::{Source, check_id, list, whole};
 use crate::error::{Diagnostic, Diagnostics, Origin, Place};
 
@@ -247,55 +248,10 @@ fn cell_places(record: &str, line: u32) -> (Vec<At>, Option<At>) {
     (places, open)
 }
 
-/// A column a table may have.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Column {
-    name: &'static str,
-    required: bool,
-}
-
-/// A column a table must have.
-pub(super) const fn must(name: &'static str) -> Column {
-    Column {
-        name,
-        required: true,
-    }
-}
-
-/// A column a table may do without.
-pub(super) const fn may(name: &'static str) -> Column {
-    Column {
-        name,
-        required: false,
-    }
-}
-
-/// The units that end column names, and how they are said; longer ones first.
-const UNITS: [(&str, &str); 11] = [
-    ("mwh_per_day", "MWh a day"),
-    ("m3s_per_day", "m3/s a day"),
-    ("mm_per_day", "mm a day"),
-    ("fraction", "a fraction"),
-    ("days", "days"),
-    ("m3s", "m3/s"),
-    ("mcm", "Mm3"),
-    ("km2", "km2"),
-    ("mm", "mm"),
-    ("mw", "MW"),
-    ("m", "m"),
-];
-
 /// A column nobody reads: one in another unit, or one of another name.
 fn unknown_column(found: &str, known: &[Column]) -> Diagnostic {
-    let stem = |name: &'static str| {
-        let (unit, said) = UNITS.iter().find(|(unit, _)| {
-            name.strip_suffix(unit)
-                .is_some_and(|stem| stem.ends_with('_'))
-        })?;
-        Some((&name[..name.len() - unit.len() - 1], *said))
-    };
     for column in known {
-        if let Some((stem, unit)) = stem(column.name)
+        if let Some((stem, unit)) = column.stem()
             && let Some(rest) = found.strip_prefix(stem)
             && (rest.is_empty() || rest.starts_with('_'))
             && known.iter().all(|other| other.name != found)
@@ -337,12 +293,12 @@ pub(super) struct Row<'s, 't> {
 
 impl<'t> Row<'_, 't> {
     fn cell(&self, column: &str) -> Option<&'t Cell> {
-        let (_, at) = self
-            .sheet
-            .columns
-            .iter()
-            .find(|(name, _)| *name == column)?;
-        Some(&self.cells[(*at)?])
+        let mut known = self.sheet.columns.iter();
+        let known = known.find(|(name, _)| *name == column);
+        debug_assert!(known.is_some(), "{}: {column}", self.file());
+        #[cfg(test)]
+        super::format::asked::note(self.file(), column);
+        Some(&self.cells[known?.1?])
     }
 
     /// The file of the row.
@@ -449,6 +405,7 @@ impl<'t> Row<'_, 't> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::format::{may, must};
 
     fn read(text: &str) -> (Option<Table>, String) {
         let source = Source {
@@ -511,7 +468,11 @@ mod tests {
 
     #[test]
     fn columns_are_taken_by_name_and_unit() {
-        let known = [must("reach"), may("capacity_m3s"), may("lag_days")];
+        let known = [
+            must("reach", ""),
+            may("capacity_m3s", "", ""),
+            may("lag_days", "", ""),
+        ];
         for (header, fault) in [
             (
                 "reach,capacity_m3",

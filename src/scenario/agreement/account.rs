@@ -3,13 +3,14 @@
 use super::{Units, amount, percent, words};
 use crate::agreement::{Account, Caps, Entry, EntryKind, Opening};
 use crate::error::Diagnostics;
+use crate::scenario::format::agreement as format;
 use crate::scenario::keys::{Keys, Value};
 
 const EXAMPLE: &str = "100000 af";
 
 pub(super) fn account(value: Value, units: Units, faults: &mut Diagnostics) -> Option<Account> {
     let before = faults.len();
-    let mut keys = value.keys("a table `[obligation.account]`", faults)?;
+    let mut keys = value.keys(&format::ACCOUNT, faults)?;
     let opening = opening(&mut keys, units, faults);
     let credit = keys.get("credit");
     let credit = credit.and_then(|value| caps(value, units, faults));
@@ -22,7 +23,7 @@ pub(super) fn account(value: Value, units: Units, faults: &mut Diagnostics) -> O
         entries.and_then(|value| value.list("tables `[[obligation.account.entry]]`", faults));
     let mut lines = Vec::new();
     for value in entries.into_iter().flatten() {
-        if let Some(keys) = value.keys("a table `[[obligation.account.entry]]`", faults) {
+        if let Some(keys) = value.keys(&format::ENTRY, faults) {
             lines.extend(entry(keys, units, faults));
         }
     }
@@ -54,7 +55,7 @@ fn caps(value: Value, units: Units, faults: &mut Diagnostics) -> Option<Caps> {
     if value.is_yes() {
         return Some(Caps::default());
     }
-    let mut keys = value.keys("true, or a table of yearly and accrued", faults)?;
+    let mut keys = value.keys(&format::CAPS, faults)?;
     let mut cap = |key| {
         let value = keys.get(key)?;
         amount(value, units.total, EXAMPLE, faults)

@@ -4,27 +4,12 @@ use super::period::{season_of, step};
 use super::{Units, amount, measure, not_one, percent, point};
 use crate::agreement::{Amount, Clause, Condition, Effect, Point, Threshold};
 use crate::error::Diagnostics;
+use crate::scenario::format::agreement as format;
+use crate::scenario::format::settings::PERIOD;
 use crate::scenario::keys::{Keys, Value};
 use crate::scenario::operation::period;
 
-/// The keys of effects: a clause has one of them.
-const EFFECTS: [&str; 13] = [
-    "suspend",
-    "excuse",
-    "scale",
-    "replace",
-    "reduce",
-    "at_least",
-    "at_most",
-    "need",
-    "guarantee",
-    "yield",
-    "consult",
-    "end_cycle",
-    "cancel",
-];
-
-const CANCEL: [(&str, Effect); 2] = [
+pub(in crate::scenario) const CANCEL: [(&str, Effect); 2] = [
     ("debits", Effect::CancelDebits),
     ("credits", Effect::CancelCredits),
 ];
@@ -35,7 +20,7 @@ pub(super) fn clauses(keys: &mut Keys, units: Units, faults: &mut Diagnostics) -
     let tables = tables.and_then(|value| value.list("tables `[[obligation.clause]]`", faults));
     let mut read = Vec::new();
     for value in tables.into_iter().flatten() {
-        if let Some(keys) = value.keys("a table `[[obligation.clause]]`", faults) {
+        if let Some(keys) = value.keys(&format::CLAUSE, faults) {
             read.extend(clause(keys, units, faults));
         }
     }
@@ -47,13 +32,17 @@ fn clause(mut keys: Keys, units: Units, faults: &mut Diagnostics) -> Option<Clau
     let text = keys.need_text("text", faults);
     let when = condition(&mut keys, faults);
     let mut given = Vec::new();
-    for key in EFFECTS {
-        given.extend(keys.get(key).map(|value| (key, value)));
+    for effect in format::EFFECTS.own {
+        given.extend(keys.get(effect.name).map(|value| (effect.name, value)));
     }
     let effect = match given.as_slice() {
         &[(key, value)] => effect(key, value, units, faults),
         [] => {
-            faults.push(not_one(&keys, "effect", EFFECTS));
+            faults.push(not_one(
+                &keys,
+                "effect",
+                format::EFFECTS.own.iter().map(|key| key.name),
+            ));
             None
         }
         &[(first, _), (second, value), ..] => {
@@ -84,7 +73,7 @@ fn condition(keys: &mut Keys, faults: &mut Diagnostics) -> Condition {
     let declared = declared.and_then(|value| value.list("a list of periods", faults));
     let mut windows = Vec::new();
     for value in declared.into_iter().flatten() {
-        let Some(mut keys) = value.keys("a period", faults) else {
+        let Some(mut keys) = value.keys(&PERIOD, faults) else {
             continue;
         };
         if let Some(window) = period(&mut keys, faults) {
@@ -102,7 +91,7 @@ fn condition(keys: &mut Keys, faults: &mut Diagnostics) -> Condition {
 }
 
 fn threshold(value: Value, faults: &mut Diagnostics) -> Option<Threshold> {
-    let mut keys = value.keys("a table of point, on, at_least and below", faults)?;
+    let mut keys = value.keys(&format::READING, faults)?;
     let place = keys.need("point", faults);
     let place = place.and_then(|value| point(value, faults));
     let measure = measure(&mut keys, faults);
@@ -174,7 +163,7 @@ fn effect(
 
 /// A flow, and the water that is shared.
 fn guaranteed(value: Value, faults: &mut Diagnostics) -> Option<(Amount, Point)> {
-    let mut keys = value.keys("a table of amount and of", faults)?;
+    let mut keys = value.keys(&format::TURN, faults)?;
     let flow = keys.need("amount", faults);
     let flow = flow.and_then(|value| amount(value, &["flow"], "35000 cusecs", faults));
     let of = keys.need("of", faults);

@@ -3,12 +3,13 @@
 use super::{Units, amount, not_one};
 use crate::agreement::{Amount, Brackets, Count, Due, Forms, Formula, Index, Sign, Slope, When};
 use crate::error::{Diagnostic, Diagnostics};
+use crate::scenario::format::agreement as format;
 use crate::scenario::keys::{Keys, Value};
 use crate::scenario::text::unknown;
 
 /// The form of an obligation.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Kind<'a> {
+pub(in crate::scenario) enum Kind<'a> {
     Volume,
     Schedule,
     MinimumFlow,
@@ -20,7 +21,7 @@ pub(super) enum Kind<'a> {
     Own(&'a str),
 }
 
-const KINDS: [(&str, Kind); 7] = [
+pub(in crate::scenario) const KINDS: [(&str, Kind); 7] = [
     ("volume", Kind::Volume),
     ("schedule", Kind::Schedule),
     ("minimum-flow", Kind::MinimumFlow),
@@ -33,7 +34,7 @@ const KINDS: [(&str, Kind); 7] = [
 /// The keys of amounts, of any form.
 const AMOUNTS: [&str; 4] = ["volume", "flow", "storage", "energy"];
 
-const COUNTS: [(&str, Count); 3] = [
+pub(in crate::scenario) const COUNTS: [(&str, Count); 3] = [
     ("sum", Count::Sum),
     ("each-day", Count::EachDay),
     ("at-most", Count::AtMost),
@@ -205,7 +206,7 @@ fn dues(kind: Kind, value: Value, faults: &mut Diagnostics) -> Option<Vec<(When,
         faults.push(value.fault("an empty list", "at least one period"));
     }
     for item in items {
-        let Some(mut entry) = item.keys("a period with what is due in it", faults) else {
+        let Some(mut entry) = item.keys(&format::DUE_ENTRY, faults) else {
             continue;
         };
         let Some(when) = super::period::when(&mut entry, faults) else {
@@ -278,7 +279,7 @@ fn formula(keys: &mut Keys, faults: &mut Diagnostics) -> Option<Formula> {
             faults.push(value.fault("an empty list", "at least one term"));
         }
         for item in items {
-            let Some(mut keys) = item.keys("a table of of, points and then", faults) else {
+            let Some(mut keys) = item.keys(&format::FUNCTION, faults) else {
                 continue;
             };
             terms.extend(index(&mut keys, faults));

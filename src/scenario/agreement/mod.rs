@@ -1,16 +1,17 @@
 //! Agreements: one TOML file each.
 
 mod account;
-mod clause;
-mod due;
-mod ownership;
-mod period;
+pub(super) mod clause;
+pub(super) mod due;
+pub(super) mod ownership;
+pub(super) mod period;
 mod write;
 
 use std::fs;
 use std::path::Path;
 
 use super::folder::Files;
+use super::format::agreement as format;
 use super::keys::{self, Keys, Value};
 use super::text::{Source, check_id, list};
 use crate::agreement::{
@@ -21,33 +22,15 @@ use crate::error::{Diagnostic, Diagnostics, Error, Result};
 use crate::units::{Energy, Flow, Volume, read_percent};
 
 /// The keys of an obligation that every form has: what else there is belongs to the form.
-pub(crate) const OBLIGATION_KEYS: [&str; 25] = [
-    "id",
-    "article",
-    "note",
-    "debtor",
-    "creditor",
-    "point",
-    "measure",
-    "second_point",
-    "second_reading",
-    "second_source",
-    "tolerance",
-    "stated_total",
-    "from",
-    "to",
-    "season",
-    "each",
-    "starting",
-    "on_top_of",
-    "claim",
-    "pace",
-    "form",
-    "count",
-    "clause",
-    "account",
-    "revision",
-];
+pub(crate) const OBLIGATION_KEYS: [&str; format::OBLIGATION.own.len()] = {
+    let mut names = [""; format::OBLIGATION.own.len()];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = format::OBLIGATION.own[i].name;
+        i += 1;
+    }
+    names
+};
 
 /// The agreements of a scenario.
 pub(super) struct Agreements {
@@ -74,7 +57,7 @@ pub(super) fn read(files: &Files, forms: &Forms, faults: &mut Diagnostics) -> Ag
 
 /// Files of agreements, read and written on their own.
 impl Agreement {
-    /// Reads an agreement as it is written in a file; the [format](crate::scenario#agreements) is
+    /// Reads an agreement as it is written in a file; the [format](crate::book::formats) is
     /// that of scenario folders.
     ///
     /// What it says of a basin (points, priority classes) is not checked: there is none.
@@ -164,7 +147,7 @@ impl Agreement {
 fn document(source: &Source, forms: &Forms, faults: &mut Diagnostics) -> Option<Agreement> {
     let document = keys::parse(source, faults)?;
     Some(agreement(
-        Keys::new(source, 0, document.get_ref()),
+        Keys::new(source, 0, document.get_ref(), &format::AGREEMENT),
         forms,
         faults,
     ))
@@ -203,7 +186,7 @@ fn agreement(mut keys: Keys, forms: &Forms, faults: &mut Diagnostics) -> Agreeme
     let obligations = obligations.and_then(|value| value.list("tables `[[obligation]]`", faults));
     let written = obligations.as_ref().map_or(0, Vec::len);
     for value in obligations.into_iter().flatten() {
-        if let Some(keys) = value.keys("a table `[[obligation]]`", faults) {
+        if let Some(keys) = value.keys(&format::OBLIGATION, faults) {
             let obligation = obligation(keys, bounded, forms, faults);
             agreement.obligations.extend(obligation);
         }
@@ -239,7 +222,7 @@ fn totals(keys: &mut Keys, faults: &mut Diagnostics) -> Vec<StatedTotal> {
     let totals = totals.and_then(|value| value.list("tables `[[total]]`", faults));
     let mut found = Vec::new();
     for value in totals.into_iter().flatten() {
-        let Some(mut keys) = value.keys("a table `[[total]]`", faults) else {
+        let Some(mut keys) = value.keys(&format::TOTAL, faults) else {
             continue;
         };
         let stated = keys.need("amount", faults);
@@ -402,7 +385,7 @@ fn claim(keys: &mut Keys, faults: &mut Diagnostics) -> Option<(String, Option<Pa
     Some((class?.text(faults)?.to_owned(), pace))
 }
 
-const PACES: [(&str, Pace); 2] = [("even", Pace::Even), ("demand", Pace::Demand)];
+pub(super) const PACES: [(&str, Pace); 2] = [("even", Pace::Even), ("demand", Pace::Demand)];
 
 /// A point: a name, or a list of names and of tables, one for each term.
 fn point(value: Value, faults: &mut Diagnostics) -> Option<Point> {
@@ -418,7 +401,7 @@ fn point(value: Value, faults: &mut Diagnostics) -> Option<Point> {
     for item in items {
         if let Some(name) = item.as_text() {
             terms.push(Term::new(name));
-        } else if let Some(mut keys) = item.keys("a name, or a table of point and weight", faults) {
+        } else if let Some(mut keys) = item.keys(&format::TERM, faults) {
             let name = keys.need_text("point", faults);
             let measure = measure(&mut keys, faults);
             let weight = keys.get("weight").map(|value| value.number(faults));
@@ -471,7 +454,7 @@ fn revisions(
         revisions.and_then(|value| value.list("tables `[[obligation.revision]]`", faults));
     let mut read = Vec::new();
     for value in revisions.into_iter().flatten() {
-        let Some(mut keys) = value.keys("a table `[[obligation.revision]]`", faults) else {
+        let Some(mut keys) = value.keys(&format::REVISION, faults) else {
             continue;
         };
         let from = keys.need("from", faults);

@@ -4,6 +4,7 @@ use super::{amount, percent, point, words};
 use crate::agreement::{Amount, Debt, Held, Owner, Ownership, Rest, Spilling, Transfer};
 use crate::calendar::Period;
 use crate::error::Diagnostics;
+use crate::scenario::format::{self, agreement};
 use crate::scenario::keys::{Keys, Value};
 
 pub(super) const BY_SHARE: &str = "by share";
@@ -12,7 +13,14 @@ pub(super) const BY_INFLOW: &str = "by inflow";
 
 const EXAMPLE: &str = "1500 Mm3";
 
-const LINES: [(&str, Period); 5] = [
+/// Whose water spills; or a list of parties.
+pub(in crate::scenario) const SPILLS: [(&str, Spilling); 3] = [
+    (BY_HOLDING, Spilling::Holding),
+    (BY_INFLOW, Spilling::Inflow),
+    (BY_SHARE, Spilling::Share),
+];
+
+pub(in crate::scenario) const LINES: [(&str, Period); 5] = [
     ("day", Period::Day),
     ("week", Period::Week),
     ("dekad", Period::Dekad),
@@ -22,27 +30,23 @@ const LINES: [(&str, Period); 5] = [
 
 /// The owned reservoirs of an agreement; one that could not be read is left out.
 pub(super) fn ownerships(keys: &mut Keys, faults: &mut Diagnostics) -> Vec<Ownership> {
-    each(
-        keys,
-        "ownership",
-        "tables `[[ownership]]`",
-        faults,
-        ownership,
-    )
+    each(keys, "ownership", &agreement::OWNERSHIP, faults, ownership)
 }
 
 /// The tables of a list, each as it is read.
 fn each<'a, T>(
     keys: &mut Keys<'a>,
     key: &'static str,
-    expected: &str,
+    known: &'static format::Keys,
     faults: &mut Diagnostics,
     read: impl Fn(Keys<'a>, &mut Diagnostics) -> Option<T>,
 ) -> Vec<T> {
-    let tables = keys.get(key).and_then(|value| value.list(expected, faults));
+    let tables = keys
+        .get(key)
+        .and_then(|value| value.list(known.expected, faults));
     let mut all = Vec::new();
     for value in tables.into_iter().flatten() {
-        if let Some(keys) = value.keys(expected, faults) {
+        if let Some(keys) = value.keys(known, faults) {
             all.extend(read(keys, faults));
         }
     }
@@ -76,36 +80,24 @@ fn ownership(mut keys: Keys, faults: &mut Diagnostics) -> Option<Ownership> {
     let lines = keys.get("lines");
     let lines = lines.and_then(|value| value.word("period", &LINES, faults));
     terms.lines = lines.unwrap_or(Period::Month);
-    terms.owners = each(
+    terms.owners = each(&mut keys, "owner", &agreement::OWNER, faults, owner);
+    terms.debts = each(&mut keys, "debt", &agreement::DEBT, faults, debt);
+    terms.transfers = each(
         &mut keys,
-        "owner",
-        "tables `[[ownership.owner]]`",
+        "transfer",
+        &agreement::TRANSFER,
         faults,
-        owner,
+        transfer,
     );
-    terms.debts = each(
-        &mut keys,
-        "debt",
-        "tables `[[ownership.debt]]`",
-        faults,
-        debt,
-    );
-    let expected = "tables `[[ownership.transfer]]`";
-    terms.transfers = each(&mut keys, "transfer", expected, faults, transfer);
     keys.finish(faults);
     // With owners missing, the checks of those that are there would mean nothing.
     (faults.len() == before).then_some(terms)
 }
 
 fn spill(keys: &mut Keys, faults: &mut Diagnostics) -> Option<Spilling> {
-    const WORDS: [(&str, Spilling); 3] = [
-        (BY_HOLDING, Spilling::Holding),
-        (BY_INFLOW, Spilling::Inflow),
-        (BY_SHARE, Spilling::Share),
-    ];
     let value = keys.get("spill")?;
     if !value.is_list() {
-        return value.word("order of spilling", &WORDS, faults);
+        return value.word("order of spilling", &SPILLS, faults);
     }
     let parties = value.list("a list of parties", faults)?.into_iter();
     let order = parties.filter_map(|party| party.text(faults).map(str::to_owned));

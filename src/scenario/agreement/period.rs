@@ -220,7 +220,7 @@ pub(super) fn when(entry: &mut Keys, faults: &mut Diagnostics) -> Option<When> {
     }
 }
 
-pub(super) const STEPS: [(&str, Step); 6] = [
+pub(in crate::scenario) const STEPS: [(&str, Step); 6] = [
     ("day", Step::Part(Period::Day)),
     ("week", Step::Part(Period::Week)),
     ("dekad", Step::Part(Period::Dekad)),
