@@ -104,6 +104,12 @@ fn one_reservoir_saves_in_steps_and_on_a_line_as_in_pywr() {
 }
 
 #[test]
+fn a_lake_whose_cost_goes_by_its_curve_keeps_water_as_in_pywr() {
+    let imported = riparian::pywr::import(path("jealous-lake.json")).unwrap();
+    assert!(gives_what_pywr_gave(&imported, "jealous-lake") > 500);
+}
+
+#[test]
 fn two_valleys_share_as_in_pywr() {
     let imported = riparian::pywr::import(path("two-valleys.json")).unwrap();
     assert!(gives_what_pywr_gave(&imported, "two-valleys") > 1000);
