@@ -241,7 +241,7 @@ fn costs_that_are_no_order_are_refused() {
                 "\"cost\": -1}",
                 "\"cost\": {\"type\": \"controlcurve\", \"storage_node\": \"lake\", \"control_curve\": 0.5, \"values\": [1, 2]}}",
             )],
-            "`cost` of node `lake` goes by what `lake` holds",
+            "whether `lake` keeps its water is open at a cost of 2",
         ),
         (&[("-50}", "0}")], "`farm` takes water at a cost of 0"),
     ]);
