@@ -147,6 +147,7 @@ pub mod book;
 pub mod calendar;
 pub mod ensemble;
 pub mod error;
+mod hash;
 pub mod inflow;
 pub mod ledger;
 pub mod licence;

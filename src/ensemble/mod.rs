@@ -59,6 +59,8 @@
 //! | `reliability` | list of structs, or null | `user`, and the fields of [`Reliability`](crate::metrics::Reliability); volumes in m3 a day |
 //! | by watched place, if days are kept | list of f64, or null | a value a day; the unit is in the field's metadata |
 //!
+//! With the feature `wire`, results travel as bytes between processes (`Results::to_bytes`), summaries too.
+//!
 //! The schema's metadata has the title, days, seed, members, hashes and the crate's version, under names
 //! that begin with `riparian.`.
 //!
@@ -70,8 +72,6 @@
 pub mod design;
 mod draw;
 mod frame;
-#[cfg(feature = "arrow")]
-mod json;
 mod outcome;
 mod results;
 mod run;
@@ -83,6 +83,8 @@ mod summary;
 #[cfg(feature = "arrow")]
 mod table;
 mod variation;
+#[cfg(feature = "wire")]
+mod wire;
 
 pub use draw::Draws;
 pub use frame::{Frame, Promise, Side, User, Watched};
@@ -99,13 +101,15 @@ pub use variation::{
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::agreement::Measure;
 use crate::error::{Diagnostic, Result};
 use crate::report::Report;
 use crate::simulation::{Plan, Simulation};
 
 /// What is kept of the members of an ensemble.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Keep {
     /// Nothing of each: counts, means and histograms of all. Quantiles are within half a per cent.
     Summaries,
