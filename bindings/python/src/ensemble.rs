@@ -19,7 +19,7 @@ use crate::scenario::Scenario;
 use crate::settlement::Paths;
 use crate::summary::Summary;
 use crate::table::Table;
-use crate::variation::variation;
+use crate::variation::vary;
 
 /// What is kept, by name.
 const KEEPS: [(&str, Keep); 3] = [
@@ -167,7 +167,7 @@ impl Ensemble {
         let plans = scenarios.iter().map(|scenario| Arc::clone(&scenario.get().plan));
         let mut inner = ensemble::Ensemble::across(plans, seed).or_raise(py)?.keep(keep);
         for given in &variations {
-            inner = inner.vary(variation(given)?).or_raise(py)?;
+            inner = vary(inner, given)?;
         }
         for Watch(id, name) in &watch {
             let measure = name.as_deref().map(measure).transpose()?;

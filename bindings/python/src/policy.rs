@@ -70,7 +70,7 @@ impl Lake {
 /// ``at_least`` and ``at_most`` bound the release in m3/s; without them it lies anywhere between
 /// what the reservoir must and can release. ``keep`` are storage wishes in Mm3, one for each of the
 /// policy's storage classes, which lie on top of one another above dead storage.
-#[pyclass(frozen, get_all, eq, module = "riparian")]
+#[pyclass(frozen, get_all, eq, skip_from_py_object, module = "riparian")]
 #[derive(Clone, PartialEq)]
 pub(crate) struct Decision {
     /// The least that should be released, in m3/s.

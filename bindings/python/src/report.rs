@@ -55,7 +55,7 @@ impl Run {
 
     /// What was due, what came and the verdict, for each obligation and period, in the order of the
     /// river: by the most upstream point of each obligation.
-    fn settlements(&self) -> PyResult<Table> {
+    pub(crate) fn settlements(&self) -> PyResult<Table> {
         let rows: Vec<_> = self.report.in_river_order().into_iter().cloned().collect();
         settlement::settlements(&rows)
     }

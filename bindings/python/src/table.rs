@@ -130,12 +130,9 @@ impl Table {
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
         let batch = &slf.get().0;
         let mut bytes = Vec::new();
-        let write = || -> Result<(), ArrowError> {
-            let mut writer = StreamWriter::try_new(&mut bytes, batch.schema_ref())?;
-            writer.write(batch)?;
-            writer.finish()
-        };
-        { write }().map_err(broken)?;
+        let mut writer = StreamWriter::try_new(&mut bytes, batch.schema_ref()).map_err(broken)?;
+        writer.write(batch).and_then(|()| writer.finish()).map_err(broken)?;
+        drop(writer);
         let py = slf.py();
         let restore = py.get_type::<Self>().getattr("_restore")?;
         (restore, (PyBytes::new(py, &bytes),)).into_pyobject(py)
@@ -156,7 +153,6 @@ impl Table {
 pub(crate) struct Columns {
     fields: Vec<Field>,
     columns: Vec<ArrayRef>,
-    metadata: Metadata,
 }
 
 /// Day 0 of Arrow's dates.
@@ -165,12 +161,6 @@ const EPOCH: Date = Date::constant(1970, 1, 1);
 impl Columns {
     pub(crate) fn new() -> Self {
         Self::default()
-    }
-
-    /// What the whole table says of itself.
-    pub(crate) fn says(mut self, key: &str, value: &str) -> Self {
-        self.metadata = self.metadata.into_iter().chain([(key.to_owned(), value.to_owned())]).collect();
-        self
     }
 
     fn with(mut self, name: &str, unit: Option<&str>, nullable: bool, column: ArrayRef) -> Self {
@@ -250,7 +240,7 @@ impl Columns {
 
     pub(crate) fn finish(self) -> PyResult<Table> {
         let schema: SchemaRef =
-            Arc::new(Schema::new_with_metadata(self.fields, self.metadata));
+            Arc::new(Schema::new(self.fields));
         let batch = RecordBatch::try_new(schema, self.columns).map_err(broken)?;
         Ok(Table(batch))
     }

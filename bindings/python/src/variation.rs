@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 use riparian::calendar::{Period, Window};
-use riparian::ensemble::{self, Quantiles, Variation};
+use riparian::ensemble::{self, Quantiles};
 use riparian::inflow::{self, Kirsch, LagOne, Margins, Neighbours, Nowak, Record};
 use riparian::series::DailySeries;
 
@@ -22,7 +22,7 @@ type Pairs = Vec<(f64, f64)>;
 ///
 /// ``quantiles`` are pairs of probability and factor, linear between them and with no value beyond
 /// the outermost. ``nodes`` are those whose inflows it changes; all of them without. Net losses stay.
-#[pyclass(frozen, get_all, eq, module = "riparian")]
+#[pyclass(frozen, get_all, eq, skip_from_py_object, module = "riparian")]
 #[derive(Clone, PartialEq)]
 pub(crate) struct InflowFactor {
     /// Pairs of probability and factor.
@@ -54,7 +54,7 @@ impl InflowFactor {
 ///
 /// ``quantiles`` are as for :class:`InflowFactor`. ``offtakes`` are those whose demands it changes;
 /// all of them without.
-#[pyclass(frozen, get_all, eq, module = "riparian")]
+#[pyclass(frozen, get_all, eq, skip_from_py_object, module = "riparian")]
 #[derive(Clone, PartialEq)]
 pub(crate) struct DemandFactor {
     /// Pairs of probability and factor.
@@ -85,7 +85,7 @@ impl DemandFactor {
 /// The volume a reservoir begins with.
 ///
 /// ``quantiles`` are pairs of probability and volume in Mm3, as for :class:`InflowFactor`.
-#[pyclass(frozen, get_all, eq, module = "riparian")]
+#[pyclass(frozen, get_all, eq, skip_from_py_object, module = "riparian")]
 #[derive(Clone, PartialEq)]
 pub(crate) struct InitialStorage {
     /// The reservoir.
@@ -118,7 +118,7 @@ impl InitialStorage {
 /// anything :meth:`Scenario.with_inflows` takes. A day takes the flow of the same day of the year
 /// drawn; 29 February takes that of the 28th where the year has none. With ``in_turn``, member 0
 /// takes the first year that is whole, and so on round; else years are drawn by lot.
-#[pyclass(frozen, eq, module = "riparian")]
+#[pyclass(frozen, eq, skip_from_py_object, module = "riparian")]
 #[derive(Clone, PartialEq)]
 pub(crate) struct ObservedYears {
     series: BTreeMap<String, DailySeries>,
@@ -211,7 +211,7 @@ impl ObservedYears {
 /// A generator of inflow records that never were, fitted to those of a scenario of many years.
 ///
 /// In an ensemble each member has a record of its own.
-#[pyclass(frozen, eq, module = "riparian")]
+#[pyclass(frozen, eq, skip_from_py_object, module = "riparian")]
 #[derive(Clone, PartialEq)]
 pub(crate) struct Generator(inflow::Generator);
 
@@ -327,39 +327,40 @@ impl Generator {
     }
 }
 
-/// The variation of the crate that a Python object stands for.
-pub(crate) fn variation(given: &Bound<'_, PyAny>) -> PyResult<Box<dyn Variation>> {
+/// The ensemble, with what a Python object lets differ.
+pub(crate) fn vary(
+    ensemble: ensemble::Ensemble,
+    given: &Bound<'_, PyAny>,
+) -> PyResult<ensemble::Ensemble> {
     let py = given.py();
     let quantiles = |pairs: &Pairs| Quantiles::new(pairs.clone()).or_raise(py);
-    if let Ok(given) = given.cast::<InflowFactor>() {
+    let varied = if let Ok(given) = given.cast::<InflowFactor>() {
         let given = given.get();
         let factor = ensemble::InflowFactor::new(quantiles(&given.quantiles)?);
-        return Ok(match &given.nodes {
-            Some(nodes) => Box::new(factor.at(nodes)),
-            None => Box::new(factor),
-        });
-    }
-    if let Ok(given) = given.cast::<DemandFactor>() {
+        ensemble.vary(match &given.nodes {
+            Some(nodes) => factor.at(nodes),
+            None => factor,
+        })
+    } else if let Ok(given) = given.cast::<DemandFactor>() {
         let given = given.get();
         let factor = ensemble::DemandFactor::new(quantiles(&given.quantiles)?);
-        return Ok(match &given.offtakes {
-            Some(offtakes) => Box::new(factor.at(offtakes)),
-            None => Box::new(factor),
-        });
-    }
-    if let Ok(given) = given.cast::<InitialStorage>() {
+        ensemble.vary(match &given.offtakes {
+            Some(offtakes) => factor.at(offtakes),
+            None => factor,
+        })
+    } else if let Ok(given) = given.cast::<InitialStorage>() {
         let given = given.get();
         let volumes = quantiles(&given.quantiles)?;
-        return Ok(Box::new(ensemble::InitialStorage::new(&given.reservoir, volumes)));
-    }
-    if let Ok(given) = given.cast::<ObservedYears>() {
-        return Ok(Box::new(given.get().variation()));
-    }
-    if let Ok(given) = given.cast::<Generator>() {
-        return Ok(Box::new(ensemble::Generated::new(given.get().0.clone())));
-    }
-    let kind = given.get_type();
-    Err(pyo3::exceptions::PyTypeError::new_err(format!(
-        "{kind} is no variation; expected InflowFactor, DemandFactor, InitialStorage, ObservedYears or Generator"
-    )))
+        ensemble.vary(ensemble::InitialStorage::new(&given.reservoir, volumes))
+    } else if let Ok(given) = given.cast::<ObservedYears>() {
+        ensemble.vary(given.get().variation())
+    } else if let Ok(given) = given.cast::<Generator>() {
+        ensemble.vary(ensemble::Generated::new(given.get().0.clone()))
+    } else {
+        let kind = given.get_type();
+        return Err(PyTypeError::new_err(format!(
+            "{kind} is no variation; expected InflowFactor, DemandFactor, InitialStorage, ObservedYears or Generator"
+        )));
+    };
+    varied.or_raise(py)
 }
