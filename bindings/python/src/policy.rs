@@ -1,5 +1,6 @@
 //! Release policies as Python callables.
 
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDate, PyTuple};
 use riparian::operation::{Decision as Wanted, ReleasePolicy, ReservoirView};
@@ -160,7 +161,10 @@ impl PythonPolicy {
             if let Ok(decision) = answer.cast::<Decision>() {
                 return Ok(Some(decision.get().clone()));
             }
-            let release: f64 = answer.extract()?;
+            let release: f64 = answer.extract().map_err(|_| {
+                let expected = "expected a release in m3/s, a Decision or None";
+                PyTypeError::new_err(format!("{answer:?}; {expected}"))
+            })?;
             Ok(Some(Decision::new(Some(release), Some(release), Vec::new())))
         })?;
         let Some(decision) = answer else {
@@ -169,7 +173,7 @@ impl PythonPolicy {
         if decision.keep.len() > self.storage_classes.len() {
             let (wishes, classes) = (decision.keep.len(), self.storage_classes.len());
             let text = format!("{wishes} storage wishes, and {classes} storage classes");
-            return Err(pyo3::exceptions::PyValueError::new_err(text));
+            return Err(PyValueError::new_err(text));
         }
         if let Some(flow) = decision.at_least {
             wanted.at_least(Flow::from_m3s(flow));

@@ -164,8 +164,12 @@ struct PythonRule {
 
 impl PythonRule {
     fn ask(&self, claim: f64, weight: f64, largest: f64) -> PyResult<Layers> {
-        let answer: Vec<(f64, f64, f64)> = Python::attach(|py| {
-            self.layers.it.bind(py).call1((claim, weight, largest))?.extract()
+        let answer = Python::attach(|py| -> PyResult<Vec<(f64, f64, f64)>> {
+            let answer = self.layers.it.bind(py).call1((claim, weight, largest))?;
+            answer.extract().map_err(|_| {
+                let expected = "expected a list of layers (from, to, slope)";
+                PyTypeError::new_err(format!("{answer:?}; {expected}"))
+            })
         })?;
         let fault = |what: &str| {
             PyValueError::new_err(format!("{what}, for a claim of {claim}: {answer:?}"))

@@ -67,7 +67,7 @@ def test_a_rule_for_one_class(protocol: riparian.Scenario) -> None:
         (lambda claim, weight, largest: [(0.0, 1.0, claim / 2)], "add up to the claim"),
         (lambda claim, weight, largest: [(1.0, 0.0, claim)], "do not rise"),
         (lambda claim, weight, largest: [(0.0, 0.1, claim)] * 5, "more than 4 layers"),
-        (lambda claim, weight, largest: "none", "tuple"),
+        (lambda claim, weight, largest: "none", "expected a list of layers"),
     ],
 )
 def test_a_rule_that_cheats_is_caught(protocol: riparian.Scenario, layers, what: str) -> None:  # type: ignore[no-untyped-def]
@@ -146,6 +146,8 @@ def test_the_key_tells_callables_apart(protocol: riparian.Scenario) -> None:
 def test_what_a_policy_raises_is_raised(protocol: riparian.Scenario) -> None:
     with pytest.raises(LookupError, match="no plan for 2024-06-01"):
         protocol.operated_by("bakhri-tochik", fails_in_june).run()
+    with pytest.raises(TypeError, match="expected a release in m3/s, a Decision or None"):
+        protocol.operated_by("bakhri-tochik", lambda lake: "much").run()  # type: ignore[arg-type,return-value]
     with pytest.raises(riparian.PolicyError, match="bakhri-tochik"):
         protocol.operated_by("bakhri-tochik", lambda lake: 1e9).run()
 

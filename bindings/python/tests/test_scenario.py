@@ -50,15 +50,15 @@ def test_faults_have_places(tmp_path: Path) -> None:
     folder = tmp_path / "season"
     shutil.copytree(DATA / "bakhri-tochik-2024", folder)
     reaches = folder / "reaches.csv"
-    reaches.write_text(reaches.read_text().replace("akjar", "akjr", 1))
+    reaches.write_text(reaches.read_text().replace("bakhri-tochik", "bakhri-tochikx", 1))
     faults = riparian.Scenario.check(folder)
     assert faults
     fault = faults[0]
     assert isinstance(fault, riparian.Fault)
-    assert (fault.file, fault.nearest) == ("reaches.csv", "akjar")
+    assert (fault.file, fault.nearest) == ("reaches.csv", "bakhri-tochik")
     assert fault.line is not None and fault.line > 1
     assert fault.column is not None and fault.column >= 1
-    assert "akjr" in fault.found
+    assert "bakhri-tochikx" in fault.found
     assert fault.expected
     with pytest.raises(riparian.ScenarioError) as raised:
         riparian.Scenario.read(folder)
