@@ -122,7 +122,10 @@ impl Model {
         let mut faults = Diagnostics::new();
         for offtake in self.basin.offtakes() {
             if offtake.class == class && offtake.weight != 1.0 && !rule.weighted() {
-                let fault = format!("offtake `{}` has a weight of {}", offtake.id, offtake.weight);
+                let fault = format!(
+                    "offtake `{}` has a weight of {}",
+                    offtake.id, offtake.weight
+                );
                 let expected = "a weight of 1, or a rule that heeds weights";
                 faults.push(Diagnostic::new(fault).expected(expected));
             }

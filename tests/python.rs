@@ -77,7 +77,9 @@ fn what_python_must_give() -> Result<()> {
     let agreements = [agreement];
     check(&agreements, &record)?;
     let observed = settle(&agreements, &record);
-    let plan = Arc::new(Plan::compile(scenario::read("data/bakhri-tochik-2024-protocol")?)?);
+    let plan = Arc::new(Plan::compile(scenario::read(
+        "data/bakhri-tochik-2024-protocol",
+    )?)?);
     let run = |keep| -> Result<Value> {
         let ensemble = uncertain(&plan, keep)?;
         Ok(json!({

@@ -36,7 +36,10 @@ mod shared {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub(super) fn serialize<T: Serialize, S: Serializer>(of: &Arc<T>, to: S) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        of: &Arc<T>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
         T::serialize(of, to)
     }
 

@@ -73,7 +73,9 @@ impl Files {
             faults.push(
                 Diagnostic::new(format!("no folder `{base}` beside this scenario"))
                     .at(Some(place))
-                    .expected(format!("a scenario that stands alone, or files `{folder}...`")),
+                    .expected(format!(
+                        "a scenario that stands alone, or files `{folder}...`"
+                    )),
             );
             return read;
         }
@@ -110,7 +112,8 @@ impl Files {
             self.unreadable.insert(name.to_owned());
             return;
         };
-        self.contents.insert(shown.to_owned(), bytes.as_slice().into());
+        self.contents
+            .insert(shown.to_owned(), bytes.as_slice().into());
         match Source::decode(shown, bytes, faults) {
             Some(source) => {
                 self.sources.insert(name.to_owned(), source);

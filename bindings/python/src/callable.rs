@@ -20,7 +20,9 @@ impl Callable {
     pub(crate) fn new(it: &Bound<'_, PyAny>) -> PyResult<Self> {
         if !it.is_callable() {
             let kind = it.get_type();
-            return Err(PyTypeError::new_err(format!("{kind} is neither a known name nor callable")));
+            return Err(PyTypeError::new_err(format!(
+                "{kind} is neither a known name nor callable"
+            )));
         }
         let module = it.py().import("riparian._identity")?;
         let (name, identity) = module.call_method1("of", (it,))?.extract()?;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::{ControlFlow, Range};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -29,7 +29,10 @@ const KEEPS: [(&str, Keep); 3] = [
 ];
 
 fn keep_name(keep: Keep) -> &'static str {
-    KEEPS.iter().find(|(_, known)| *known == keep).map_or("", |&(name, _)| name)
+    KEEPS
+        .iter()
+        .find(|(_, known)| *known == keep)
+        .map_or("", |&(name, _)| name)
 }
 
 /// Many runs of a scenario, or of several in turn, that differ in what is not known for certain.
@@ -90,9 +93,16 @@ impl<'py> FromPyObject<'_, 'py> for Members {
         if let Ok(count) = given.extract::<u64>() {
             return Ok(Self(0..count));
         }
-        let fault = || PyTypeError::new_err("members are a range of step 1 from 0 or above, or a number of members");
+        let fault = || {
+            PyTypeError::new_err(
+                "members are a range of step 1 from 0 or above, or a number of members",
+            )
+        };
         let end = |name: &str| -> PyResult<i64> {
-            given.getattr(name).and_then(|end| end.extract()).map_err(|_| fault())
+            given
+                .getattr(name)
+                .and_then(|end| end.extract())
+                .map_err(|_| fault())
         };
         let (start, stop, step) = (end("start")?, end("stop")?, end("step")?);
         match (u64::try_from(start), u64::try_from(stop)) {
@@ -104,7 +114,9 @@ impl<'py> FromPyObject<'_, 'py> for Members {
 
 /// A range as Python's.
 fn range<'py>(py: Python<'py>, members: &Range<u64>) -> PyResult<Bound<'py, PyAny>> {
-    py.import("builtins")?.getattr("range")?.call1((members.start, members.end))
+    py.import("builtins")?
+        .getattr("range")?
+        .call1((members.start, members.end))
 }
 
 /// What a run of members tells while it runs.
@@ -133,7 +145,10 @@ impl Told {
             return Ok(());
         };
         let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
-        progress.call1(py, (count(&self.done), count(&self.failed), count(&self.of)))?;
+        progress.call1(
+            py,
+            (count(&self.done), count(&self.failed), count(&self.of)),
+        )?;
         Ok(())
     }
 }
@@ -164,8 +179,12 @@ impl Ensemble {
                 "unknown keep `{keep}`; expected summaries, settlements or days"
             )));
         };
-        let plans = scenarios.iter().map(|scenario| Arc::clone(&scenario.get().plan));
-        let mut inner = ensemble::Ensemble::across(plans, seed).or_raise(py)?.keep(keep);
+        let plans = scenarios
+            .iter()
+            .map(|scenario| Arc::clone(&scenario.get().plan));
+        let mut inner = ensemble::Ensemble::across(plans, seed)
+            .or_raise(py)?
+            .keep(keep);
         for given in &variations {
             inner = vary(inner, given)?;
         }
@@ -182,7 +201,10 @@ impl Ensemble {
         Ok(Self {
             scenarios,
             variations: variations.into_iter().map(Bound::unbind).collect(),
-            watch: watch.into_iter().map(|Watch(id, measure)| (id, measure)).collect(),
+            watch: watch
+                .into_iter()
+                .map(|Watch(id, measure)| (id, measure))
+                .collect(),
             seed,
             keep,
             threads,
@@ -230,7 +252,10 @@ impl Ensemble {
 
     /// The same ensemble on so many threads; ``None`` for as many as there are cores.
     #[pyo3(signature = (threads))]
-    fn on_threads<'py>(slf: &Bound<'py, Self>, threads: Option<usize>) -> PyResult<Bound<'py, PyAny>> {
+    fn on_threads<'py>(
+        slf: &Bound<'py, Self>,
+        threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let (make, parts): (Bound<'py, PyAny>, Bound<'py, PyTuple>) = {
             let reduced = slf.get().__reduce__(slf.py())?;
             (reduced.get_item(0)?, reduced.get_item(1)?.cast_into()?)
@@ -258,7 +283,10 @@ impl Ensemble {
         let told = Told::default();
         let results = job::run(
             py,
-            |stop| self.inner.run_with(members.0, |progress| told.hear(progress, stop)),
+            |stop| {
+                self.inner
+                    .run_with(members.0, |progress| told.hear(progress, stop))
+            },
             |py| told.tell(py, progress.as_ref()),
         )?;
         told.tell(py, progress.as_ref())?;
@@ -284,7 +312,10 @@ impl Ensemble {
         let told = Told::default();
         let shard = job::run(
             py,
-            |stop| self.inner.run_shard(members.0, &file, |progress| told.hear(progress, stop)),
+            |stop| {
+                self.inner
+                    .run_shard(members.0, &file, |progress| told.hear(progress, stop))
+            },
             |py| told.tell(py, progress.as_ref()),
         )?;
         match shard.or_raise(py)? {
@@ -311,12 +342,20 @@ impl Ensemble {
     }
 
     fn __repr__(&self) -> String {
-        format!("<riparian.Ensemble of {}, seed {}, {}>", self.title(), self.seed, self.keep())
+        format!(
+            "<riparian.Ensemble of {}, seed {}, {}>",
+            self.title(),
+            self.seed,
+            self.keep()
+        )
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         let scenarios = self.scenarios.iter().map(|scenario| scenario.clone_ref(py));
-        let variations = self.variations.iter().map(|variation| variation.clone_ref(py));
+        let variations = self
+            .variations
+            .iter()
+            .map(|variation| variation.clone_ref(py));
         let parts = (
             PyList::new(py, scenarios)?,
             self.seed,
@@ -367,7 +406,10 @@ impl Results {
     /// The members that stopped, and why.
     #[getter]
     fn failed(&self) -> BTreeMap<u64, String> {
-        self.0.failed().map(|(member, why)| (member, why.to_owned())).collect()
+        self.0
+            .failed()
+            .map(|(member, why)| (member, why.to_owned()))
+            .collect()
     }
 
     /// The identity of the ensemble, see :attr:`Ensemble.identity`.
@@ -449,7 +491,8 @@ impl Results {
         let merged = py.detach(|| {
             let mut whole = (*first).clone();
             let mut rest = rest.iter();
-            rest.try_for_each(|part| whole.merge((**part).clone())).map(|()| whole)
+            rest.try_for_each(|part| whole.merge((**part).clone()))
+                .map(|()| whole)
         });
         merged.or_raise(py).map(Self::new)
     }
@@ -470,7 +513,9 @@ impl Results {
     ///
     /// Raises :class:`EnsembleError` where only summaries are kept.
     fn table(&self, py: Python<'_>) -> PyResult<Table> {
-        py.detach(|| self.0.to_record_batch()).or_raise(py).map(Table::new)
+        py.detach(|| self.0.to_record_batch())
+            .or_raise(py)
+            .map(Table::new)
     }
 
     /// Writes all members as one Parquet file, as :meth:`Ensemble.run_shard` does.
@@ -488,7 +533,10 @@ impl Results {
 
     fn __repr__(&self) -> String {
         let (members, title) = (self.0.members(), self.0.frame().title());
-        format!("<riparian.Results of {members} members of {title}, {}>", self.keep())
+        format!(
+            "<riparian.Results of {members} members of {title}, {}>",
+            self.keep()
+        )
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
@@ -499,7 +547,9 @@ impl Results {
 
     #[staticmethod]
     fn _restore(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
-        ensemble::Results::from_bytes(bytes).or_raise(py).map(Self::new)
+        ensemble::Results::from_bytes(bytes)
+            .or_raise(py)
+            .map(Self::new)
     }
 }
 
@@ -508,7 +558,9 @@ impl Results {
 /// Raises :class:`FileError` if the file cannot be read, :class:`EnsembleError` if it is no shard.
 #[pyfunction]
 pub(crate) fn read_shard(py: Python<'_>, file: PathBuf) -> PyResult<Results> {
-    py.detach(|| ensemble::read_shard(file)).or_raise(py).map(Results::new)
+    py.detach(|| ensemble::read_shard(file))
+        .or_raise(py)
+        .map(Results::new)
 }
 
 /// Reads shards, files in any order, and merges them.
@@ -517,5 +569,7 @@ pub(crate) fn read_shard(py: Python<'_>, file: PathBuf) -> PyResult<Results> {
 /// :class:`EnsembleError` if there are none.
 #[pyfunction]
 pub(crate) fn merge_shards(py: Python<'_>, files: Paths) -> PyResult<Results> {
-    py.detach(|| ensemble::merge_shards(&files.0)).or_raise(py).map(Results::new)
+    py.detach(|| ensemble::merge_shards(&files.0))
+        .or_raise(py)
+        .map(Results::new)
 }

@@ -11,10 +11,7 @@ fn class<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyType>> {
 }
 
 /// The faults as `Fault`s.
-pub(crate) fn faults<'py>(
-    py: Python<'py>,
-    error: &Error,
-) -> PyResult<Option<Bound<'py, PyTuple>>> {
+pub(crate) fn faults<'py>(py: Python<'py>, error: &Error) -> PyResult<Option<Bound<'py, PyTuple>>> {
     let Some(faults) = error.diagnostics() else {
         return Ok(None);
     };

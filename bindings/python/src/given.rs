@@ -21,7 +21,9 @@ impl<'py> FromPyObject<'_, 'py> for Day {
         let day = text.split(['T', ' ']).next().unwrap_or_default();
         let date = day.parse::<Date>();
         date.map(Self).map_err(|_| {
-            PyValueError::new_err(format!("`{text}` is no date; expected one such as 2024-04-01"))
+            PyValueError::new_err(format!(
+                "`{text}` is no date; expected one such as 2024-04-01"
+            ))
         })
     }
 }
@@ -41,14 +43,18 @@ pub(crate) fn numbers(given: &Bound<'_, PyAny>) -> PyResult<Vec<f64>> {
         let py = given.py();
         let kind = PyDict::new(py);
         kind.set_item("dtype", "float64")?;
-        let array = py.import("numpy")?.call_method("asarray", (given,), Some(&kind))?;
+        let array = py
+            .import("numpy")?
+            .call_method("asarray", (given,), Some(&kind))?;
         if let Some(numbers) = buffer(&array)? {
             return Ok(numbers);
         }
     }
     given.extract().map_err(|_| {
         let kind = given.get_type();
-        PyTypeError::new_err(format!("{kind} is no one-dimensional array or sequence of numbers"))
+        PyTypeError::new_err(format!(
+            "{kind} is no one-dimensional array or sequence of numbers"
+        ))
     })
 }
 
@@ -69,7 +75,12 @@ fn buffer(given: &Bound<'_, PyAny>) -> PyResult<Option<Vec<f64>>> {
     }
     let bytes = view.call_method0("tobytes")?.cast_into::<PyBytes>()?;
     let (numbers, _) = bytes.as_bytes().as_chunks::<8>();
-    Ok(Some(numbers.iter().map(|&bytes| f64::from_ne_bytes(bytes)).collect()))
+    Ok(Some(
+        numbers
+            .iter()
+            .map(|&bytes| f64::from_ne_bytes(bytes))
+            .collect(),
+    ))
 }
 
 /// Series of a run by id: one number a day.

@@ -87,13 +87,20 @@ impl Decision {
     #[new]
     #[pyo3(signature = (at_least = None, at_most = None, keep = Vec::new()))]
     fn new(at_least: Option<f64>, at_most: Option<f64>, keep: Vec<f64>) -> Self {
-        Self { at_least, at_most, keep }
+        Self {
+            at_least,
+            at_most,
+            keep,
+        }
     }
 
     fn __repr__(&self) -> String {
         let told = |flow: Option<f64>| flow.map_or("None".to_owned(), |flow| format!("{flow:?}"));
         let (least, most) = (told(self.at_least), told(self.at_most));
-        format!("riparian.Decision(at_least={least}, at_most={most}, keep={:?})", self.keep)
+        format!(
+            "riparian.Decision(at_least={least}, at_most={most}, keep={:?})",
+            self.keep
+        )
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
@@ -165,7 +172,11 @@ impl PythonPolicy {
                 let expected = "expected a release in m3/s, a Decision or None";
                 PyTypeError::new_err(format!("{answer:?}; {expected}"))
             })?;
-            Ok(Some(Decision::new(Some(release), Some(release), Vec::new())))
+            Ok(Some(Decision::new(
+                Some(release),
+                Some(release),
+                Vec::new(),
+            )))
         })?;
         let Some(decision) = answer else {
             return Ok(());
@@ -212,7 +223,10 @@ impl ReleasePolicy for PythonPolicy {
     fn decide(&self, view: &ReservoirView, decision: &mut Wanted) {
         if let Err(raised) = self.ask(view, decision) {
             let (name, reservoir) = (&self.decide.name, &view.reservoir.node);
-            job::give_up(raised, &format!("release policy `{name}` of `{reservoir}` on {}", view.date));
+            job::give_up(
+                raised,
+                &format!("release policy `{name}` of `{reservoir}` on {}", view.date),
+            );
         }
     }
 }

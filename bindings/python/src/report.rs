@@ -149,7 +149,10 @@ impl Run {
         let journal = self.report.ledger().pumps();
         let pumps = self.report.plan().model().basin().pumps();
         let ids: Vec<&str> = pumps.iter().map(|pump| pump.at.as_str()).collect();
-        let measures = [("lifted", "m3", &journal.lifted), ("energy", "kWh", &journal.energy)];
+        let measures = [
+            ("lifted", "m3", &journal.lifted),
+            ("energy", "kWh", &journal.energy),
+        ];
         self.daily("pump", &ids, &measures)
     }
 
@@ -162,12 +165,23 @@ impl Run {
             .dates("from", uses.iter().map(|used| used.period.from()))
             .dates("to", uses.iter().map(|used| used.period.to()))
             .counts("days", uses.iter().map(|used| used.days as u64))
-            .numbers("allowed", Some("m3"), uses.iter().map(|used| used.allowed.m3()))
+            .numbers(
+                "allowed",
+                Some("m3"),
+                uses.iter().map(|used| used.allowed.m3()),
+            )
             .numbers("most", Some("m3"), uses.iter().map(|used| used.most.m3()))
             .numbers("asked", Some("m3"), uses.iter().map(|used| used.asked.m3()))
             .numbers("taken", Some("m3"), uses.iter().map(|used| used.taken.m3()))
-            .numbers("held_back", Some("m3"), uses.iter().map(|used| used.held_back.m3()))
-            .counts("days_held_back", uses.iter().map(|used| used.days_held_back as u64))
+            .numbers(
+                "held_back",
+                Some("m3"),
+                uses.iter().map(|used| used.held_back.m3()),
+            )
+            .counts(
+                "days_held_back",
+                uses.iter().map(|used| used.days_held_back as u64),
+            )
             .finish()
     }
 

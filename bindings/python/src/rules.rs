@@ -17,8 +17,12 @@ use crate::given::numbers;
 use crate::job;
 
 /// The rules of :func:`share` that need more than claims.
-const WITH_OPTIONS: [&str; 4] =
-    ["weighted-equal-awards", "weighted-equal-losses", "nash-harsanyi", "priority"];
+const WITH_OPTIONS: [&str; 4] = [
+    "weighted-equal-awards",
+    "weighted-equal-losses",
+    "nash-harsanyi",
+    "priority",
+];
 
 /// The names of the rules that :func:`share` knows.
 #[pyfunction]
@@ -69,9 +73,14 @@ pub(crate) fn share(
         ("disagreement", disagreement.is_some()),
         ("order", order.is_some()),
     ];
-    if let Some((option, _)) = given.iter().find(|(option, is)| *is && !takes.contains(option)) {
+    if let Some((option, _)) = given
+        .iter()
+        .find(|(option, is)| *is && !takes.contains(option))
+    {
         let who = name.as_deref().unwrap_or("a callable");
-        return Err(PyTypeError::new_err(format!("rule `{who}` takes no {option}")));
+        return Err(PyTypeError::new_err(format!(
+            "rule `{who}` takes no {option}"
+        )));
     }
     let Some(name) = name else {
         return by_callable(rule, estate, &claims);
@@ -125,7 +134,9 @@ impl NetworkRule {
         let known = RULE_NAMES.into_iter().find(|known| *known == name);
         known.map(Self::Named).ok_or_else(|| {
             let known = RULE_NAMES.join(", ");
-            PyValueError::new_err(format!("unknown rule `{name}`; expected one of {known}, or a callable"))
+            PyValueError::new_err(format!(
+                "unknown rule `{name}`; expected one of {known}, or a callable"
+            ))
         })
     }
 

@@ -102,7 +102,10 @@ impl Change {
             "inflow" => Self::Inflow(text(1)?, series()?),
             "demand" => Self::Demand(text(1)?, series()?),
             "storage" => Self::Storage(text(1)?, Volume::from_m3(told.get_item(2)?.extract()?)),
-            "rule" => Self::Rule(told.get_item(1)?.extract()?, NetworkRule::read(&told.get_item(2)?)?),
+            "rule" => Self::Rule(
+                told.get_item(1)?.extract()?,
+                NetworkRule::read(&told.get_item(2)?)?,
+            ),
             "policy" => Self::Policy(text(1)?, PythonPolicy::read(&told.get_item(2)?)?),
             _ => Self::Days(text(1)?.parse().or_raise(py)?),
         })
@@ -112,7 +115,9 @@ impl Change {
 impl Scenario {
     fn new(files: Files, changes: Vec<Change>) -> riparian::Result<Self> {
         let model = files.model()?;
-        let model = changes.iter().try_fold(model, |model, change| change.apply(model))?;
+        let model = changes
+            .iter()
+            .try_fold(model, |model, change| change.apply(model))?;
         Ok(Self {
             files: Arc::new(files),
             changes,
@@ -124,7 +129,9 @@ impl Scenario {
     fn changed(&self, py: Python<'_>, more: Vec<Change>) -> PyResult<Self> {
         py.detach(|| {
             let model = self.plan.model().clone();
-            let model = more.iter().try_fold(model, |model, change| change.apply(model))?;
+            let model = more
+                .iter()
+                .try_fold(model, |model, change| change.apply(model))?;
             Ok(Self {
                 files: Arc::clone(&self.files),
                 changes: self.changes.iter().cloned().chain(more).collect(),
@@ -179,14 +186,16 @@ impl Scenario {
     /// the folder cannot be read.
     #[staticmethod]
     fn read(py: Python<'_>, folder: PathBuf) -> PyResult<Self> {
-        py.detach(|| Self::new(Files::open(folder)?, Vec::new())).or_raise(py)
+        py.detach(|| Self::new(Files::open(folder)?, Vec::new()))
+            .or_raise(py)
     }
 
     /// A scenario from files in memory: contents by their path within a folder, with ``/``. Files
     /// of the scenario that it extends are named ``../base/...``.
     #[staticmethod]
     fn from_files(py: Python<'_>, files: BTreeMap<String, Vec<u8>>) -> PyResult<Self> {
-        py.detach(|| Self::new(Files::from_files(files), Vec::new())).or_raise(py)
+        py.detach(|| Self::new(Files::from_files(files), Vec::new()))
+            .or_raise(py)
     }
 
     /// Every fault of a scenario folder; an empty tuple if it is sound.
@@ -253,7 +262,9 @@ impl Scenario {
     #[getter]
     fn reservoirs(&self) -> Vec<&str> {
         let reservoirs = self.model().basin().reservoirs().iter();
-        reservoirs.map(|reservoir| reservoir.node.as_str()).collect()
+        reservoirs
+            .map(|reservoir| reservoir.node.as_str())
+            .collect()
     }
 
     /// The ids of the offtakes.
@@ -281,7 +292,8 @@ impl Scenario {
     /// What enters at each node with an inflow, in m3/s: a column a node, a row a day.
     fn inflows(&self) -> PyResult<Table> {
         let nodes = self.model().basin().nodes().iter().enumerate();
-        let series = nodes.filter_map(|(v, node)| Some((node.id.as_str(), self.model().inflow(v)?)));
+        let series =
+            nodes.filter_map(|(v, node)| Some((node.id.as_str(), self.model().inflow(v)?)));
         self.ids(series.collect())
     }
 
@@ -298,20 +310,26 @@ impl Scenario {
     /// Raises :class:`ScenarioError` if no water enters there, or a flow is negative at an inflow.
     fn with_inflows(&self, m3s: &Bound<'_, PyDict>) -> PyResult<Self> {
         let series = by_id(m3s, self.model().window())?;
-        let changes = series.into_iter().map(|(id, series)| Change::Inflow(id, series));
+        let changes = series
+            .into_iter()
+            .map(|(id, series)| Change::Inflow(id, series));
         self.changed(m3s.py(), changes.collect())
     }
 
     /// The same scenario with other demands, in m3/s by offtake, as :meth:`with_inflows` takes them.
     fn with_demands(&self, m3s: &Bound<'_, PyDict>) -> PyResult<Self> {
         let series = by_id(m3s, self.model().window())?;
-        let changes = series.into_iter().map(|(id, series)| Change::Demand(id, series));
+        let changes = series
+            .into_iter()
+            .map(|(id, series)| Change::Demand(id, series));
         self.changed(m3s.py(), changes.collect())
     }
 
     /// The same scenario with other volumes to begin with, in Mm3 by reservoir.
     fn with_storages(&self, py: Python<'_>, mcm: BTreeMap<String, f64>) -> PyResult<Self> {
-        let changes = mcm.into_iter().map(|(id, mcm)| Change::Storage(id, Volume::from_mcm(mcm)));
+        let changes = mcm
+            .into_iter()
+            .map(|(id, mcm)| Change::Storage(id, Volume::from_mcm(mcm)));
         self.changed(py, changes.collect())
     }
 
@@ -391,7 +409,9 @@ impl Scenario {
             },
             |_| Ok(()),
         )?;
-        let report = report.or_raise(py)?.expect("stopped only by what was raised");
+        let report = report
+            .or_raise(py)?
+            .expect("stopped only by what was raised");
         Ok(Run {
             scenario: slf.clone().unbind(),
             report: Arc::new(report),
@@ -422,7 +442,11 @@ impl Scenario {
     }
 
     fn __repr__(&self) -> String {
-        format!("<riparian.Scenario {}, {}>", self.title(), self.model().window())
+        format!(
+            "<riparian.Scenario {}, {}>",
+            self.title(),
+            self.model().window()
+        )
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
@@ -430,8 +454,11 @@ impl Scenario {
         for (name, bytes) in self.files.contents() {
             files.set_item(name, PyBytes::new(py, bytes))?;
         }
-        let changes: Vec<_> =
-            self.changes.iter().map(|change| change.told(py)).collect::<PyResult<_>>()?;
+        let changes: Vec<_> = self
+            .changes
+            .iter()
+            .map(|change| change.told(py))
+            .collect::<PyResult<_>>()?;
         let restore = py.get_type::<Self>().getattr("_restore")?;
         (restore, (files, PyList::new(py, changes)?)).into_pyobject(py)
     }
@@ -443,6 +470,7 @@ impl Scenario {
         changes: Vec<Bound<'_, PyTuple>>,
     ) -> PyResult<Self> {
         let changes = changes.iter().map(Change::read).collect::<PyResult<_>>()?;
-        py.detach(|| Self::new(Files::from_files(files), changes)).or_raise(py)
+        py.detach(|| Self::new(Files::from_files(files), changes))
+            .or_raise(py)
     }
 }

@@ -38,7 +38,11 @@ pub(crate) fn settlements(rows: &[Settlement]) -> PyResult<Table> {
         .dates("to", rows.iter().map(|row| row.period.to()))
         .text("unit", rows.iter().map(|row| row.unit.sign()))
         .numbers_or("committed", UNIT, rows.iter().map(|row| row.committed))
-        .numbers_or("first_committed", UNIT, rows.iter().map(|row| row.first_committed))
+        .numbers_or(
+            "first_committed",
+            UNIT,
+            rows.iter().map(|row| row.first_committed),
+        )
         .numbers_or("delivered", UNIT, rows.iter().map(|row| row.delivered))
         .numbers_or("balance", UNIT, rows.iter().map(Settlement::balance))
         .numbers("carried_in", UNIT, rows.iter().map(|row| row.carried_in))
@@ -46,27 +50,43 @@ pub(crate) fn settlements(rows: &[Settlement]) -> PyResult<Table> {
         .numbers("missing", UNIT, rows.iter().map(|row| row.missing))
         .numbers("shortfall", UNIT, rows.iter().map(Settlement::shortfall))
         .text("status", rows.iter().map(|row| row.status.name()))
-        .dates_or("first_day_short", rows.iter().map(|row| row.first_day_short))
-        .dates_or("worst_day", rows.iter().map(|row| row.worst_day.map(|(day, _)| day)))
+        .dates_or(
+            "first_day_short",
+            rows.iter().map(|row| row.first_day_short),
+        )
+        .dates_or(
+            "worst_day",
+            rows.iter().map(|row| row.worst_day.map(|(day, _)| day)),
+        )
         .numbers_or(
             "worst_day_missing",
             UNIT,
-            rows.iter().map(|row| row.worst_day.map(|(_, missing)| missing)),
+            rows.iter()
+                .map(|row| row.worst_day.map(|(_, missing)| missing)),
         )
         .text_or(
             "second_source",
-            rows.iter().map(|row| row.second.as_ref().map(|(source, _)| source)),
+            rows.iter()
+                .map(|row| row.second.as_ref().map(|(source, _)| source)),
         )
         .numbers_or(
             "second_reading",
             UNIT,
-            rows.iter().map(|row| row.second.as_ref().map(|&(_, reading)| reading)),
+            rows.iter()
+                .map(|row| row.second.as_ref().map(|&(_, reading)| reading)),
         )
         .column("clauses", clauses(rows))
         .column("reasons", reasons(rows))
         .flags("claimed", rows.iter().map(|row| row.claimed))
-        .numbers("unaccounted", Some("Mm3"), rows.iter().map(|row| row.unaccounted))
-        .flags("rests_on_unaccounted", rows.iter().map(Settlement::rests_on_unaccounted))
+        .numbers(
+            "unaccounted",
+            Some("Mm3"),
+            rows.iter().map(|row| row.unaccounted),
+        )
+        .flags(
+            "rests_on_unaccounted",
+            rows.iter().map(Settlement::rests_on_unaccounted),
+        )
         .finish()
 }
 
@@ -116,12 +136,21 @@ pub(crate) fn accounts(of: &Settled) -> PyResult<Table> {
         .flat_map(|journal| journal.lines.iter().map(move |line| (journal, line)))
         .collect();
     Columns::new()
-        .text("obligation", lines.iter().map(|(journal, _)| &journal.obligation))
+        .text(
+            "obligation",
+            lines.iter().map(|(journal, _)| &journal.obligation),
+        )
         .text("debtor", lines.iter().map(|(journal, _)| &journal.debtor))
-        .text_or("creditor", lines.iter().map(|(journal, _)| journal.creditor.as_ref()))
+        .text_or(
+            "creditor",
+            lines.iter().map(|(journal, _)| journal.creditor.as_ref()),
+        )
         .dates("date", lines.iter().map(|(_, line)| line.date))
         .text("reason", lines.iter().map(|(_, line)| &line.reason))
-        .text("counterpart", lines.iter().map(|(_, line)| &line.counterpart))
+        .text(
+            "counterpart",
+            lines.iter().map(|(_, line)| &line.counterpart),
+        )
         .text("unit", lines.iter().map(|(journal, _)| journal.unit.sign()))
         .numbers("amount", UNIT, lines.iter().map(|(_, line)| line.amount))
         .numbers("balance", UNIT, lines.iter().map(|(_, line)| line.balance))
@@ -145,10 +174,7 @@ pub(crate) fn events(of: &Settled) -> PyResult<Table> {
 }
 
 /// Agreements held against a record, checked first.
-pub(crate) fn against(
-    agreements: &[Agreement],
-    observed: &PathBuf,
-) -> riparian::Result<Settled> {
+pub(crate) fn against(agreements: &[Agreement], observed: &PathBuf) -> riparian::Result<Settled> {
     let record = Record::open(observed)?;
     check(agreements, &record)?;
     Ok(settled(agreements, &record))
@@ -179,7 +205,11 @@ impl<'py> FromPyObject<'_, 'py> for Paths {
     fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         match given.extract::<PathBuf>() {
             Ok(path) => Ok(Self(vec![path])),
-            Err(_) => given.try_iter()?.map(|path| path?.extract()).collect::<PyResult<_>>().map(Self),
+            Err(_) => given
+                .try_iter()?
+                .map(|path| path?.extract())
+                .collect::<PyResult<_>>()
+                .map(Self),
         }
     }
 }

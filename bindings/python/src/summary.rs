@@ -76,12 +76,22 @@ impl Summary {
     fn obligations(&self) -> PyResult<Table> {
         let rows = &self.summary.obligations;
         Columns::new()
-            .text("obligation", rows.iter().map(|odds| &odds.promise.obligation))
+            .text(
+                "obligation",
+                rows.iter().map(|odds| &odds.promise.obligation),
+            )
             .text("debtor", rows.iter().map(|odds| &odds.promise.debtor))
-            .text_or("creditor", rows.iter().map(|odds| odds.promise.creditor.as_ref()))
+            .text_or(
+                "creditor",
+                rows.iter().map(|odds| odds.promise.creditor.as_ref()),
+            )
             .counts("members", rows.iter().map(|odds| odds.members))
             .counts("kept", rows.iter().map(|odds| odds.kept))
-            .numbers("probability_kept", None, rows.iter().map(|odds| odds.probability_kept()))
+            .numbers(
+                "probability_kept",
+                None,
+                rows.iter().map(|odds| odds.probability_kept()),
+            )
             .finish()
     }
 
@@ -91,9 +101,15 @@ impl Summary {
     fn periods(&self, quantiles: Option<Vec<f64>>) -> PyResult<Table> {
         let (rows, quantiles) = (&self.summary.periods, checked(quantiles)?);
         let mut table = Columns::new()
-            .text("obligation", rows.iter().map(|odds| &odds.promise.obligation))
+            .text(
+                "obligation",
+                rows.iter().map(|odds| &odds.promise.obligation),
+            )
             .text("debtor", rows.iter().map(|odds| &odds.promise.debtor))
-            .text_or("creditor", rows.iter().map(|odds| odds.promise.creditor.as_ref()))
+            .text_or(
+                "creditor",
+                rows.iter().map(|odds| odds.promise.creditor.as_ref()),
+            )
             .dates("from", rows.iter().map(|odds| odds.period.from()))
             .dates("to", rows.iter().map(|odds| odds.period.to()))
             .text("unit", rows.iter().map(|odds| odds.promise.unit.sign()));
@@ -129,7 +145,11 @@ impl Summary {
         let quantiles = checked(quantiles)?;
         let users = self.summary.users.iter();
         let rows: Vec<_> = users
-            .flat_map(|user| user.figures.iter().map(move |(name, spread)| (user, name, spread)))
+            .flat_map(|user| {
+                user.figures
+                    .iter()
+                    .map(move |(name, spread)| (user, name, spread))
+            })
             .collect();
         let table = Columns::new()
             .text("user", rows.iter().map(|(user, ..)| &user.user.id))
@@ -145,13 +165,21 @@ impl Summary {
         let quantiles = checked(quantiles)?;
         let bands = self.summary.bands.iter();
         let rows: Vec<_> = bands
-            .flat_map(|band| band.days.iter().enumerate().map(move |(day, spread)| (band, day, spread)))
+            .flat_map(|band| {
+                band.days
+                    .iter()
+                    .enumerate()
+                    .map(move |(day, spread)| (band, day, spread))
+            })
             .collect();
         let start = self.start;
         let date = |day: usize| start.checked_add(riparian::jiff::Span::new().days(day as i64));
         let table = Columns::new()
             .text("place", rows.iter().map(|(band, ..)| band.watched.name()))
-            .dates("date", rows.iter().map(|&(_, day, _)| date(day).unwrap_or(start)))
+            .dates(
+                "date",
+                rows.iter().map(|&(_, day, _)| date(day).unwrap_or(start)),
+            )
             .text("unit", rows.iter().map(|(band, ..)| &band.watched.unit));
         let all: Vec<_> = rows.iter().map(|(.., spread)| *spread).collect();
         spreads(table, "", UNIT, &all, &quantiles).finish()

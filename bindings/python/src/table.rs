@@ -131,7 +131,10 @@ impl Table {
         let batch = &slf.get().0;
         let mut bytes = Vec::new();
         let mut writer = StreamWriter::try_new(&mut bytes, batch.schema_ref()).map_err(broken)?;
-        writer.write(batch).and_then(|()| writer.finish()).map_err(broken)?;
+        writer
+            .write(batch)
+            .and_then(|()| writer.finish())
+            .map_err(broken)?;
         drop(writer);
         let py = slf.py();
         let restore = py.get_type::<Self>().getattr("_restore")?;
@@ -141,9 +144,9 @@ impl Table {
     #[staticmethod]
     fn _restore(bytes: &[u8]) -> PyResult<Self> {
         let mut batches = StreamReader::try_new(bytes, None).map_err(broken)?;
-        let batch = batches.next().unwrap_or_else(|| {
-            Err(ArrowError::IpcError("no batch of a table".to_owned()))
-        });
+        let batch = batches
+            .next()
+            .unwrap_or_else(|| Err(ArrowError::IpcError("no batch of a table".to_owned())));
         batch.map(Self).map_err(broken)
     }
 }
@@ -189,14 +192,15 @@ impl Columns {
 
     pub(crate) fn dates(self, name: &str, rows: impl IntoIterator<Item = Date>) -> Self {
         let days = rows.into_iter().map(|date| day_index(EPOCH, date) as i32);
-        self.with(name, None, false, Arc::new(Date32Array::from_iter_values(days)))
+        self.with(
+            name,
+            None,
+            false,
+            Arc::new(Date32Array::from_iter_values(days)),
+        )
     }
 
-    pub(crate) fn dates_or(
-        self,
-        name: &str,
-        rows: impl IntoIterator<Item = Option<Date>>,
-    ) -> Self {
+    pub(crate) fn dates_or(self, name: &str, rows: impl IntoIterator<Item = Option<Date>>) -> Self {
         let day = |date: Date| day_index(EPOCH, date) as i32;
         let days = rows.into_iter().map(|date| date.map(day));
         self.with(name, None, true, Arc::new(days.collect::<Date32Array>()))
@@ -239,8 +243,7 @@ impl Columns {
     }
 
     pub(crate) fn finish(self) -> PyResult<Table> {
-        let schema: SchemaRef =
-            Arc::new(Schema::new(self.fields));
+        let schema: SchemaRef = Arc::new(Schema::new(self.fields));
         let batch = RecordBatch::try_new(schema, self.columns).map_err(broken)?;
         Ok(Table(batch))
     }

@@ -41,7 +41,10 @@ impl InflowFactor {
     }
 
     fn __repr__(&self) -> String {
-        format!("riparian.InflowFactor({:?}, {:?})", self.quantiles, self.nodes)
+        format!(
+            "riparian.InflowFactor({:?}, {:?})",
+            self.quantiles, self.nodes
+        )
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
@@ -69,11 +72,17 @@ impl DemandFactor {
     #[pyo3(signature = (quantiles, offtakes = None))]
     fn new(py: Python<'_>, quantiles: Pairs, offtakes: Option<Vec<String>>) -> PyResult<Self> {
         Quantiles::new(quantiles.clone()).or_raise(py)?;
-        Ok(Self { quantiles, offtakes })
+        Ok(Self {
+            quantiles,
+            offtakes,
+        })
     }
 
     fn __repr__(&self) -> String {
-        format!("riparian.DemandFactor({:?}, {:?})", self.quantiles, self.offtakes)
+        format!(
+            "riparian.DemandFactor({:?}, {:?})",
+            self.quantiles, self.offtakes
+        )
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
@@ -99,11 +108,17 @@ impl InitialStorage {
     #[new]
     fn new(py: Python<'_>, reservoir: String, quantiles: Pairs) -> PyResult<Self> {
         Quantiles::new(quantiles.clone()).or_raise(py)?;
-        Ok(Self { reservoir, quantiles })
+        Ok(Self {
+            reservoir,
+            quantiles,
+        })
     }
 
     fn __repr__(&self) -> String {
-        format!("riparian.InitialStorage({:?}, {:?})", self.reservoir, self.quantiles)
+        format!(
+            "riparian.InitialStorage({:?}, {:?})",
+            self.reservoir, self.quantiles
+        )
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
@@ -127,7 +142,10 @@ pub(crate) struct ObservedYears {
 
 impl ObservedYears {
     fn variation(&self) -> ensemble::ObservedYears {
-        let nodes = self.series.iter().map(|(id, series)| (id.as_str(), series.clone()));
+        let nodes = self
+            .series
+            .iter()
+            .map(|(id, series)| (id.as_str(), series.clone()));
         let years = ensemble::ObservedYears::new(nodes);
         if self.in_turn { years.in_turn() } else { years }
     }
@@ -153,7 +171,8 @@ impl ObservedYears {
     fn of(scenario: &Scenario, in_turn: bool) -> Self {
         let model = scenario.plan.model();
         let nodes = model.basin().nodes().iter().enumerate();
-        let series = nodes.filter_map(|(v, node)| Some((node.id.clone(), model.inflow(v)?.clone())));
+        let series =
+            nodes.filter_map(|(v, node)| Some((node.id.clone(), model.inflow(v)?.clone())));
         Self {
             series: series.collect(),
             in_turn,
@@ -186,7 +205,10 @@ impl ObservedYears {
         for (id, series) in &self.series {
             let values = series.values().iter().flat_map(|value| value.to_le_bytes());
             let values: Vec<u8> = values.collect();
-            nodes.set_item(id, (date_of(py, series.start())?, PyBytes::new(py, &values)))?;
+            nodes.set_item(
+                id,
+                (date_of(py, series.start())?, PyBytes::new(py, &values)),
+            )?;
         }
         let restore = py.get_type::<Self>().getattr("_restore")?;
         (restore, (nodes, self.in_turn)).into_pyobject(py)
@@ -201,7 +223,10 @@ impl ObservedYears {
         let one = |(id, (start, bytes)): (String, (Day, Vec<u8>))| {
             let (values, _) = bytes.as_chunks::<8>();
             let values = values.iter().map(|&bytes| f64::from_le_bytes(bytes));
-            Ok((id, DailySeries::new(start.0, values.collect()).or_raise(py)?))
+            Ok((
+                id,
+                DailySeries::new(start.0, values.collect()).or_raise(py)?,
+            ))
         };
         let series = nodes.into_iter().map(one).collect::<PyResult<_>>()?;
         Ok(Self { series, in_turn })
@@ -250,7 +275,11 @@ impl Generator {
             "skewed" => Margins::Skewed,
             other => return Err(unknown("margins", other, "auto, log, normal, skewed")),
         };
-        let (usual, month) = if method == "kirsch" { ("month", 10) } else { ("dekad", 1) };
+        let (usual, month) = if method == "kirsch" {
+            ("month", 10)
+        } else {
+            ("dekad", 1)
+        };
         let step = match step.unwrap_or(usual) {
             "dekad" => Period::Dekad,
             "month" => Period::Month,
@@ -272,7 +301,9 @@ impl Generator {
             let generator = match lag_one {
                 Some(model) => {
                     let model = model.margins(margins);
-                    pooling.map_or(model.clone(), |steps| model.pooling(steps)).fit(&record)?
+                    pooling
+                        .map_or(model.clone(), |steps| model.pooling(steps))
+                        .fit(&record)?
                 }
                 None if method == "kirsch" => Kirsch::new().margins(margins).fit(&record)?,
                 None => Neighbours::new().fit(&record)?,
@@ -298,9 +329,18 @@ impl Generator {
     }
 
     /// The daily flows of a member in m3/s: a column a site, a row a day.
-    fn daily(&self, py: Python<'_>, start: Day, end: Day, seed: u64, member: u64) -> PyResult<Table> {
+    fn daily(
+        &self,
+        py: Python<'_>,
+        start: Day,
+        end: Day,
+        seed: u64,
+        member: u64,
+    ) -> PyResult<Table> {
         let window = Window::new(start.0, end.0).or_raise(py)?;
-        let series = py.detach(|| self.0.over(window, seed, member)).or_raise(py)?;
+        let series = py
+            .detach(|| self.0.over(window, seed, member))
+            .or_raise(py)?;
         let dates = Columns::new().dates("date", window.iter());
         let columns = self.0.sites().iter().zip(&series);
         let add = |table: Columns, (site, daily): (&String, &DailySeries)| {
@@ -310,7 +350,11 @@ impl Generator {
     }
 
     fn __repr__(&self) -> String {
-        format!("<riparian.Generator of {}: {}>", self.0.sites().join(", "), self.0.method())
+        format!(
+            "<riparian.Generator of {}: {}>",
+            self.0.sites().join(", "),
+            self.0.method()
+        )
     }
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
@@ -323,7 +367,9 @@ impl Generator {
     #[staticmethod]
     fn _restore(text: &str) -> PyResult<Self> {
         let generator = serde_json::from_str(text);
-        generator.map(Self).map_err(|error| PyValueError::new_err(error.to_string()))
+        generator
+            .map(Self)
+            .map_err(|error| PyValueError::new_err(error.to_string()))
     }
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from types import CodeType
-from typing import Any
+from typing import Any, cast
 
 _PLAIN = (bool, int, float, complex, str, bytes, type(None))
 
@@ -14,7 +14,7 @@ def of(it: Any) -> tuple[str, str]:
 
     What it calls is not looked into: give a callable another name when that changes.
     """
-    kind = type(it)
+    kind = cast(type[object], type(it))
     name = getattr(it, "__qualname__", kind.__qualname__)
     module = getattr(it, "__module__", kind.__module__)
     digest = hashlib.sha256()
@@ -49,10 +49,11 @@ def _add_value(digest: Any, value: Any) -> None:
     if isinstance(value, CodeType):
         _add_code(digest, value)
     elif isinstance(value, frozenset):
-        digest.update(repr(sorted(map(repr, value))).encode())
+        items = cast(frozenset[object], value)
+        digest.update(repr(sorted(map(repr, items))).encode())
     elif isinstance(value, (tuple, list)):
         digest.update(b"(")
-        for item in value:
+        for item in cast(tuple[object, ...] | list[object], value):
             _add_value(digest, item)
         digest.update(b")")
     elif isinstance(value, _PLAIN):

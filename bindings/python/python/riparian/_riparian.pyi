@@ -7,9 +7,31 @@ from typing import Any, Literal, Protocol, TypeAlias, final
 
 import pandas
 import polars
-import pyarrow
 
 from riparian._errors import Fault
+
+__all__ = [
+    "Decision",
+    "DemandFactor",
+    "Ensemble",
+    "Generator",
+    "InflowFactor",
+    "InitialStorage",
+    "Lake",
+    "ObservedYears",
+    "Results",
+    "Run",
+    "Scenario",
+    "Summary",
+    "Table",
+    "__version__",
+    "merge_shards",
+    "network_rules",
+    "read_shard",
+    "rule_names",
+    "settle",
+    "share",
+]
 
 __version__: str
 
@@ -36,7 +58,8 @@ class Table:
     def units(self) -> dict[str, str]: ...
     def to_pandas(self) -> pandas.DataFrame: ...
     def to_polars(self) -> polars.DataFrame: ...
-    def to_arrow(self) -> pyarrow.Table: ...
+    # A `pyarrow.Table`, which has no type stubs.
+    def to_arrow(self) -> Any: ...
     def __len__(self) -> int: ...
     def __arrow_c_schema__(self) -> object: ...
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
@@ -90,7 +113,7 @@ class Scenario:
         reservoir: str,
         policy: _Policy,
         *,
-        storage_classes: Sequence[str] = (),
+        storage_classes: Sequence[str] = ...,
         release_class: str | None = None,
         sees_demand: bool = False,
         horizon: int = 0,
@@ -152,7 +175,7 @@ class Decision:
         cls,
         at_least: float | None = None,
         at_most: float | None = None,
-        keep: Sequence[float] = (),
+        keep: Sequence[float] = ...,
     ) -> Decision: ...
     @property
     def at_least(self) -> float | None: ...
@@ -227,9 +250,9 @@ class Ensemble:
         cls,
         scenario: Scenario | Sequence[Scenario],
         seed: int,
-        variations: Sequence[_Variation] = (),
+        variations: Sequence[_Variation] = ...,
         *,
-        watch: Sequence[str | tuple[str, str]] = (),
+        watch: Sequence[str | tuple[str, str]] = ...,
         keep: _Keep = "settlements",
         threads: int | None = None,
     ) -> Ensemble: ...
@@ -281,7 +304,7 @@ class Results:
     def table(self) -> Table: ...
     def write_shard(self, file: _Path) -> None: ...
     def __len__(self) -> int: ...
-    def __contains__(self, member: int) -> bool: ...
+    def __contains__(self, member: int, /) -> bool: ...
 
 @final
 class Summary:
