@@ -402,6 +402,42 @@ mod tests {
     }
 
     #[test]
+    fn files_in_memory_extend_those_beside_them() {
+        let read = |files: &[(&str, &str)]| {
+            let mut faults = Diagnostics::new();
+            let files = files
+                .iter()
+                .map(|&(n, t)| (n.to_owned(), t.as_bytes().to_vec()));
+            let files = Files::in_memory(files, &mut faults);
+            let names: Vec<String> = files.names().map(str::to_owned).collect();
+            (names, faults.to_string())
+        };
+        let extends = ("scenario.toml", "extends = \"base\"");
+        let (names, faults) = read(&[
+            extends,
+            ("nodes.csv", "own"),
+            ("../base/scenario.toml", ""),
+            ("../base/nodes.csv", "not read"),
+            ("../base/reaches.csv", "read"),
+            ("../other/parties.csv", "of nobody"),
+        ]);
+        assert_eq!(faults, "");
+        let all = [
+            "../base/reaches.csv",
+            "../base/scenario.toml",
+            "nodes.csv",
+            "scenario.toml",
+        ];
+        assert_eq!(names, all);
+        let (_, faults) = read(&[extends]);
+        assert_eq!(
+            faults,
+            "scenario.toml:1:11: no folder `base` beside this scenario; expected a scenario that \
+             stands alone, or files `../base/...`"
+        );
+    }
+
+    #[test]
     fn names_and_contents_both_count() {
         let hash = |files: &[(&str, &str)]| {
             let files = files
