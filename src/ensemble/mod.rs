@@ -99,7 +99,7 @@ pub use variation::{
     DemandFactor, Generated, InflowFactor, InitialStorage, ObservedYears, Quantiles, Variation,
 };
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -129,6 +129,8 @@ pub struct Ensemble {
     watched: Vec<Watched>,
     keep: Keep,
     threads: Option<usize>,
+    /// Hashing the plans takes as long as some members.
+    frame: OnceLock<Arc<Frame>>,
 }
 
 impl Ensemble {
@@ -141,6 +143,7 @@ impl Ensemble {
             watched: Vec::new(),
             keep: Keep::default(),
             threads: None,
+            frame: OnceLock::new(),
         }
     }
 
@@ -184,6 +187,7 @@ impl Ensemble {
             variation.check(plan)?;
         }
         self.variations.push(Box::new(variation));
+        self.frame.take();
         Ok(self)
     }
 
@@ -198,6 +202,7 @@ impl Ensemble {
             Watched::new(plan, id, measure)?;
         }
         self.watched.push(watched);
+        self.frame.take();
         Ok(self)
     }
 
@@ -205,6 +210,7 @@ impl Ensemble {
     #[must_use]
     pub fn keep(mut self, keep: Keep) -> Self {
         self.keep = keep;
+        self.frame.take();
         self
     }
 
@@ -217,10 +223,17 @@ impl Ensemble {
     }
 
     /// What all members have in common.
-    pub fn frame(&self) -> Frame {
-        let plans: Vec<&Plan> = self.plans.iter().map(Arc::as_ref).collect();
-        let watched = self.watched.clone();
-        Frame::of(&plans, &self.variations, watched, self.seed, self.keep)
+    pub fn frame(&self) -> &Frame {
+        self.shared_frame()
+    }
+
+    fn shared_frame(&self) -> &Arc<Frame> {
+        self.frame.get_or_init(|| {
+            let plans: Vec<&Plan> = self.plans.iter().map(Arc::as_ref).collect();
+            let watched = self.watched.clone();
+            let frame = Frame::of(&plans, &self.variations, watched, self.seed, self.keep);
+            Arc::new(frame)
+        })
     }
 
     /// The plan of a member, with the member's inputs.

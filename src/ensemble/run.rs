@@ -60,7 +60,7 @@ impl Ensemble {
         members: Range<u64>,
         hook: impl Fn(Progress) -> ControlFlow<()> + Sync,
     ) -> Results {
-        let mut results = Results::new(Arc::new(self.frame()));
+        let mut results = Results::new(Arc::clone(self.shared_frame()));
         self.fill(&mut results, members, &hook);
         results
     }
@@ -77,7 +77,7 @@ impl Ensemble {
         hook: impl Fn(Progress) -> ControlFlow<()> + Sync,
     ) -> Result<()> {
         // Nothing is done yet in results of this ensemble: the merge fails unless both are of it.
-        results.merge(Results::new(Arc::new(self.frame())))?;
+        results.merge(Results::new(Arc::clone(self.shared_frame())))?;
         self.fill(results, members, &hook);
         Ok(())
     }

@@ -55,8 +55,7 @@ pub(crate) struct Ensemble {
     seed: u64,
     keep: Keep,
     threads: Option<usize>,
-    inner: Arc<ensemble::Ensemble>,
-    frame: ensemble::Frame,
+    inner: ensemble::Ensemble,
 }
 
 /// Places to be watched: an id, or an id and a measure.
@@ -208,8 +207,7 @@ impl Ensemble {
             seed,
             keep,
             threads,
-            frame: py.detach(|| inner.frame()),
-            inner: Arc::new(inner),
+            inner,
         })
     }
 
@@ -217,19 +215,19 @@ impl Ensemble {
     /// results of one identity are parts of one ensemble, on whatever machine they were computed.
     #[getter]
     fn identity(&self) -> &str {
-        self.frame.identity()
+        self.inner.frame().identity()
     }
 
     /// A hash of the scenarios alone.
     #[getter]
     fn key(&self) -> &str {
-        self.frame.scenario()
+        self.inner.frame().scenario()
     }
 
     /// The title of the first scenario.
     #[getter]
     fn title(&self) -> &str {
-        self.frame.title()
+        self.inner.frame().title()
     }
 
     /// The seed.

@@ -54,11 +54,14 @@ def test_every_compiled_name_is_public() -> None:
 
 def test_every_public_name_is_tested() -> None:
     text = "".join(path.read_text() for path in (HERE / "tests").glob("test_*.py"))
+    # Classes that nobody makes by name.
+    made = {"Results", "Run", "Summary", "Table", "Lake"}
+    for name in set(riparian.__all__) - made:
+        assert f"riparian.{name}" in text, name
     for name in riparian.__all__:
-        assert name in text, name
         thing = getattr(riparian, name)
         for member in vars(thing) if isinstance(thing, type) else ():
-            if not member.startswith("_"):
+            if not member.startswith("_") and member not in ("add_note", "with_traceback"):
                 assert f".{member}" in text, f"{name}.{member}"
 
 
