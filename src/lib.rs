@@ -65,6 +65,7 @@
 //!
 //! | I want to | look at |
 //! |---|---|
+//! | work from Python | `bindings/python`: `pip install ./bindings/python` |
 //! | do without writing Rust | the command `riparian`: `cargo install --path . --features cli` |
 //! | run a scenario and write its tables | `examples/simulate.rs` |
 //! | build a basin in code | `examples/quickstart.rs` |

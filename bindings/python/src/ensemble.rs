@@ -21,6 +21,11 @@ use crate::summary::Summary;
 use crate::table::Table;
 use crate::variation::vary;
 
+/// A hash for Python of one in hexadecimal digits: any of its bytes will do.
+pub(crate) fn hash(digits: &str) -> isize {
+    i64::from_str_radix(&digits[..15], 16).unwrap_or_default() as isize
+}
+
 /// What is kept, by name.
 const KEEPS: [(&str, Keep); 3] = [
     ("summaries", Keep::Summaries),
@@ -191,12 +196,12 @@ impl Ensemble {
             let measure = name.as_deref().map(measure).transpose()?;
             inner = inner.watch(id, measure).or_raise(py)?;
         }
-        if let Some(threads) = threads {
-            if threads == 0 {
-                return Err(PyValueError::new_err("0 threads; expected at least 1"));
-            }
-            inner = inner.threads(threads);
+        if threads == Some(0) {
+            return Err(PyValueError::new_err("0 threads; expected at least 1"));
         }
+        // Always a pool of its own: a common one would be dead in a process that was forked.
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        inner = inner.threads(threads.unwrap_or_else(cores));
         Ok(Self {
             scenarios,
             variations: variations.into_iter().map(Bound::unbind).collect(),
@@ -336,7 +341,12 @@ impl Ensemble {
     }
 
     fn __hash__(&self) -> isize {
-        i64::from_str_radix(&self.identity()[..15], 16).unwrap_or_default() as isize
+        hash(self.identity())
+    }
+
+    /// Dask's name for it.
+    fn __dask_tokenize__(&self) -> &str {
+        self.identity()
     }
 
     fn __repr__(&self) -> String {
@@ -383,8 +393,7 @@ impl Ensemble {
 ///
 /// Results of one ensemble over other members :meth:`merge`; the whole is the same to the bit
 /// however it was cut, and :meth:`digest` tells whether two are. They are never changed.
-#[pyclass(frozen, eq, module = "riparian")]
-#[derive(PartialEq)]
+#[pyclass(frozen, module = "riparian")]
 pub(crate) struct Results(Arc<ensemble::Results>);
 
 impl Results {
@@ -519,6 +528,15 @@ impl Results {
     /// Writes all members as one Parquet file, as :meth:`Ensemble.run_shard` does.
     fn write_shard(&self, py: Python<'_>, file: PathBuf) -> PyResult<()> {
         py.detach(|| self.0.write_shard(file)).or_raise(py)
+    }
+
+    fn __eq__(&self, other: &Self) -> bool {
+        // Unlike a comparison of numbers, the digest takes one that is none for itself.
+        Arc::ptr_eq(&self.0, &other.0) || self.0.digest() == other.0.digest()
+    }
+
+    fn __hash__(&self) -> isize {
+        hash(self.0.frame().identity())
     }
 
     fn __len__(&self) -> usize {

@@ -13,6 +13,7 @@ use riparian::series::DailySeries;
 use riparian::units::Volume;
 use riparian::{Model, Plan, Report, Simulation};
 
+use crate::ensemble::hash;
 use crate::error::{Raise as _, faults};
 use crate::given::{Day, by_id, date_of};
 use crate::job;
@@ -437,8 +438,12 @@ impl Scenario {
     }
 
     fn __hash__(&self) -> isize {
-        // Any eight of a digest's bytes will do.
-        i64::from_str_radix(&self.key()[..15], 16).unwrap_or_default() as isize
+        hash(self.key())
+    }
+
+    /// Dask's name for it.
+    fn __dask_tokenize__(&self) -> &str {
+        self.key()
     }
 
     fn __repr__(&self) -> String {

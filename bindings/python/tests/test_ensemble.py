@@ -83,6 +83,18 @@ def test_an_ensemble_pickles_as_its_content(protocol: riparian.Scenario) -> None
         assert pool.submit(ensemble.run, range(2)).result() == ensemble.run(2)
 
 
+def test_a_forked_process_runs_members(protocol: riparian.Scenario) -> None:
+    ensemble = uncertain(protocol)
+    whole = ensemble.run(4)
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as pool:
+        assert pool.submit(ensemble.run, range(4)).result(timeout=120) == whole
+
+
+def test_dask_names_them_by_their_content(protocol: riparian.Scenario) -> None:
+    assert protocol.__dask_tokenize__() == protocol.key
+    assert uncertain(protocol).__dask_tokenize__() == uncertain(protocol).identity
+
+
 def test_summaries_as_tables(protocol: riparian.Scenario) -> None:
     summary = uncertain(protocol, "days").run(10).summary()
     assert (summary.members, summary.failed) == (10, 0)
