@@ -8,6 +8,7 @@ against what it had promised.
 Results are Arrow tables: pandas, polars, pyarrow and xarray take them as they are.
 """
 
+from riparian._cut import cut
 from riparian._errors import (
     BalanceError,
     EnsembleError,
@@ -68,6 +69,7 @@ __all__ = [
     "Summary",
     "Table",
     "__version__",
+    "cut",
     "merge_shards",
     "network_rules",
     "read_shard",
