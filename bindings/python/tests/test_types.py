@@ -22,7 +22,7 @@ def passes(*command: str) -> None:
 
 
 def test_mypy_is_content() -> None:
-    passes("mypy", "--strict", "python/riparian", "examples")
+    passes("mypy", "--strict", "python/riparian", "examples", "recipes", "benches")
 
 
 def test_the_stubs_are_true() -> None:

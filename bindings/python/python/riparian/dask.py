@@ -15,21 +15,26 @@ number and why, and stops no other.
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
+from typing import Any
 
 from riparian._cut import cut
 from riparian._errors import EnsembleError
 from riparian._riparian import Ensemble, Results, __version__
 
 try:
-    from dask.base import tokenize
-    from distributed import Client, Future, default_client
+    import distributed
+    from distributed import Client, Future
 except ImportError as error:
     raise ImportError(
         "riparian.dask needs Dask and its scheduler: pip install 'riparian[dask]'"
     ) from error
 
 __all__ = ["run", "submit", "submit_shards", "write_shards"]
+
+# Most of what it has, checkers of types do not know.
+_distributed: Any = distributed
 
 _PARTS = 8
 """How many results a merge takes: few enough that a worker holds them beside each other."""
@@ -44,7 +49,7 @@ def submit(
     tasks: int | None = None,
     threads: int = 1,
     client: Client | None = None,
-) -> Future:
+) -> Future[Results]:
     """Runs members on the workers, and returns the future of their :class:`riparian.Results`.
 
     ``members`` is a ``range``, or how many from 0 on. They are cut into ``tasks``, eight for each
@@ -58,10 +63,10 @@ def submit(
     Raises :class:`riparian.EnsembleError` if there are no members, ``ValueError`` if there is no
     client, and what :func:`riparian.cut` raises.
     """
-    client = client or default_client()
-    held = _held(client, ensemble, threads)
+    cluster = _cluster(client)
+    held = _held(cluster, ensemble, threads)
     parts = [
-        client.submit(
+        cluster.submit(
             _run,
             held,
             ensemble.identity,
@@ -69,14 +74,15 @@ def submit(
             part.stop,
             key=f"riparian-run-{ensemble.identity}-{part.start}-{part.stop}-{threads}",
         )
-        for part in cut(members, tasks=_usual(client) if tasks is None else tasks)
+        for part in cut(members, tasks=_usual(cluster) if tasks is None else tasks)
     ]
     if not parts:
         raise EnsembleError("no members to run")
     while len(parts) > 1:
         groups = [parts[first : first + _PARTS] for first in range(0, len(parts), _PARTS)]
-        parts = [_merged(client, group) for group in groups]
-    return parts[0]
+        parts = [_merged(cluster, group) for group in groups]
+    whole: Future[Results] = parts[0]
+    return whole
 
 
 def run(
@@ -92,7 +98,7 @@ def run(
     Arguments and errors are those of :func:`submit`. With an asynchronous client, await the future
     that :func:`submit` returns instead.
     """
-    future = submit(ensemble, members, tasks=tasks, threads=threads, client=client)
+    future: Any = submit(ensemble, members, tasks=tasks, threads=threads, client=client)
     results: Results = future.result()
     return results
 
@@ -105,7 +111,7 @@ def submit_shards(
     size: int = 1000,
     threads: int = 1,
     client: Client | None = None,
-) -> list[Future]:
+) -> list[Future[str]]:
     """Has the workers write members into Parquet files of ``size`` members each, and returns the
     futures of the files' paths.
 
@@ -117,18 +123,18 @@ def submit_shards(
 
     ``threads`` and ``client`` are as for :func:`submit`.
     """
-    client = client or default_client()
+    cluster = _cluster(client)
     folder = Path(folder).absolute()
-    held = _held(client, ensemble, threads)
+    held = _held(cluster, ensemble, threads)
     return [
-        client.submit(
+        cluster.submit(
             _write,
             held,
             ensemble.identity,
             part.start,
             part.stop,
             str(folder / f"{part.start:09}-{part.stop:09}.parquet"),
-            key=f"riparian-shard-{tokenize(ensemble.identity, part, str(folder), threads)}",
+            key=f"riparian-shard-{_token(ensemble.identity, part, folder, threads)}",
         )
         for part in cut(members, size=size)
     ]
@@ -147,15 +153,16 @@ def write_shards(
 
     Arguments and errors are those of :func:`submit_shards`.
     """
-    client = client or default_client()
-    futures = submit_shards(
-        ensemble, members, folder, size=size, threads=threads, client=client
-    )
-    files: list[str] = client.gather(futures)
+    futures = submit_shards(ensemble, members, folder, size=size, threads=threads, client=client)
+    files: list[str] = _cluster(client).gather(futures)
     return [Path(file) for file in files]
 
 
-def _usual(client: Client) -> int:
+def _cluster(client: Client | None) -> Any:
+    return client or _distributed.default_client()
+
+
+def _usual(client: Any) -> int:
     """How many tasks there are unless told."""
     if client.asynchronous:
         raise ValueError("with an asynchronous client, say how many `tasks`")
@@ -164,7 +171,7 @@ def _usual(client: Client) -> int:
     return _TASKS * max(sum(threads.values()), 8 if not threads else 1)
 
 
-def _held(client: Client, ensemble: Ensemble, threads: int) -> Future:
+def _held(client: Any, ensemble: Ensemble, threads: int) -> Any:
     """The ensemble as it lies on the workers: sent once, and passed on between them.
 
     It is a task and not scattered, for what is scattered is lost with the worker that holds it.
@@ -176,11 +183,14 @@ def _held(client: Client, ensemble: Ensemble, threads: int) -> Future:
     )
 
 
-def _merged(client: Client, parts: list[Future]) -> Future:
+def _merged(client: Any, parts: list[Any]) -> Any:
     if len(parts) == 1:
         return parts[0]
-    token = tokenize([part.key for part in parts])
-    return client.submit(_merge, *parts, key=f"riparian-merge-{token}")
+    return client.submit(_merge, *parts, key=f"riparian-merge-{_token(*(part.key for part in parts))}")
+
+
+def _token(*of: object) -> str:
+    return hashlib.sha256(repr(of).encode()).hexdigest()
 
 
 def _itself(ensemble: Ensemble) -> Ensemble:
