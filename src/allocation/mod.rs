@@ -126,6 +126,7 @@ pub use solver::Solver;
 mod cuts;
 mod cycles;
 mod day;
+mod double;
 mod flow;
 mod forest;
 mod heap;
