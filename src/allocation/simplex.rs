@@ -280,8 +280,15 @@ impl Simplex {
                     let [a, b] = [a, b].map(|j| self.shares[j].value().abs());
                     a.total_cmp(&b)
                 });
-            if let Some(leaving) = leaving {
-                self.exchange(row, leaving);
+            match leaving {
+                Some(leaving) if self.shares[leaving] != Double::ZERO => {
+                    self.exchange(row, leaving);
+                }
+                // The rows do not hold a point: rounding led here, so begin again from where it cannot have.
+                _ => {
+                    self.start();
+                    break;
+                }
             }
         }
         self.exchanges = 0;
