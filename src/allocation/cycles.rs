@@ -226,7 +226,8 @@ impl Filling {
         };
         let members = self.standings.iter().filter(member);
         self.members.clear();
-        self.members.extend(members.map(|standing| standing.at.claim));
+        self.members
+            .extend(members.map(|standing| standing.at.claim));
     }
 
     /// What part of their volume the members get.

@@ -2,7 +2,9 @@
 
 use std::ops::{Add, Div, Mul, Sub};
 
-/// What is left.
+/// What is left of a sum after its terms cancelled, as part of the terms, when it counts as nothing.
+///
+/// Far above the rounding here: it is for that of the data, gains and sizes, which are f64.
 const CANCELLED: f64 = 1e-12;
 
 /// A number as the sum of two f64, the second of them the rounding of the first: 106 bits in all.
@@ -28,14 +30,6 @@ impl Double {
     /// The f64 next to it.
     pub(super) fn value(self) -> f64 {
         self.high
-    }
-
-    pub(super) fn abs(self) -> Self {
-        if self.high < 0.0 {
-            Self::ZERO - self
-        } else {
-            self
-        }
     }
 
     /// This sum, or 0 if its terms, of this size together, have cancelled.
@@ -133,5 +127,49 @@ impl Div for Double {
         let third = rest.high / other.high;
         let quotient = Self::of_sorted(first, second);
         Self::of_sorted(quotient.high, quotient.low + third)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The value in units of 2^-105.
+    fn exact(number: Double) -> i128 {
+        let part = |x: f64| (x * 2f64.powi(60)) as i128 * (1 << 45);
+        assert!(number.high.abs() < 4.0);
+        part(number.high) + (number.low * 2f64.powi(105)) as i128
+    }
+
+    #[test]
+    fn sums_and_products_keep_what_f64_loses() {
+        let (one, tiny) = (Double::ONE, Double::from(2f64.powi(-80)));
+        let sum = one + tiny;
+        assert_eq!(sum.value(), 1.0);
+        assert_eq!(sum - one, tiny);
+        // (1 + a)(1 - a) = 1 - a^2, where f64 gives 1.
+        let a = Double::from(2f64.powi(-45));
+        let product = (one + a) * (one - a);
+        assert_eq!(one - product, Double::from(2f64.powi(-90)));
+    }
+
+    #[test]
+    fn a_quotient_gives_back_what_was_divided() {
+        for i in 1..200 {
+            let divisor = Double::from(f64::from(i)) / Double::from(7.0);
+            let back = (Double::ONE / divisor) * divisor;
+            let off = (exact(back) - exact(Double::ONE)).abs();
+            // 2^-105 is the unit here.
+            assert!(off < 16, "{i}: off by {off}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_of_cancelled_terms_is_nothing() {
+        let (third, sum) = (1.0 / 3.0, Double::from(0.1) + Double::from(0.2));
+        let left = sum - Double::from(0.3);
+        assert_ne!(left, Double::ZERO);
+        assert_eq!(left.or_nothing(0.6), Double::ZERO);
+        assert_eq!(Double::from(third).or_nothing(0.6).value(), third);
     }
 }

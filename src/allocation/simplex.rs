@@ -8,9 +8,6 @@ const CLOSE: f64 = 1e-14;
 /// Where a row that should hold the point is off by more than this, too much rounding has built up.
 const ASTRAY: f64 = 1e-13;
 
-/// What is left of a sum after its terms cancelled, as part of the terms, when it counts as nothing.
-const CANCELLED: f64 = 1e-12;
-
 /// After so many exchanges the inverse is worked out anew, before rounding builds up.
 const FRESH: usize = 16;
 
@@ -32,6 +29,9 @@ pub(super) struct Simplex {
     /// Scratch of [`refresh`](Self::refresh).
     held: Vec<usize>,
     /// For each of them the direction in which the point moves as its bound rises and the others stay.
+    ///
+    /// In twice the precision: with dozens of unknowns of different sizes, what f64 leaves where a number should be 0
+    /// grows from exchange to exchange until it is taken for one.
     ///
     /// Its first component is the multiplier of the row for the first unknown, and so on. In each direction the
     /// first component that is not 0 is positive: that is what makes the point the least one.
@@ -229,7 +229,9 @@ impl Simplex {
         for i in 0..self.width {
             let a = self.directions[j * self.width + i] / share_j;
             let b = self.directions[than * self.width + i] / share_than;
-            let more = (a - b).or_nothing(a.value().abs() + b.value().abs()).value();
+            let more = (a - b)
+                .or_nothing(a.value().abs() + b.value().abs())
+                .value();
             if more != 0.0 {
                 return more < 0.0;
             }
