@@ -255,6 +255,7 @@ impl Generator {
         scenario, method = "full", *,
         margins = "auto", pooling = None, step = None, first_month = None, days = false
     ))]
+    #[allow(clippy::too_many_arguments, reason = "in Python they have names")]
     fn fit(
         py: Python<'_>,
         scenario: &Scenario,

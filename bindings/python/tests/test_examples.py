@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -31,3 +34,15 @@ def test_rule_in_python() -> None:
     assert holds.pop("composition_up") is False
     assert all(holds.values()), holds
     example["main"]()
+
+
+def test_the_readme_is_true(monkeypatch: pytest.MonkeyPatch) -> None:
+    root = EXAMPLES.parents[2]
+    monkeypatch.chdir(root)
+    said: dict[str, object] = {}
+    for readme in (root / "bindings/python/README.md", root / "README.md"):
+        blocks = re.findall(r"```python\n(.*?)```", readme.read_text(), re.DOTALL)
+        assert blocks
+        for block in blocks:
+            exec(block, said)  # noqa: S102
+    assert len(said["settlement"]) == 32  # type: ignore[arg-type]
