@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
 import subprocess
@@ -13,18 +14,30 @@ import pytest
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
-def test_season_2024(tmp_path: Path) -> None:
+def runs(folder: Path, name: str, *words: str) -> str:
+    """What an example prints, run in a folder."""
     done = subprocess.run(
-        [sys.executable, EXAMPLES / "season_2024.py"],
-        cwd=tmp_path,
-        env={"MPLBACKEND": "agg", "MPLCONFIGDIR": str(tmp_path), "PYTHONPATH": ":".join(sys.path)},
+        [sys.executable, EXAMPLES / name, *words],
+        cwd=folder,
+        env=os.environ | {"MPLBACKEND": "agg", "MPLCONFIGDIR": str(folder)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert "kz-dostyk-jja" in done.stdout
+    return done.stdout
+
+
+def test_season_2024(tmp_path: Path) -> None:
+    assert "kz-dostyk-jja" in runs(tmp_path, "season_2024.py")
     assert (tmp_path / "season_2024.svg").read_text().lstrip().startswith("<?xml")
+
+
+def test_a_hundred_thousand_with_fewer(tmp_path: Path) -> None:
+    pytest.importorskip("distributed")
+    said = runs(tmp_path, "hundred_thousand.py", "--members", "40", "--workers", "2")
+    assert "kz-dostyk-jja" in said and "40 members, 0 failed" in said
+    assert (tmp_path / "hundred_thousand.svg").read_text().lstrip().startswith("<?xml")
 
 
 def test_rule_in_python() -> None:
