@@ -16,6 +16,7 @@ import pickle
 import platform
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import date
@@ -33,12 +34,18 @@ HERE = Path(__file__).resolve().parents[1]
 ROOT = HERE.parents[1]
 SCENARIO = ROOT / "data/bakhri-tochik-2024-protocol"
 
+# Tasks of next to no work, to time a task by.
+TASKS = 400
 
-def ensemble(keep: Any = "summaries", threads: int | None = None) -> riparian.Ensemble:
+
+def ensemble(
+    keep: Any = "summaries", threads: int | None = None, end: str | None = None
+) -> riparian.Ensemble:
     """That of `ensemble.rs`."""
     inflow = [(0.0, 0.6), (0.25, 0.88), (0.5, 1.0), (0.75, 1.13), (1.0, 1.6)]
+    season = riparian.Scenario.read(SCENARIO)
     return riparian.Ensemble(
-        riparian.Scenario.read(SCENARIO),
+        season if end is None else season.over(season.start, end),
         2024,
         [
             riparian.InflowFactor(inflow),
@@ -54,11 +61,12 @@ def ensemble(keep: Any = "summaries", threads: int | None = None) -> riparian.En
 class Rust:
     """The program without Python."""
 
-    def __init__(self, threads: int) -> None:
-        build = ["cargo", "build", "--release", "--locked", "--example", "ensemble"]
-        environment = os.environ | {"CARGO_TARGET_DIR": str(target())}
-        subprocess.run(build, cwd=HERE, env=environment, check=True)
-        program = target() / "release/examples/ensemble"
+    def __init__(self, program: Path | None, threads: int) -> None:
+        if program is None:
+            build = ["cargo", "build", "--release", "--locked", "--example", "ensemble"]
+            environment = os.environ | {"CARGO_TARGET_DIR": str(target())}
+            subprocess.run(build, cwd=HERE, env=environment, check=True)
+            program = target() / "release/examples/ensemble"
         self.process = subprocess.Popen(
             [program, SCENARIO, str(threads)],
             stdin=subprocess.PIPE,
@@ -84,6 +92,11 @@ def timed(run: Callable[[], riparian.Results]) -> tuple[float, str]:
     return took, results.digest()
 
 
+def least(run: Callable[[], riparian.Results]) -> tuple[float, str]:
+    """The shortest of a few times, for what takes milliseconds."""
+    return min(timed(run) for _ in range(5))
+
+
 def median(values: list[float]) -> float:
     return statistics.median(values)
 
@@ -102,6 +115,17 @@ def memory() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
+def imported() -> tuple[int, int]:
+    """What a process takes with Dask's worker, and with riparian too."""
+    code = (
+        "import psutil, distributed.worker, distributed.nanny; rss = lambda:"
+        " psutil.Process().memory_info().rss; print(rss()); import riparian.dask; print(rss())"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    without, with_it = map(int, said.stdout.split())
+    return without, with_it
+
+
 def on_first(client: Client, what: Callable[[], int]) -> int:
     answers: Any = client.run(what)
     return int(next(iter(answers.values())))
@@ -112,10 +136,11 @@ def main() -> None:
     parser.add_argument("--members", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--program", type=Path, help="ensemble.rs, if it is built already")
     parser.add_argument("--out", type=Path, default=HERE / "BENCHMARKS.md")
     told = parser.parse_args()
     members, workers = told.members, told.workers
-    rust = Rust(workers)
+    rust = Rust(told.program, workers)
     begun = time.perf_counter()
     with (
         LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=":0") as cluster,
@@ -123,15 +148,13 @@ def main() -> None:
     ):
         client.wait_for_workers(workers)
         started = time.perf_counter() - begun
-        idle = on_first(client, memory)
-        client.run(__import__, "riparian.dask")
-        imported = on_first(client, memory)
         text = measure(rust, client, members, told.rounds, workers)
         worked = on_first(client, memory)
+    idle, ready = imported()
     text += f"""
 ## Memory of a worker
 
-A worker's process takes {mib(idle)} before it knows of riparian, {mib(imported)} with it imported, and
+A process with Dask's worker takes {mib(idle)}, {mib(ready)} with riparian imported, and a worker
 {mib(worked)} after all of the above. {kept()}
 The ensemble itself travels as {len(pickle.dumps(ensemble())) / 1024:.0f} KiB.
 
@@ -144,6 +167,8 @@ Starting the {workers} workers took {started:.1f} s.
 def measure(rust: Rust, client: Client, members: int, rounds: int, workers: int) -> str:
     python = ensemble(threads=workers)
     single = ensemble(threads=1)
+    # One day: next to nothing but what a task costs.
+    tiny = ensemble(end="2024-04-01")
     many = members // 4
     ways: dict[str, Callable[[], tuple[float, str]]] = {
         "rust": lambda: rust.run(members),
@@ -153,11 +178,17 @@ def measure(rust: Rust, client: Client, members: int, rounds: int, workers: int)
         ),
         "usual": lambda: timed(lambda: riparian.dask.run(python, members, client=client)),
         "many": lambda: timed(lambda: riparian.dask.run(python, members, tasks=many, client=client)),
-        "one": lambda: timed(lambda: single.run(1)),
-        "ten": lambda: timed(lambda: single.run(11)),
+        "one": lambda: least(lambda: single.run(1)),
+        "eleven": lambda: least(lambda: single.run(11)),
+        "tiny": lambda: timed(
+            lambda: riparian.dask.run(tiny, TASKS, tasks=TASKS, client=client)
+        ),
+        "tiny few": lambda: timed(
+            lambda: riparian.dask.run(tiny, TASKS, tasks=workers, client=client)
+        ),
     }
-    for name in ("rust", "python", "few"):
-        ways[name]()
+    for way in ways.values():
+        way()
     took: dict[str, list[float]] = {name: [] for name in ways}
     digests: set[str] = set()
     sent: list[float] = []
@@ -168,7 +199,7 @@ def measure(rust: Rust, client: Client, members: int, rounds: int, workers: int)
         for name in names:
             seconds, digest = ways[name]()
             took[name].append(seconds)
-            if name not in ("one", "ten"):
+            if name in ("rust", "python", "few", "usual", "many"):
                 digests.add(digest)
         sent.append(sending(client))
     assert len(digests) == 1, digests
@@ -176,18 +207,20 @@ def measure(rust: Rust, client: Client, members: int, rounds: int, workers: int)
     def ratio(way: str, to: str) -> list[float]:
         return [a / b for a, b in zip(took[way], took[to], strict=True)]
 
-    # Both use all workers, so that what a task adds falls on them side by side.
+    # All workers are busy, so that what tasks add falls on them side by side.
     added = [
-        1e3 * workers * (a - b) / (many - workers)
-        for a, b in zip(took["many"], took["few"], strict=True)
+        1e3 * workers * (a - b) / (TASKS - workers)
+        for a, b in zip(took["tiny"], took["tiny few"], strict=True)
     ]
     member = [1e3 * workers * seconds / members for seconds in took["rust"]]
     begin = [
-        1e3 * (one - (ten - one) / 10) for one, ten in zip(took["one"], took["ten"], strict=True)
+        1e3 * (one - (eleven - one) / 10)
+        for one, eleven in zip(took["one"], took["eleven"], strict=True)
     ]
     # Two machines: n m / c alone; m n / 2 c and what Dask adds, with the other.
     usual = 8 * 2 * workers
-    fixed = median(sent) + usual * median(added) / 1e3 / (2 * workers)
+    cost = median(added) + median(begin)
+    fixed = median(sent) + usual * cost / 1e3 / (2 * workers)
     pays = fixed / (median(member) / 1e3 / workers / 2)
     minute = 60.0 + fixed
     pays_started = minute / (median(member) / 1e3 / workers / 2)
@@ -207,9 +240,9 @@ All gave the digest `{digests.pop()[:16]}…`.
 
 ## A task
 
-A task adds {spread(added, 1)} ms to the work of a core: its way to the worker, its share of the merges, and its own
-start. Of that, `Ensemble.run` itself takes {spread(begin, 1)} ms to begin, for threads and a copy of the plan.
-So tasks of {max(1, round(20 * median(added) / median(member))):,} members or more cost less than 5 %.
+A task adds {spread(added, 1)} ms to the work of a core: its way to the worker, its share of the merges, and its
+start, here with a season of one day. With the whole season, `Ensemble.run` takes {spread(begin, 1)} ms to begin, for threads and
+a copy of the plan. So tasks of {max(1, round(20 * cost / median(member))):,} members or more cost less than 5 %.
 
 The first task of an ensemble on a worker has to wait {spread(sent, 2)} s until the ensemble is there and compiled.
 
