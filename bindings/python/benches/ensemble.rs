@@ -8,13 +8,17 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use riparian::agreement::Measure;
-use riparian::ensemble::{
-    DemandFactor, Ensemble, InflowFactor, InitialStorage, Keep, Quantiles,
-};
+use riparian::ensemble::{DemandFactor, Ensemble, InflowFactor, InitialStorage, Keep, Quantiles};
 use riparian::{Plan, Result, scenario};
 
 fn ensemble(folder: &str, threads: usize) -> Result<Ensemble> {
-    let inflow = Quantiles::new([(0.0, 0.6), (0.25, 0.88), (0.5, 1.0), (0.75, 1.13), (1.0, 1.6)])?;
+    let inflow = Quantiles::new([
+        (0.0, 0.6),
+        (0.25, 0.88),
+        (0.5, 1.0),
+        (0.75, 1.13),
+        (1.0, 1.6),
+    ])?;
     let demand = Quantiles::new([(0.0, 0.92), (0.5, 1.0), (1.0, 1.1)])?;
     let storage = Quantiles::new([(0.0, 2500.0), (1.0, 3400.0)])?;
     let plan = Plan::compile(scenario::read(folder)?)?;
