@@ -103,8 +103,10 @@ def median(values: list[float]) -> float:
 
 def spread(values: list[float], digits: int = 3) -> str:
     """The median, and where the middle half of the rounds lie."""
-    low, _, high = statistics.quantiles(values, n=4)
-    return f"{median(values):.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+    quartiles = statistics.quantiles(values, n=4)
+    # Adding nothing makes 0.0 of -0.0.
+    low, middle, high = (round(value, digits) + 0.0 for value in quartiles)
+    return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 def mib(amount: float) -> str:
@@ -169,7 +171,7 @@ def measure(rust: Rust, client: Client, members: int, rounds: int, workers: int)
     single = ensemble(threads=1)
     # One day: next to nothing but what a task costs.
     tiny = ensemble(end="2024-04-01")
-    many = members // 4
+    many = min(256, members)
     ways: dict[str, Callable[[], tuple[float, str]]] = {
         "rust": lambda: rust.run(members),
         "python": lambda: timed(lambda: python.run(members)),
@@ -234,7 +236,7 @@ def measure(rust: Rust, client: Client, members: int, rounds: int, workers: int)
 | `Ensemble.run`, {workers} threads | {spread(ratio("python", "rust"))} |
 | `riparian.dask.run`, {workers} workers, {workers} tasks | {spread(ratio("few", "rust"))} |
 | `riparian.dask.run`, {workers} workers, {8 * workers} tasks, as it is unless told | {spread(ratio("usual", "rust"))} |
-| `riparian.dask.run`, {workers} workers, {many} tasks of four members | {spread(ratio("many", "rust"))} |
+| `riparian.dask.run`, {workers} workers, {many} tasks of {members // many} members | {spread(ratio("many", "rust"))} |
 
 All gave the digest `{digests.pop()[:16]}…`.
 
@@ -280,11 +282,15 @@ def kept() -> str:
     for keep in ("summaries", "settlements", "days"):
         part = len(pickle.dumps(ensemble(keep).run(100)))
         sizes.append((keep, part, len(pickle.dumps(ensemble(keep).run(200))) - part))
-    told = "; ".join(
-        f"`{keep}` {first / 1024:.0f} KiB for a hundred members and {more / 1024:.0f} KiB for each further hundred"
-        for keep, first, more in sizes
+    rows = "\n".join(
+        f"| `{keep}` | {first / 1024:.0f} KiB | {more / 1024:.0f} KiB |" for keep, first, more in sizes
     )
-    return f"Results on their way take: {told}."
+    return f"""Results on their way take
+
+| Kept | For a hundred members | For each hundred more |
+| --- | --- | --- |
+{rows}
+"""
 
 
 def head(told: argparse.Namespace) -> str:
