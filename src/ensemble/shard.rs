@@ -1,6 +1,7 @@
 //! Shards: some members of an ensemble as one Parquet file.
 
 use std::fs::{self, File};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::Write as _;
 use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
@@ -114,7 +115,9 @@ impl Beside {
     fn new(file: &Path) -> Self {
         let mut name = std::ffi::OsString::from(".");
         name.push(file.file_name().unwrap_or("shard".as_ref()));
-        name.push(format!(".{}.new", std::process::id()));
+        // Of two machines that write the same shard, processes may have the same number.
+        let lot = RandomState::new().build_hasher().finish();
+        name.push(format!(".{lot:016x}.new"));
         Self(file.with_file_name(name))
     }
 }
