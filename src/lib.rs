@@ -147,6 +147,8 @@ pub mod book;
 pub mod calendar;
 pub mod ensemble;
 pub mod error;
+#[cfg(any(feature = "html", feature = "parquet"))]
+mod files;
 pub mod inflow;
 pub mod ledger;
 pub mod licence;

@@ -8,7 +8,8 @@ use riparian::basin::{Outlet, OutletKind, Routing};
 use riparian::calendar::Window;
 use riparian::ledger::Ledger;
 use riparian::operation::Schedule;
-use riparian::planner::{Planner, Reading, SeasonPlan, Wanted};
+use riparian::planner::{Planner, SeasonPlan, Wanted};
+use riparian::report::Reading;
 use riparian::series::DailySeries;
 use riparian::settlement::Unit;
 use riparian::units::{Area, Energy, Flow, Level, Power, Volume};
@@ -222,15 +223,15 @@ fn a_limit_holds_its_users_down() {
     assert!(close(taken, 20.0), "{taken}");
     assert!(close(plan.reservoirs()[0].storage[2].mcm(), 60.0));
     // The table shows the limit beside what the canal gets.
-    let table = plan.table();
+    let table = plan.bulletin();
     let canal = table
         .rows()
         .iter()
         .find(|row| row.object == "canal")
         .unwrap();
     assert_eq!(canal.limit, Some(20.0));
-    assert_eq!(canal.reading, Reading::Withdrawal);
-    assert!(close(canal.total.unwrap(), 20.0));
+    assert_eq!(canal.reading, Reading::Taken);
+    assert!(close(canal.total().unwrap(), 20.0));
     let mut text = Vec::new();
     table.write_csv(&mut text).unwrap();
     let text = String::from_utf8(text).unwrap();

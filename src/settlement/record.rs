@@ -101,6 +101,11 @@ impl Record {
         exact(measure).or_else(|| ordinary.then(|| exact(None)).flatten())
     }
 
+    /// All readings of a column.
+    pub(crate) fn values(&self, column: usize) -> &[f64] {
+        &self.columns[column].values
+    }
+
     fn value(&self, column: usize, date: Date) -> Option<f64> {
         let day = usize::try_from(day_index(self.window.from(), date)).ok()?;
         let value = *self.columns[column].values.get(day)?;

@@ -7,7 +7,6 @@ use std::fmt::Write as _;
 use kuva::prelude::*;
 
 use super::Page;
-use super::tables::mean_flow;
 use super::verdicts::m3s;
 use super::write::Esc;
 use crate::agreement::Count;
@@ -521,4 +520,10 @@ fn begins(day: Date) -> f64 {
 
 fn ends(day: Date) -> f64 {
     begins(date_of(day, 1))
+}
+
+/// The mean flow over some days, in m3/s.
+fn mean_flow(window: Window, of_day: impl Fn(Date) -> f64) -> f64 {
+    let sum: Sum = window.iter().map(of_day).collect();
+    m3s(sum.value() / window.days() as f64)
 }
