@@ -88,7 +88,7 @@ impl Results {
             .set_key_value_metadata(Some(metadata.collect()))
             .build();
         crate::files::put(file, |new| {
-            let mut write = || -> std::result::Result<(), ParquetError> {
+            let write = || -> std::result::Result<(), ParquetError> {
                 let mut writer = ArrowWriter::try_new(new, batch.schema(), Some(properties))?;
                 writer.write(&batch)?;
                 writer.close()?;

@@ -107,7 +107,7 @@ fn of_batches(
     place: &Place,
     faults: &mut Diagnostics,
 ) -> Option<Record> {
-    let mut fault = |faults: &mut Diagnostics, what: String, expected: &str| {
+    let fault = |faults: &mut Diagnostics, what: String, expected: &str| {
         faults.push(
             Diagnostic::new(what)
                 .at(Some(place.clone()))

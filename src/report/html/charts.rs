@@ -11,6 +11,7 @@ use super::verdicts::m3s;
 use super::write::Esc;
 use crate::agreement::Count;
 use crate::calendar::{Window, date_of, day_index};
+use crate::ledger::Sum;
 use crate::settlement::{Record, Settlement, Unit};
 use crate::units::Volume;
 use jiff::civil::{Date, date};
