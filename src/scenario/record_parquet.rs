@@ -167,7 +167,8 @@ fn of_batches(
             }
         }
         if let Some(at) = values.iter().position(|value| value.is_infinite()) {
-            let what = format!("column of `{}` is infinite on {}", head.id, days[at]);
+            let day = crate::calendar::date_of(first, at as i64);
+            let what = format!("the column of `{}` is infinite on {day}", head.id);
             fault(faults, what, "numbers, or nulls");
         }
         record = record.with(head.id, head.measure, values);
