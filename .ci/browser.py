@@ -119,7 +119,7 @@ class Check:
         self.browser.click(f"#tab-{sections[0]}")
 
     def sorting(self):
-        """Every table that sorts, by its last column: upwards, then downwards."""
+        """Every table that sorts, by its last column of figures: upwards, then downwards."""
         count = self.browser.run(
             "return [...document.querySelectorAll('table.sorts')].map((table, i) => table.id ||= 'sorts-' + i).length"
         )
@@ -127,12 +127,17 @@ class Check:
         for table in self.browser.run("return [...document.querySelectorAll('table.sorts')].map((t) => t.id)"):
             section = self.browser.run(f"return document.getElementById('{table}').closest('section').id")
             self.browser.click(f"#tab-{section}")
-            head = f"#{table} thead th:last-child"
+            column = self.browser.run(
+                f"const rows = [...document.querySelectorAll('#{table} tbody tr')];"
+                f"return [...document.querySelectorAll('#{table} thead th')].findLastIndex((_, i) =>"
+                " rows.some((row) => row.cells[i]?.dataset.sort && !isNaN(row.cells[i].dataset.sort)))"
+            )
+            self.that(column >= 0, f"{table} has no column of figures")
+            head = f"#{table} thead th:nth-child({column + 1})"
             values = (
                 f"return [...document.querySelectorAll('#{table} tbody tr')]"
-                ".map((row) => [...row.cells].at(-1).dataset.sort).filter((text) => text).map(Number)"
+                f".map((row) => row.cells[{column}].dataset.sort).filter((text) => text).map(Number)"
             )
-            self.that(self.browser.run(values), f"{table}: the last column has no figures")
             for order, down in [("ascending", False), ("descending", True)]:
                 self.browser.click(f"{head} button")
                 got = self.browser.run(values)

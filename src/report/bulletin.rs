@@ -265,7 +265,7 @@ impl Bulletin {
 
 /// The columns of one month.
 pub(crate) struct SheetOf {
-    month: Month,
+    pub(crate) month: Month,
     pub(crate) columns: Vec<Column>,
     dekads: std::ops::Range<usize>,
 }

@@ -6,7 +6,6 @@ use super::Page;
 use super::verdicts::{over_run, span};
 use super::write::{Esc, cell, figure, whole};
 use crate::basin::NodeKind;
-use crate::calendar::{Dekad, Window};
 use crate::ledger::{BalanceLine, Sum};
 use crate::report::BulletinRow;
 use crate::report::bulletin::Column;
@@ -98,11 +97,26 @@ impl Page<'_> {
     /// dekad; under it each month as its form, with the days.
     pub(super) fn bulletin(&self, page: &mut String) {
         let bulletin = self.report.bulletin();
-        let heads: Vec<String> = bulletin.dekads().iter().map(dekad_name).collect();
-        self.open_bulletin(page, self.label("bulletin"), &heads);
+        self.open_bulletin(page, self.label("bulletin"), 2);
+        let mut dekads = String::new();
+        for sheet in bulletin.months().filter_map(|m| bulletin.sheet_of(m)) {
+            let own: Vec<_> = sheet.columns.iter().filter(|c| c.is_dekad()).collect();
+            let _ = write!(
+                page,
+                "<th scope=\"colgroup\" colspan=\"{}\">{}</th>",
+                own.len(),
+                sheet.month
+            );
+            for column in own {
+                let name = column.name();
+                let _ = write!(dekads, "<th scope=\"col\" class=\"n\">{name}</th>");
+            }
+        }
         let total = self.label("total");
-        let _ = write!(page, "<th scope=\"col\" class=\"n\">{total}, Mm\u{b3}</th>");
-        page.push_str("</tr></thead><tbody>");
+        let _ = write!(
+            page,
+            "<th scope=\"col\" class=\"n\" rowspan=\"2\">{total}, Mm\u{b3}</th></tr><tr>{dekads}</tr></thead><tbody>"
+        );
         for row in bulletin.rows() {
             self.open_row(page, row);
             for &value in &row.dekads {
@@ -120,9 +134,11 @@ impl Page<'_> {
                 continue;
             };
             let _ = write!(page, "<details class=\"month\"><summary>{month}</summary>");
-            let heads: Vec<String> = sheet.columns.iter().map(Column::name).collect();
             let name = format!("{}, {month}", self.label("bulletin"));
-            self.open_bulletin(page, &name, &heads);
+            self.open_bulletin(page, &name, 1);
+            for head in sheet.columns.iter().map(Column::name) {
+                let _ = write!(page, "<th scope=\"col\" class=\"n\">{head}</th>");
+            }
             for key in ["total", "summed"] {
                 let head = self.label(key);
                 let _ = write!(page, "<th scope=\"col\" class=\"n\">{head}, Mm\u{b3}</th>");
@@ -145,8 +161,8 @@ impl Page<'_> {
         }
     }
 
-    /// A table of the bulletin, up to the heads of its figures.
-    fn open_bulletin(&self, page: &mut String, name: &str, heads: &[String]) {
+    /// A table of the bulletin, up to the heads of its figures, which take so many rows.
+    fn open_bulletin(&self, page: &mut String, name: &str, rows: usize) {
         let _ = write!(
             page,
             "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">\
@@ -154,10 +170,8 @@ impl Page<'_> {
             Esc(name)
         );
         for key in ["number", "object", "unit", "limit"] {
-            let _ = write!(page, "<th scope=\"col\">{}</th>", self.label(key));
-        }
-        for head in heads {
-            let _ = write!(page, "<th scope=\"col\" class=\"n\">{head}</th>");
+            let head = self.label(key);
+            let _ = write!(page, "<th scope=\"col\" rowspan=\"{rows}\">{head}</th>");
         }
     }
 
@@ -255,8 +269,4 @@ impl Page<'_> {
             .filter(|&v| basin.nodes()[v].kind == NodeKind::Gauge)
             .collect()
     }
-}
-
-fn dekad_name(dekad: &Window) -> String {
-    Dekad::containing(dekad.from()).to_string()
 }
