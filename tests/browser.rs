@@ -35,7 +35,10 @@ fn missing(script: &Path) -> Option<&'static str> {
 fn pages_are_clicked_through() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/browser.py");
     if let Some(what) = missing(&script) {
-        assert!(std::env::var_os("AXE").is_none(), "AXE is set, and no {what}");
+        assert!(
+            std::env::var_os("AXE").is_none(),
+            "AXE is set, and no {what}"
+        );
         // Past the harness, which keeps what tests that pass print to itself.
         let told = format!("\nSKIPPED: the pages were not opened in a browser: no {what}\n");
         std::io::stderr().write_all(told.as_bytes()).unwrap();

@@ -286,7 +286,11 @@ fn help_tells_the_exit_codes() {
         assert!(said.out.contains(code), "{}", said.out);
     }
     // Every subcommand has a help of its own that says more than its name.
-    let commands = said.out.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands = said
+        .out
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1);
     let commands = commands.take_while(|line| !line.is_empty());
     let names: Vec<&str> = commands
         .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
@@ -295,7 +299,10 @@ fn help_tells_the_exit_codes() {
     assert!(names.len() >= 13, "{names:?}");
     for name in names.into_iter().filter(|name| *name != "help") {
         let help = fine(at.path(), &[name, "--help"]).out;
-        assert!(help.contains("Usage: riparian") && help.contains("--json"), "{help}");
+        assert!(
+            help.contains("Usage: riparian") && help.contains("--json"),
+            "{help}"
+        );
     }
 }
 
@@ -701,7 +708,13 @@ fn a_run_and_a_plan_have_one_bulletin() {
     };
     let with_days = heads(&run);
     assert_eq!(with_days.len(), 6 + 31 + 3 + 2);
-    let form = [&with_days[5], &with_days[6], &with_days[16], &with_days[27], &with_days[39]];
+    let form = [
+        &with_days[5],
+        &with_days[6],
+        &with_days[16],
+        &with_days[27],
+        &with_days[39],
+    ];
     assert_eq!(form, ["limit_mcm", "1", "I", "II", "III"]);
     let without: Vec<String> = with_days
         .iter()
@@ -711,10 +724,14 @@ fn a_run_and_a_plan_have_one_bulletin() {
     assert_eq!(heads(&plan), without);
     // Six months of seven rows, of which three are of the lake.
     for text in [&run, &plan] {
-        let rows: Vec<csv::StringRecord> =
-            csv::Reader::from_reader(text.as_bytes()).records().map(Result::unwrap).collect();
+        let rows: Vec<csv::StringRecord> = csv::Reader::from_reader(text.as_bytes())
+            .records()
+            .map(Result::unwrap)
+            .collect();
         assert_eq!(rows.len(), 6 * 7, "{text}");
-        let lake = rows.iter().filter(|row| &row[0] == "2025-06" && &row[2] == "Lake");
+        let lake = rows
+            .iter()
+            .filter(|row| &row[0] == "2025-06" && &row[2] == "Lake");
         let readings: Vec<&str> = lake.map(|row| row.get(3).unwrap()).collect();
         assert_eq!(readings, ["inflow", "release", "storage"]);
     }
@@ -744,7 +761,11 @@ fn a_run_is_settled_again_from_its_record() {
         let (a, b) = (number(&here["delivered"]), number(&there["delivered"]));
         assert!((a - b).abs() < 1e-9 * b, "{record}: {a} {b}");
         let piped = fs::read(at.path().join(record)).unwrap();
-        let piped = with_input(at.path(), &["settle", treaty, "--observed", "-", "--json"], &piped);
+        let piped = with_input(
+            at.path(),
+            &["settle", treaty, "--observed", "-", "--json"],
+            &piped,
+        );
         assert_eq!(piped.json(), settled, "{record}");
     }
     let said = riparian(at.path(), &["run", "r", "--record", "r.xlsx"]);
@@ -766,16 +787,32 @@ fn an_ensemble_tells_the_odds() {
     let part = number(&odds["obligations"][0]["probability_kept"]);
     assert!(0.0 < part && part < 1.0, "{part}");
     let days = odds["bands"][0]["days"].as_array().unwrap();
-    assert_eq!((days.len(), &odds["bands"][0]["unit"]), (183, &"Mm3".into()));
+    assert_eq!(
+        (days.len(), &odds["bands"][0]["unit"]),
+        (183, &"Mm3".into())
+    );
     assert!(number(&days[180]["p05"]) < number(&days[180]["p95"]));
     // A seed is a seed, and another one another.
-    let again = fine(at.path(), &[&UNCERTAIN[..], &few, &["--threads", "1"]].concat()).json();
+    let again = fine(
+        at.path(),
+        &[&UNCERTAIN[..], &few, &["--threads", "1"]].concat(),
+    )
+    .json();
     assert_eq!(again, odds);
-    let other = fine(at.path(), &[&UNCERTAIN[..], &few, &["--seed", "2"]].concat()).json();
+    let other = fine(
+        at.path(),
+        &[&UNCERTAIN[..], &few, &["--seed", "2"]].concat(),
+    )
+    .json();
     assert_ne!(other["digest"], odds["digest"]);
 
     let text = fine(at.path(), &[&UNCERTAIN[..4], &few].concat()).out;
-    for part in ["Odds of each obligation", "summer-water", "lake storage, Mm3", "2025-09-30"] {
+    for part in [
+        "Odds of each obligation",
+        "summer-water",
+        "lake storage, Mm3",
+        "2025-09-30",
+    ] {
         assert!(text.contains(part), "{part} in {text}");
     }
     let strict = riparian(at.path(), &[&UNCERTAIN[..], &few, &["--strict"]].concat());
@@ -791,7 +828,14 @@ fn an_ensemble_tells_the_odds() {
     for args in [
         &["--years-of", &cascade][..],
         &["--generator", "contemporaneous", "--fitted-to", &cascade],
-        &["--generator", "neighbours", "--fitted-to", &cascade, "--demand", "0.9..1.1"],
+        &[
+            "--generator",
+            "neighbours",
+            "--fitted-to",
+            &cascade,
+            "--demand",
+            "0.9..1.1",
+        ],
     ] {
         let all = [&["ensemble", &season, "--members", "2", "--json"][..], args].concat();
         let said = fine(at.path(), &all).json();
@@ -805,7 +849,14 @@ fn an_ensemble_is_taken_up_again_and_merged() {
     fine(at.path(), &["new", "r"]);
     let whole = fine(at.path(), &[&UNCERTAIN[..], &["--members", "50"]].concat()).json();
     let sharded = |members: &'static str| {
-        let shards = ["--members", members, "--shards", "parts", "--shard-size", "20"];
+        let shards = [
+            "--members",
+            members,
+            "--shards",
+            "parts",
+            "--shard-size",
+            "20",
+        ];
         fine(at.path(), &[&UNCERTAIN[..], &shards].concat()).json()
     };
     sharded("0..40");
@@ -816,11 +867,27 @@ fn an_ensemble_is_taken_up_again_and_merged() {
     assert_eq!(fs::metadata(&first).unwrap().modified().unwrap(), written);
     let merged = fine(at.path(), &["ensemble", "--merge", "parts", "--json"]).json();
     assert_eq!(merged, whole);
-    let said = riparian(at.path(), &["ensemble", "--merge", "parts", "--members", "60"]);
+    let said = riparian(
+        at.path(),
+        &["ensemble", "--merge", "parts", "--members", "60"],
+    );
     assert_eq!(said.code, 1);
-    assert!(said.err.contains("lacks the members 50..60"), "{}", said.err);
+    assert!(
+        said.err.contains("lacks the members 50..60"),
+        "{}",
+        said.err
+    );
     // Files of another ensemble are left as they are.
-    let other = ["--members", "20", "--shards", "parts", "--shard-size", "20", "--seed", "2"];
+    let other = [
+        "--members",
+        "20",
+        "--shards",
+        "parts",
+        "--shard-size",
+        "20",
+        "--seed",
+        "2",
+    ];
     let said = riparian(at.path(), &[&UNCERTAIN[..4], &other].concat());
     assert_eq!(said.code, 1);
     assert!(said.err.contains("it is left as it is"), "{}", said.err);
@@ -832,8 +899,16 @@ fn an_ensemble_that_is_stopped_leaves_nothing_half_written() {
     let at = folder();
     let season = data(SEASON);
     let args = [
-        "ensemble", &season, "--inflow", "0.9..1.1", "--members", "1000000", "--shards", "parts",
-        "--shard-size", "40",
+        "ensemble",
+        &season,
+        "--inflow",
+        "0.9..1.1",
+        "--members",
+        "1000000",
+        "--shards",
+        "parts",
+        "--shard-size",
+        "40",
     ];
     let child = command(at.path(), &args)
         .stdout(Stdio::piped())
@@ -843,19 +918,34 @@ fn an_ensemble_that_is_stopped_leaves_nothing_half_written() {
     let parts = at.path().join("parts");
     let names = || -> Vec<String> {
         let entries = fs::read_dir(&parts).into_iter().flatten();
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
     };
     let begun = std::time::Instant::now();
     while names().len() < 2 && begun.elapsed().as_secs() < 300 {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     let pid = child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
     let said = Said::of(child.wait_with_output().unwrap());
     assert_eq!((said.code, &*said.out), (130, ""), "{}", said.err);
-    assert!(said.err.contains("the same command goes on from there"), "{}", said.err);
+    assert!(
+        said.err.contains("the same command goes on from there"),
+        "{}",
+        said.err
+    );
     let names = names();
-    assert!(names.len() >= 2 && names.iter().all(|name| !name.starts_with('.')), "{names:?}");
+    assert!(
+        names.len() >= 2 && names.iter().all(|name| !name.starts_with('.')),
+        "{names:?}"
+    );
     for name in &names {
         riparian::ensemble::read_shard(parts.join(name)).unwrap();
     }
@@ -874,7 +964,14 @@ fn wrong_ensembles_end_with_two() {
         &["ensemble", "r", "--storage", "100..200"],
         &["ensemble", "r", "--inflow", "0.9..1.1", "--members", "0"],
         &["ensemble", "r", "--inflow", "0.9..1.1", "--members", "5..5"],
-        &["ensemble", "r", "--inflow", "0.9..1.1", "--watch", "lake:depth"],
+        &[
+            "ensemble",
+            "r",
+            "--inflow",
+            "0.9..1.1",
+            "--watch",
+            "lake:depth",
+        ],
         &["ensemble", "r", "--inflow", "0.9..1.1", "--shard-size", "5"],
         &["ensemble", "r", "--generator", "magic"],
         &["ensemble", "r", "--fitted-to", "r"],

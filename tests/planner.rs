@@ -236,13 +236,15 @@ fn a_limit_holds_its_users_down() {
     table.write_csv(&mut text).unwrap();
     let text = String::from_utf8(text).unwrap();
     let line = text.lines().find(|line| line.contains("canal")).unwrap();
-    assert!(line.starts_with("3,canal,\"taken, m3/s\",20.0,"), "{line}");
-    assert!(line.ends_with(",20.0"), "{line}");
+    assert_eq!(
+        line,
+        "2024-06,3,canal,taken,m3/s,20.0,7.7,7.7,7.7,20.0,20.0"
+    );
     let printed = table.to_string();
     let heading = " No object                 limit     I    II   III      Mm3";
     assert_eq!(printed.lines().nth(2), Some(heading), "{printed}");
     let row = "  3 canal  taken, m3/s        20     8     8     8     20.0";
-    assert_eq!(printed.lines().last(), Some(row), "{printed}");
+    assert!(printed.lines().any(|line| line == row), "{printed}");
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use arrow_array::{
     ArrayRef, Date32Array, Float64Array, RecordBatch, StringArray, TimestampMillisecondArray,
 };
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use riparian::agreement::Measure;
 use riparian::calendar::Date;
 use riparian::settlement::{Record, Settlement, settle};
@@ -28,8 +28,12 @@ fn a_season_is_settled_alike_from_its_ledger_and_from_files() {
     let parquet = folder.path().join("new/season.parquet");
     whole.write_parquet(&parquet).unwrap();
     let csv = folder.path().join("season.csv");
-    whole.write_csv(std::fs::File::create(&csv).unwrap()).unwrap();
-    let names: Vec<_> = std::fs::read_dir(folder.path().join("new")).unwrap().collect();
+    whole
+        .write_csv(std::fs::File::create(&csv).unwrap())
+        .unwrap();
+    let names: Vec<_> = std::fs::read_dir(folder.path().join("new"))
+        .unwrap()
+        .collect();
     assert_eq!(names.len(), 1, "{names:?}");
 
     let (from_csv, from_parquet) = (Record::open(&csv).unwrap(), Record::open(&parquet).unwrap());
@@ -71,7 +75,11 @@ fn units_stand_in_the_metadata() {
         .iter()
         .map(|field| {
             let metadata = field.metadata();
-            (field.name().as_str(), &*metadata["place"], &*metadata["unit"])
+            (
+                field.name().as_str(),
+                &*metadata["place"],
+                &*metadata["unit"],
+            )
         })
         .collect();
     assert_eq!(
@@ -104,14 +112,23 @@ const JUNE: i32 = 19_875;
 fn tables_of_others_are_read_if_they_can_be() {
     let canal: ArrayRef = Arc::new(Float64Array::from(vec![1.0, 2.0]));
     let days: ArrayRef = Arc::new(Date32Array::from(vec![JUNE, JUNE + 2]));
-    let record = Record::read("a", file(vec![("date", days.clone()), ("canal_m3s", canal.clone())]));
+    let record = Record::read(
+        "a",
+        file(vec![("date", days.clone()), ("canal_m3s", canal.clone())]),
+    );
     let record = record.unwrap();
     let on = |day| record.get("canal", None, Date::constant(2024, 6, day));
-    assert_eq!([on(1), on(2), on(3)], [Some(86_400.0), None, Some(172_800.0)]);
+    assert_eq!(
+        [on(1), on(2), on(3)],
+        [Some(86_400.0), None, Some(172_800.0)]
+    );
     // As data frames of Python write days.
     let midnight = [JUNE, JUNE + 2].map(|day| i64::from(day) * 86_400_000);
     let stamps: ArrayRef = Arc::new(TimestampMillisecondArray::from(midnight.to_vec()));
-    let same = Record::read("a", file(vec![("date", stamps), ("canal_m3s", canal.clone())]));
+    let same = Record::read(
+        "a",
+        file(vec![("date", stamps), ("canal_m3s", canal.clone())]),
+    );
     assert_eq!(same.unwrap(), record);
 
     let faults = |columns: Vec<(&str, ArrayRef)>| {
@@ -120,23 +137,53 @@ fn tables_of_others_are_read_if_they_can_be() {
         error.to_string()
     };
     let words: ArrayRef = Arc::new(StringArray::from(vec!["1", "2"]));
-    let noon: ArrayRef = Arc::new(TimestampMillisecondArray::from(vec![43_200_000, 86_400_000]));
+    let noon: ArrayRef = Arc::new(TimestampMillisecondArray::from(vec![
+        43_200_000, 86_400_000,
+    ]));
     let backwards: ArrayRef = Arc::new(Date32Array::from(vec![JUNE, JUNE - 1]));
     let infinite: ArrayRef = Arc::new(Float64Array::from(vec![1.0, f64::INFINITY]));
     for (columns, told) in [
         (vec![("canal_m3s", canal.clone())], "no column `date`"),
-        (vec![("date", noon), ("canal_m3s", canal.clone())], "column `date` holds"),
-        (vec![("date", backwards), ("canal_m3s", canal.clone())], "2024-05-31 follows 2024-06-01"),
-        (vec![("date", days.clone()), ("canal_m3s", words.clone())], "column `canal_m3s` holds Utf8"),
-        (vec![("date", days.clone()), ("canal_m3", canal.clone())], "no known unit"),
-        (vec![("date", days.clone()), ("canal_m3s", infinite)], "infinite on 2024-06-02"),
+        (
+            vec![("date", noon), ("canal_m3s", canal.clone())],
+            "column `date` holds",
+        ),
+        (
+            vec![("date", backwards), ("canal_m3s", canal.clone())],
+            "2024-05-31 follows 2024-06-01",
+        ),
+        (
+            vec![("date", days.clone()), ("canal_m3s", words.clone())],
+            "column `canal_m3s` holds Utf8",
+        ),
+        (
+            vec![("date", days.clone()), ("canal_m3", canal.clone())],
+            "no known unit",
+        ),
+        (
+            vec![("date", days.clone()), ("canal_m3s", infinite)],
+            "infinite on 2024-06-02",
+        ),
     ] {
         let said = faults(columns);
-        assert!(said.contains(told) && said.contains("a.parquet"), "{told}: {said}");
+        assert!(
+            said.contains(told) && said.contains("a.parquet"),
+            "{told}: {said}"
+        );
     }
     // All at once.
-    let said = faults(vec![("date", days), ("canal_m3", canal), ("gate_m3s", words)]);
-    assert!(said.contains("no known unit") && said.contains("gate_m3s"), "{said}");
+    let said = faults(vec![
+        ("date", days),
+        ("canal_m3", canal),
+        ("gate_m3s", words),
+    ]);
+    assert!(
+        said.contains("no known unit") && said.contains("gate_m3s"),
+        "{said}"
+    );
     let error = Record::read("cut.parquet", b"PAR1 and no more".to_vec()).unwrap_err();
-    assert!(error.is_invalid() && error.to_string().contains("cut.parquet"), "{error}");
+    assert!(
+        error.is_invalid() && error.to_string().contains("cut.parquet"),
+        "{error}"
+    );
 }

@@ -37,7 +37,10 @@ impl Source for SeasonPlan {
     fn release(&self, reservoir: usize) -> Amounts {
         let plan = &self.reservoirs[reservoir];
         let out = plan.release.iter().zip(&plan.spill);
-        Amounts::Dekads(out.map(|(&release, &spill)| (release + spill).m3()).collect())
+        Amounts::Dekads(
+            out.map(|(&release, &spill)| (release + spill).m3())
+                .collect(),
+        )
     }
 
     fn storage(&self, reservoir: usize) -> Amounts {

@@ -431,7 +431,9 @@ impl Sheet<'_> {
                 .filter(|&i| basin.offtakes()[i].party == party)
                 .collect();
             let mut known = basin.parties().iter().filter(|known| known.id == party);
-            let name = known.next().map_or(party, |known| named(&known.name, party));
+            let name = known
+                .next()
+                .map_or(party, |known| named(&known.name, party));
             self.add(None, name, Reading::Taken, self.source.taken(&own));
             self.limit(&own);
             if let Some(row) = self.rows.last_mut() {
@@ -462,9 +464,8 @@ impl Sheet<'_> {
             });
             (days > 0).then_some((days, mcm))
         });
-        let least = limits.min_by(|(days, mcm), (others, other)| {
-            others.cmp(days).then(mcm.total_cmp(other))
-        });
+        let least = limits
+            .min_by(|(days, mcm), (others, other)| others.cmp(days).then(mcm.total_cmp(other)));
         if let (Some((_, mcm)), Some(row)) = (least, self.rows.last_mut()) {
             row.limit = Some(mcm);
         }
@@ -605,7 +606,10 @@ impl Source for super::Report {
 
     fn passing(&self, node: usize) -> Amounts {
         let days = 0..self.ledger.days();
-        Amounts::Days(days.map(|day| self.ledger.flow_at_node(day, node)).collect())
+        Amounts::Days(
+            days.map(|day| self.ledger.flow_at_node(day, node))
+                .collect(),
+        )
     }
 
     fn inflow(&self, reservoir: usize) -> Amounts {

@@ -10,9 +10,9 @@ mod operations;
 mod users;
 mod write;
 
-pub use bulletin::{Bulletin, BulletinRow, Reading};
 #[cfg(feature = "planner")]
 pub(crate) use bulletin::{Amounts, Source};
+pub use bulletin::{Bulletin, BulletinRow, Reading};
 pub use operations::{ForecastError, ForecastErrorAt, PlaceKind};
 pub use users::LicenceUse;
 

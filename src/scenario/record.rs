@@ -367,7 +367,9 @@ impl Record {
     pub fn write_csv(&self, to: impl std::io::Write) -> std::io::Result<()> {
         let columns: Vec<_> = self.columns().collect();
         let mut table = csv::Writer::from_writer(to);
-        let names = columns.iter().map(|&(id, measure)| column_name(id, measure));
+        let names = columns
+            .iter()
+            .map(|&(id, measure)| column_name(id, measure));
         table.write_record(std::iter::once("date".to_owned()).chain(names))?;
         for (day, date) in self.window().iter().enumerate() {
             let readings = columns.iter().enumerate().map(|(at, &(_, measure))| {

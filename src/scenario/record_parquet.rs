@@ -138,7 +138,11 @@ fn of_batches(
         let column = batch.column(dates);
         let Some(own) = dates_of(column) else {
             let what = format!("column `date` holds {}", column.data_type());
-            fault(faults, what, "dates, or timestamps at midnight, without nulls");
+            fault(
+                faults,
+                what,
+                "dates, or timestamps at midnight, without nulls",
+            );
             return None;
         };
         days.extend(own);

@@ -108,7 +108,10 @@ impl Args {
             let _shown = Progress::say("summing up");
             results.summary()
         };
-        let broken = summary.obligations.iter().any(|odds| odds.kept < odds.members);
+        let broken = summary
+            .obligations
+            .iter()
+            .any(|odds| odds.kept < odds.members);
         let mut answer = if json {
             Answer::json(&odds::json(&results, &summary))
         } else {

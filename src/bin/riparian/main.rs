@@ -82,7 +82,7 @@ enum Command {
     Settle(settle::Args),
     /// Shows what is different between two scenarios or runs
     Compare(compare::Args),
-    /// Writes a run as one page of HTML
+    /// Writes a run as one page of HTML, or prints it as the bulletin
     Report(report::Args),
     /// Plans a season's releases ahead, as the bulletin that parties sign
     Plan(plan::Args),

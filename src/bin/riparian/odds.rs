@@ -47,8 +47,14 @@ pub(crate) fn text(results: &Results, summary: &Summary) -> String {
     for (title, table) in [
         ("Odds of each obligation over the run", obligations(summary)),
         ("By period", periods(summary)),
-        ("What each party is short of, all its obligations together", parties(summary)),
-        ("How reliably each user is served, mean over the members", users(summary)),
+        (
+            "What each party is short of, all its obligations together",
+            parties(summary),
+        ),
+        (
+            "How reliably each user is served, mean over the members",
+            users(summary),
+        ),
     ] {
         if !table.is_empty() {
             let _ = writeln!(text, "{title}\n{}", table.draw(colours()));
@@ -114,7 +120,8 @@ fn periods(summary: &Summary) -> Table {
         }
         for period in own {
             let settled = 1.0 - period.probability(Status::Pending);
-            let excused = period.probability(Status::Excused) + period.probability(Status::Cancelled);
+            let excused =
+                period.probability(Status::Excused) + period.probability(Status::Cancelled);
             table.row([
                 Cell::text(id),
                 Cell::text(verdicts::period(period.period)),
@@ -152,7 +159,13 @@ fn parties(summary: &Summary) -> Table {
 }
 
 fn users(summary: &Summary) -> Table {
-    let names = ["time", "volume", "resilience", "vulnerability", "sustainability"];
+    let names = [
+        "time",
+        "volume",
+        "resilience",
+        "vulnerability",
+        "sustainability",
+    ];
     let mut table = Table::new(["user"].into_iter().chain(names));
     for user in summary.users.iter().filter(|user| !user.figures.is_empty()) {
         let figures = names.map(|name| {
@@ -177,7 +190,12 @@ fn unit(watched: &Watched) -> (&'static str, f64) {
 /// A place at the ends of months; of long runs at the ends of years.
 fn bands(band: &Band, start: Date, size: f64) -> Table {
     let heads = SHOWN.map(|(_, head)| head);
-    let mut table = Table::new(["at the end of", "least"].into_iter().chain(heads).chain(["most"]));
+    let mut table = Table::new(
+        ["at the end of", "least"]
+            .into_iter()
+            .chain(heads)
+            .chain(["most"]),
+    );
     let end = start.saturating_add(riparian::jiff::Span::new().days(band.days.len() as i64 - 1));
     let mut months: Vec<Month> = Vec::new();
     let mut month = Month::containing(start);

@@ -60,9 +60,7 @@ impl Args {
         };
         page.write(&file).map_err(Failure::in_folder(&file))?;
         if json {
-            return Ok(Answer::json(
-                &json!({ "html": file.display().to_string() }),
-            ));
+            return Ok(Answer::json(&json!({ "html": file.display().to_string() })));
         }
         Ok(Answer::text(format!(
             "The report is in {}\n",

@@ -27,7 +27,8 @@ pub(crate) struct Variations {
     /// Inflows of whole years of another scenario, such as ten observed years, drawn by lot
     #[arg(long, value_name = "SCENARIO", conflicts_with = "generator")]
     years_of: Option<PathBuf>,
-    /// Inflows that never were: by a method, or by a generator saved in a JSON file
+    /// Inflows that never were: by full, contemporaneous, thomas-fiering, kirsch or neighbours, or by a
+    /// generator saved in a JSON file
     #[arg(long, value_name = "METHOD|FILE", value_parser = source)]
     generator: Option<Source>,
     /// The scenario whose inflows the method is fitted to, some years at least [default: the same]

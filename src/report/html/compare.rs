@@ -117,7 +117,9 @@ impl<'r> Comparison<'r> {
                 self.runs.iter().map(|(_, report)| find(report)).collect();
             let committed = known.iter().flatten().find_map(|row| row.committed);
             let unit = known.iter().flatten().next();
-            let unit = unit.map_or("", |row| row.unit.sign()).replace('3', "\u{b3}");
+            let unit = unit
+                .map_or("", |row| row.unit.sign())
+                .replace('3', "\u{b3}");
             let _ = write!(
                 part,
                 "<tr><th scope=\"row\">{} <small>{unit}</small></th><td class=\"day\" data-sort=\"{}\">{}</td>{}",
@@ -156,7 +158,10 @@ impl<'r> Comparison<'r> {
         }
         part.push_str("</tbody></table></div><p class=\"hint\">");
         for status in Status::ALL {
-            let mut rows = self.runs.iter().flat_map(|(_, report)| report.settlements());
+            let mut rows = self
+                .runs
+                .iter()
+                .flat_map(|(_, report)| report.settlements());
             if rows.any(|row| row.status == status) {
                 let name = status.name();
                 let _ = write!(
