@@ -35,6 +35,8 @@
       other.tabIndex = on ? 0 : -1;
     }
     for (const section of sections) section.hidden = !button.shown.includes(section);
+    // On a phone the tabs are one row that is pushed.
+    button.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   list.addEventListener("keydown", (event) => {
