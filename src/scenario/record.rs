@@ -78,12 +78,15 @@ impl Record {
             return Self::from_csv(name, bytes);
         }
         #[cfg(feature = "parquet")]
-        return super::record_parquet::read(name, bytes);
+        {
+            super::record_parquet::read(name, bytes)
+        }
         #[cfg(not(feature = "parquet"))]
-        Err(crate::calendar::invalid(
-            Diagnostic::new(format!("{name} is a Parquet file"))
-                .expected("a CSV table: this riparian was built without the feature `parquet`"),
-        ))
+        {
+            let fault = Diagnostic::new(format!("{name} is a Parquet file"));
+            let expected = "a CSV table: this riparian was built without the feature `parquet`";
+            Err(crate::calendar::invalid(fault.expected(expected)))
+        }
     }
 
     /// Reads a table of measured series from memory, as [`Record::open`] does; the name is for
