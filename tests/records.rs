@@ -162,7 +162,7 @@ fn tables_of_others_are_read_if_they_can_be() {
         ),
         (
             vec![("date", days.clone()), ("canal_m3s", infinite)],
-            "infinite on 2024-06-02",
+            "infinite on 2024-06-03",
         ),
     ] {
         let said = faults(columns);
