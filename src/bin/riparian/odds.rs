@@ -64,7 +64,7 @@ pub(crate) fn text(results: &Results, summary: &Summary) -> String {
         let (unit, size) = unit(&band.watched);
         let _ = writeln!(
             text,
-            "{}, {unit}: not more in so many of the members\n{}",
+            "{}, {unit}: what so many of the members do not exceed\n{}",
             band.watched.name(),
             bands(band, frame.window().from(), size).draw(colours())
         );
