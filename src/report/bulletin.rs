@@ -164,8 +164,8 @@ impl Bulletin {
 
     /// The months, in order.
     pub fn months(&self) -> impl Iterator<Item = Month> {
-        let months = self.dekads.chunk_by(|a, b| month_of(a) == month_of(b));
-        months.map(|dekads| month_of(&dekads[0]))
+        let months = self.dekads.chunk_by(|a, b| month_of(*a) == month_of(*b));
+        months.map(|dekads| month_of(dekads[0]))
     }
 
     /// A month as its sheet, with the days where they are known; nothing if the month is another.
@@ -191,7 +191,7 @@ impl Bulletin {
         let mut columns = Vec::new();
         let mut dekads = Vec::new();
         for (at, dekad) in self.dekads.iter().enumerate() {
-            if month_of(dekad) != month {
+            if month_of(*dekad) != month {
                 continue;
             }
             if self.has_days() {
@@ -319,7 +319,7 @@ impl Column {
     }
 }
 
-fn month_of(dekad: &Window) -> Month {
+fn month_of(dekad: Window) -> Month {
     Month::containing(dekad.from())
 }
 

@@ -351,7 +351,7 @@ pub(super) fn column_name(id: &str, measure: Option<Measure>) -> String {
 
 impl Record {
     /// Writes the record as CSV, one row a day, as [`Record::open`] reads it: flows in m3/s, storage in
-    /// Mm3, levels in m, energy in MWh, to the last digit. A day that was not measured is an empty
+    /// Mm3, levels in m, energy in `MWh`, to the last digit. A day that was not measured is an empty
     /// cell.
     ///
     /// ```

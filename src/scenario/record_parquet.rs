@@ -147,8 +147,9 @@ fn of_batches(
         };
         days.extend(own);
     }
-    if let Some(pair) = days.windows(2).find(|pair| pair[1] <= pair[0]) {
-        let what = format!("{} follows {}", pair[1], pair[0]);
+    let mut pairs = days.iter().zip(days.iter().skip(1));
+    if let Some((before, after)) = pairs.find(|(before, after)| after <= before) {
+        let what = format!("{after} follows {before}");
         fault(faults, what, "one row a day, in the order of time");
         return None;
     }

@@ -129,21 +129,19 @@ impl Args {
         let ensemble = self.ensemble(model, scenario)?;
         let members = self.members.clone().unwrap_or(MEMBERS);
         interrupt::heed()?;
-        match &self.shards {
-            Some(folder) => self.sharded(&ensemble, members, folder),
-            None => {
-                let bar = Bar::new(&members);
-                let results = ensemble.run_with(members.clone(), |now| bar.at(now.done));
-                drop(bar);
-                if results.missing(members).is_empty() {
-                    return Ok(results);
-                }
-                let done = results.members();
-                Err(interrupt::stopped(format!(
-                    "stopped after {done} members, of which nothing is kept; with --shards a run can be taken up again"
-                )))
-            }
+        if let Some(folder) = &self.shards {
+            return self.sharded(&ensemble, members, folder);
         }
+        let bar = Bar::new(&members);
+        let results = ensemble.run_with(members.clone(), |now| bar.at(now.done));
+        drop(bar);
+        if results.missing(members).is_empty() {
+            return Ok(results);
+        }
+        let done = results.members();
+        Err(interrupt::stopped(format!(
+            "stopped after {done} members, of which nothing is kept; with --shards a run can be taken up again"
+        )))
     }
 
     fn ensemble(&self, model: Model, scenario: &Path) -> Result<Ensemble, Failure> {

@@ -28,9 +28,26 @@ pub(crate) struct Args {
         value_name = "MONTH",
         num_args = 0..=1,
         require_equals = true,
+        default_missing_value = "all",
+        value_parser = sheet,
         conflicts_with_all = ["html", "language"]
     )]
-    bulletin: Option<Option<Month>>,
+    bulletin: Option<Sheet>,
+}
+
+/// What is printed of the bulletin.
+#[derive(Clone, Copy)]
+enum Sheet {
+    All,
+    Month(Month),
+}
+
+fn sheet(text: &str) -> Result<Sheet, String> {
+    if text == "all" {
+        return Ok(Sheet::All);
+    }
+    let month: riparian::Result<Month> = text.parse();
+    month.map(Sheet::Month).map_err(|error| error.to_string())
 }
 
 /// The languages, by their codes.
@@ -42,8 +59,8 @@ pub(crate) fn languages() -> impl clap::builder::TypedValueParser<Value = Langua
 impl Args {
     pub(crate) fn run(&self, json: bool) -> Result<Answer, Failure> {
         let report = run::run(&self.scenario)?;
-        if let Some(month) = self.bulletin {
-            return bulletin(&report.bulletin(), month, json);
+        if let Some(sheet) = self.bulletin {
+            return bulletin(&report.bulletin(), sheet, json);
         }
         let page = Page::new(&report)
             .language(self.language)
@@ -69,19 +86,19 @@ impl Args {
     }
 }
 
-fn bulletin(bulletin: &Bulletin, month: Option<Month>, json: bool) -> Result<Answer, Failure> {
-    let sheet = month.map(|month| {
-        let sheet = bulletin.month(month);
-        sheet.ok_or_else(|| Failure::usage(format!("{month} is no month of the run")))
-    });
-    let sheet = sheet.transpose()?;
+fn bulletin(bulletin: &Bulletin, sheet: Sheet, json: bool) -> Result<Answer, Failure> {
+    let text = match sheet {
+        Sheet::All => bulletin.to_string(),
+        Sheet::Month(month) => {
+            let sheet = bulletin.month(month);
+            let other = || Failure::usage(format!("{month} is no month of the run"));
+            sheet.ok_or_else(other)?.to_string()
+        }
+    };
     if json {
         return Ok(Answer::json(&as_json(bulletin)));
     }
-    Ok(Answer::text(match sheet {
-        Some(sheet) => sheet.to_string(),
-        None => bulletin.to_string(),
-    }))
+    Ok(Answer::text(text))
 }
 
 /// All of it: days and dekads.
