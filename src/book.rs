@@ -71,6 +71,7 @@ pub mod theory {
 }
 
 pub mod comparison {
+    //! [`pywr`]: crate::pywr
     //! [what it does not do]: super::limits
     #![doc = include_str!("../docs/book/comparison.md")]
 }
