@@ -77,5 +77,6 @@ pub mod comparison {
 }
 
 pub mod limits {
+    //! [`pywr`]: crate::pywr
     #![doc = include_str!("../docs/book/limits.md")]
 }
