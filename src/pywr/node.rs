@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::findings::Findings;
 use super::json::{Json, Kind as JsonKind, Source};
+use super::licence::{self, Licence};
 use super::parameter::Parameters;
 use super::value::{Amount, Factor, Value};
 
@@ -87,6 +88,8 @@ pub(super) struct Reader<'r, 'a> {
     pub(super) source: &'a Source<'a>,
     pub(super) parameters: &'r mut Parameters<'a>,
     pub(super) findings: &'r mut Findings,
+    /// Virtual storages, which no water passes.
+    pub(super) licences: Vec<Licence>,
 }
 
 impl Reader<'_, '_> {
@@ -97,7 +100,8 @@ impl Reader<'_, '_> {
             let Some(node) = self.node(json) else {
                 continue;
             };
-            if nodes.iter().any(|other| other.name == node.name) {
+            let licensed = self.licences.iter().any(|other| other.name == node.name);
+            if licensed || nodes.iter().any(|other| other.name == node.name) {
                 let message = format!("node `{}` is there twice", node.name);
                 let fault = self.source.fault(json.at, message);
                 self.findings
@@ -139,12 +143,18 @@ impl Reader<'_, '_> {
                 ],
                 self.store(json, &what),
             ),
+            kind if licence::TYPES.contains(&kind) => {
+                let (keys, licence) = self.licence(json, kind, &name);
+                self.licences.extend(licence);
+                (keys, None)
+            }
             _ => {
                 let at = json.get("type").map_or(json.at, |json| json.at);
                 let message = format!("{what} is of type `{kind}`");
                 let fault = self.source.fault(at, message);
-                let fault = fault.expected(format!("one of {}", TYPES.join(", ")));
-                self.findings.fault(fault.nearest(&kind, TYPES));
+                let types: Vec<&str> = TYPES.into_iter().chain(licence::TYPES).collect();
+                let fault = fault.expected(format!("one of {}", types.join(", ")));
+                self.findings.fault(fault.nearest(&kind, types));
                 return None;
             }
         };
@@ -188,7 +198,13 @@ impl Reader<'_, '_> {
     }
 
     /// A constant; `otherwise` if it is not there.
-    fn number(&mut self, json: &Json, key: &str, what: &str, otherwise: f64) -> Option<f64> {
+    pub(super) fn number(
+        &mut self,
+        json: &Json,
+        key: &str,
+        what: &str,
+        otherwise: f64,
+    ) -> Option<f64> {
         let Some(value) = json.given(key) else {
             return Some(otherwise);
         };
