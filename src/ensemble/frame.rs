@@ -46,6 +46,8 @@ pub struct User {
 }
 
 /// A place whose readings are kept day by day.
+///
+/// Example: [`ensemble`](crate::ensemble).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Watched {
     /// The id of the place.

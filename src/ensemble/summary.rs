@@ -31,6 +31,8 @@ pub struct Summary {
 }
 
 /// How often an obligation is kept over the run.
+///
+/// Example: [`ensemble`](crate::ensemble).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObligationOdds {
     /// The obligation.
@@ -49,6 +51,8 @@ impl ObligationOdds {
 }
 
 /// The verdicts on one period of an obligation, and how its figures spread.
+///
+/// Example: [`ensemble`](crate::ensemble).
 #[derive(Clone, Debug, PartialEq)]
 pub struct PeriodOdds {
     /// The obligation.

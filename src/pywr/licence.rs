@@ -36,9 +36,7 @@ pub(super) enum Period {
 }
 
 /// The days of the month in which Pywr counts a year anew, February without its 29th.
-const DAYS: [f64; 12] = [
-    31., 28., 31., 30., 31., 30., 31., 31., 30., 31., 30., 31.,
-];
+const DAYS: [f64; 12] = [31., 28., 31., 30., 31., 30., 31., 31., 30., 31., 30., 31.];
 
 impl Reader<'_, '_> {
     /// The keys of a virtual storage, and what it is.
@@ -54,24 +52,43 @@ impl Reader<'_, '_> {
         let (keys, period): (&[&str], _) = match kind {
             "annualvirtualstorage" => (
                 &[
-                    "nodes", "factors", "min_volume", "max_volume", "initial_volume",
-                    "initial_volume_pc", "cost", "reset_day", "reset_month",
+                    "nodes",
+                    "factors",
+                    "min_volume",
+                    "max_volume",
+                    "initial_volume",
+                    "initial_volume_pc",
+                    "cost",
+                    "reset_day",
+                    "reset_month",
                     "reset_to_initial_volume",
                 ],
                 self.year(json, &what),
             ),
             "rollingvirtualstorage" => (
                 &[
-                    "nodes", "factors", "min_volume", "max_volume", "initial_volume",
-                    "initial_volume_pc", "cost", "days", "timesteps",
+                    "nodes",
+                    "factors",
+                    "min_volume",
+                    "max_volume",
+                    "initial_volume",
+                    "initial_volume_pc",
+                    "cost",
+                    "days",
+                    "timesteps",
                 ],
                 self.window(json, &what),
             ),
             // Never filled again: a window as long as the run.
             _ => (
                 &[
-                    "nodes", "factors", "min_volume", "max_volume", "initial_volume",
-                    "initial_volume_pc", "cost",
+                    "nodes",
+                    "factors",
+                    "min_volume",
+                    "max_volume",
+                    "initial_volume",
+                    "initial_volume_pc",
+                    "cost",
                 ],
                 self.days(json, &what, self.parameters.run.days() as f64),
             ),
@@ -105,7 +122,8 @@ impl Reader<'_, '_> {
             };
             let at = json.get("nodes").map_or(json.at, |nodes| nodes.at);
             let fault = self.source.fault(at, found);
-            let expected = "the name of one output: who of several goes without, Pywr decides by costs";
+            let expected =
+                "the name of one output: who of several goes without, Pywr decides by costs";
             self.findings.fault(fault.expected(expected));
         }
         let factor = match factors.map(|json| (json.as_list(), json)) {
@@ -139,7 +157,10 @@ impl Reader<'_, '_> {
             sound = false;
         };
         if cost? != 0.0 {
-            wrong(format!("{what} has a cost"), "none: Pywr takes none there either");
+            wrong(
+                format!("{what} has a cost"),
+                "none: Pywr takes none there either",
+            );
         }
         if !(0.0 <= least && least < most && most.is_finite()) {
             wrong(
@@ -147,7 +168,11 @@ impl Reader<'_, '_> {
                 "0 <= `min_volume` < `max_volume`",
             );
         }
-        let initial = if initial.is_nan() { part * most } else { initial };
+        let initial = if initial.is_nan() {
+            part * most
+        } else {
+            initial
+        };
         if initial.is_nan() {
             wrong(
                 format!("{what} has no initial volume"),
@@ -168,7 +193,9 @@ impl Reader<'_, '_> {
         let day = self.number(json, "reset_day", what, 1.0);
         let month = self.number(json, "reset_month", what, 1.0);
         let (day, month) = (day?, month?);
-        let days = (1..=12).zip(DAYS).find(|(number, _)| f64::from(*number) == month);
+        let days = (1..=12)
+            .zip(DAYS)
+            .find(|(number, _)| f64::from(*number) == month);
         let sound = days.is_some_and(|(_, days)| day.fract() == 0.0 && (1.0..=days).contains(&day));
         if !sound {
             let message = format!("{what} is filled on day {day} of month {month}");
@@ -182,7 +209,11 @@ impl Reader<'_, '_> {
         let days = self.number(json, "days", what, f64::NAN);
         let steps = self.number(json, "timesteps", what, f64::NAN);
         let (days, steps) = (days?, steps?);
-        let length = if days.is_nan() || days == 0.0 { steps } else { days };
+        let length = if days.is_nan() || days == 0.0 {
+            steps
+        } else {
+            days
+        };
         self.days(json, what, length)
     }
 

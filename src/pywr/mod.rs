@@ -40,9 +40,9 @@
 //!
 //! | Pywr | here |
 //! |---|---|
-//! | `catchment`; `input` with `min_flow` = `max_flow` | node of kind `inflow`, with a column of `inflows.csv` |
+//! | `catchment`, `discharge`; `input` with `min_flow` = `max_flow` | node of kind `inflow`, with a column of `inflows.csv` |
 //! | `input` with a `max_flow` | the same, and a terminal for what nobody takes of it; its outlets are canals |
-//! | `link`, `river` | junction; its `max_flow` is the capacity of the reach to it, or of the one from it; its `min_flow` is claimed before all classes |
+//! | `link`, `breaklink`, `river` | junction; its `max_flow` is the capacity of the reach to it, or of the one from it; its `min_flow` is claimed before all classes |
 //! | `rivergauge` | gauge; up to `mrf` its flow is claimed in the river, in the class of `mrf_cost` |
 //! | `piecewiselink` in a river | the same, with a claim for each flow that costs less than 0 |
 //! | `piecewiselink` on the way to one output | a part of that output's demand for each flow, in the class of both costs together |
@@ -54,7 +54,7 @@
 //! | cost | class `cost -500`, the lowest first; of reservoirs a rank |
 //! | `timestepper` | the run; the step is a day |
 //! | `metadata` | title and note |
-//! | `constant`, `monthlyprofile`, `dailyprofile`, `dataframe` | numbers of each day, in `inflows.csv` and `demands.csv`; by month in `seasons.csv` and agreements |
+//! | `constant`, `monthlyprofile`, `weeklyprofile`, `dailyprofile`, `dataframe` | numbers of each day, in `inflows.csv` and `demands.csv`; by month in `seasons.csv` and agreements |
 //! | `aggregated`, `division`, `negative`, `max`, `min`, `negativemax`, `negativemin`, `offset` | computed from these, day by day |
 //! | `constantscenario`, `scenariomonthlyprofile` | the value of the member that [`Import::member`] takes |
 //! | `controlcurve`, `controlcurveinterpolated`, `indexedarray` of `controlcurveindex` | as the `max_flow` of an output: its largest value is the demand, and a [saving](crate::operation::Saving) lowers it by what the storage holds in the morning |
@@ -73,7 +73,7 @@
 //! - Networks in which water runs in a circle, or leaves by two ways that are equally good.
 //! - Virtual storages of several nodes, or of a link, and such that do not begin full.
 //! - Nodes, parameters and keys that the table does not name: delays, losses, river splits,
-//!   evaporation. Steps other than a day.
+//!   evaporation; links whose limit goes by a storage. Steps other than a day.
 //!
 //! Of these, [`Import::leaving_out`] passes over keys that are not understood, equal costs (the
 //! claims then share in proportion) and costs that add up; [`Imported::left_out`] lists them.
@@ -139,6 +139,15 @@ const MOST_DAYS: usize = 366_000;
 ///
 /// If the document cannot be read ([`Error::is_io`]); or all that is wrong with it or not
 /// understood, at once ([`Error::is_invalid`]).
+///
+/// # Examples
+///
+/// ```
+/// let imported = riparian::pywr::import("tests/pywr/one-reservoir.json")?;
+/// assert!(imported.left_out().is_empty());
+/// assert!(imported.files().any(|(name, _)| name == "scenario.toml"));
+/// # Ok::<(), riparian::Error>(())
+/// ```
 pub fn import(path: impl AsRef<Path>) -> Result<Imported> {
     Import::new().file(path)
 }
@@ -323,6 +332,11 @@ impl Import {
         let lost = lost(nodes, &read, &licences);
         let edges = reader.edges(edges, &read, &lost);
         reader.licensed(&licences, &read, &lost);
+        for name in parameters.unused() {
+            findings.note(format!(
+                "Parameter `{name}` is not imported: nothing goes by it."
+            ));
+        }
         storages(source, &parameters, (&read, &lost), findings);
         if !sound || !findings.faults.is_empty() {
             return None;

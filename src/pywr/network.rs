@@ -434,7 +434,10 @@ impl<'n, 'f> Network<'n, 'f> {
         id: String,
         layout: &mut Layout,
     ) {
-        let d = self.nodes.iter().position(|node| node.name == licence.output);
+        let d = self
+            .nodes
+            .iter()
+            .position(|node| node.name == licence.output);
         let Some(d) = d else {
             return;
         };

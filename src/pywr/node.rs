@@ -9,17 +9,38 @@ use super::parameter::Parameters;
 use super::value::{Amount, Factor, Value};
 
 /// The types that are understood, in the words of the mapping table.
-pub(super) const TYPES: [&str; 9] = [
+pub(super) const TYPES: [&str; 11] = [
     "input",
     "catchment",
+    "discharge",
     "output",
     "link",
+    "breaklink",
     "river",
     "rivergauge",
     "piecewiselink",
     "storage",
     "reservoir",
 ];
+
+/// What Pywr has and this crate would answer otherwise, and why.
+fn why_not(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "delaynode" => {
+            "no delay: Pywr shares each day for itself, here a release knows whom its water will meet"
+        }
+        "losslink" => "no loss: a cost weighs there what is sent, here what arrives is claimed",
+        "riversplit" | "riversplitwithgauge" | "multisplitlink" => {
+            "no split by ratio: here each way carries what is claimed of it"
+        }
+        "aggregatednode" => "limits at single nodes: this one holds for several together",
+        "seasonalvirtualstorage" | "monthlyvirtualstorage" => {
+            "an annual or a rolling virtual storage"
+        }
+        "keatingaquifer" => "the outflow of a model of groundwater, as a catchment",
+        _ => return None,
+    })
+}
 
 /// Keys that any node may have and that change nothing in a run.
 const REMARKS: [&str; 7] = [
@@ -125,9 +146,11 @@ impl Reader<'_, '_> {
         let what = format!("node `{name}`");
         let (keys, kind): (&[&str], Option<Kind>) = match kind.as_str() {
             "input" => (&["max_flow", "min_flow", "cost"], self.input(json, &what)),
-            "catchment" => (&["flow", "cost"], Some(self.catchment(json, &what))),
+            "catchment" | "discharge" => (&["flow", "cost"], Some(self.catchment(json, &what))),
             "output" => (&["max_flow", "min_flow", "cost"], self.output(json, &what)),
-            "link" | "river" => (&["max_flow", "min_flow", "cost"], self.link(json, &what)),
+            "link" | "breaklink" | "river" => {
+                (&["max_flow", "min_flow", "cost"], self.link(json, &what))
+            }
             "rivergauge" => (&["mrf", "mrf_cost", "cost"], self.gauge(json, &what)),
             "piecewiselink" => (
                 &["nsteps", "costs", "max_flows"],
@@ -153,8 +176,13 @@ impl Reader<'_, '_> {
                 let message = format!("{what} is of type `{kind}`");
                 let fault = self.source.fault(at, message);
                 let types: Vec<&str> = TYPES.into_iter().chain(licence::TYPES).collect();
-                let fault = fault.expected(format!("one of {}", types.join(", ")));
-                self.findings.fault(fault.nearest(&kind, types));
+                let fault = match why_not(&kind) {
+                    Some(reason) => fault.expected(reason),
+                    None => fault
+                        .expected(format!("one of {}", types.join(", ")))
+                        .nearest(&kind, types),
+                };
+                self.findings.fault(fault);
                 return None;
             }
         };
@@ -494,6 +522,12 @@ impl Reader<'_, '_> {
             let [Some(from), Some(to)] = ends else {
                 continue;
             };
+            if let Some(more) = slots.get(2) {
+                let message = format!("an edge goes on with {}", more.found());
+                let fault = self.source.fault(more.at, message);
+                self.findings
+                    .fault(fault.expected("two nodes, and a slot for each at most"));
+            }
             for (slot, end) in slots.iter().zip([from, to]) {
                 let of_store = matches!(nodes[end].kind, Kind::Store(_));
                 let right = slot.is_null() || of_store && matches!(slot.kind, JsonKind::Number(_));

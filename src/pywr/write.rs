@@ -267,7 +267,13 @@ impl Writer<'_> {
 
     fn licences(&self) -> Result<String> {
         let mut table = Table::new(&[
-            "licence", "name", "offtakes", "limit_mcm", "from", "to", "rolling_days",
+            "licence",
+            "name",
+            "offtakes",
+            "limit_mcm",
+            "from",
+            "to",
+            "rolling_days",
         ])?;
         for row in &self.layout.licences {
             let limit = (row.volume * self.mcm).to_string();
