@@ -14,6 +14,8 @@ const DAY: f64 = 86_400.0;
 const POINTS: usize = 199;
 
 /// A change to the years a generator makes, see [`Generator::adjusted`](super::Generator::adjusted).
+///
+/// Example: [`Delta`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

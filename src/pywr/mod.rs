@@ -398,6 +398,8 @@ impl Import {
 }
 
 /// A model that was imported: a scenario, and what a reader should know of it.
+///
+/// Example: [`import`].
 #[derive(Clone, Debug)]
 pub struct Imported {
     files: Vec<(String, String)>,
