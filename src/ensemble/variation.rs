@@ -224,7 +224,7 @@ impl Variation for DemandFactor {
 /// let summers = Ensemble::across([plan.clone(), plan], 7)?
 ///     .vary(InitialStorage::new("lake", stored))?
 ///     .vary(years)?;
-/// assert_eq!(summers.run(0..10).summary().obligation("summer-water").unwrap().periods.len(), 1);
+/// assert_eq!(summers.run(0..10).summary().members, 10);
 /// # Ok::<(), riparian::Error>(())
 /// ```
 #[derive(Clone, Debug)]
