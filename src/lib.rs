@@ -59,12 +59,17 @@
 //! | `planner` | feature `planner`: a season's release schedules with the least shortfall |
 //! | `testing` | feature `proptest`: random basins, and checks for rules and policies of your own |
 //!
+//! Every module, type, trait and function has an example: with it, in a listing or program that uses it,
+//! or where its documentation says `Example:`. So has every function that makes a value of its type. The
+//! listings are run by the tests; `.ci/examples.py` finds an item that has none.
+//!
 //! # Cookbook
 //!
 //! Each recipe is an example that the tests run on its data.
 //!
 //! | I want to | look at |
 //! |---|---|
+//! | work from Python | `bindings/python`: `pip install ./bindings/python` |
 //! | do without writing Rust | the command `riparian`: `cargo install --path . --features cli` |
 //! | run a scenario and write its tables | `examples/simulate.rs` |
 //! | build a basin in code | `examples/quickstart.rs` |
@@ -149,6 +154,7 @@ pub mod ensemble;
 pub mod error;
 #[cfg(any(feature = "html", feature = "parquet"))]
 mod files;
+mod hash;
 pub mod inflow;
 pub mod ledger;
 pub mod licence;

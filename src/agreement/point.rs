@@ -1,5 +1,7 @@
 //! Where and what an obligation measures.
 
+use serde::{Deserialize, Serialize};
+
 /// A place an obligation speaks of: a node, reach or offtake, or a weighted sum of several, each
 /// with its travel time.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +11,8 @@ pub struct Point {
 }
 
 /// One place of a [`Point`].
+///
+/// Example: [`Revision`](super::Revision).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Term {
     /// The id of a node, reach or offtake; without a basin, of a column of the record.
@@ -92,7 +96,7 @@ impl Term {
 }
 
 /// What is measured at a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Measure {
     /// Water an offtake took, in m3 a day.
     Delivered,

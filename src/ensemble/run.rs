@@ -1,13 +1,14 @@
 //! Running members: workers that reuse their memory, side by side.
 
 use std::ops::{ControlFlow, Range};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::outcome::Outcome;
 use super::{Ensemble, Frame, Results};
 use crate::allocation::Solver;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ledger::Ledger;
 use crate::simulation::{Inputs, Plan, Simulation};
 
@@ -28,7 +29,8 @@ const BATCH: usize = 16;
 impl Ensemble {
     /// Runs members.
     ///
-    /// What stops a member is in [`Results::failed`], and stops nobody else.
+    /// What stops a member is in [`Results::failed`], and stops nobody else; so does a rule, policy or
+    /// variation of the user's own that panics.
     pub fn run(&self, members: Range<u64>) -> Results {
         self.run_with(members, |_| ControlFlow::Continue(()))
     }
@@ -58,7 +60,7 @@ impl Ensemble {
         members: Range<u64>,
         hook: impl Fn(Progress) -> ControlFlow<()> + Sync,
     ) -> Results {
-        let mut results = Results::new(Arc::new(self.frame()));
+        let mut results = Results::new(Arc::clone(self.shared_frame()));
         self.fill(&mut results, members, &hook);
         results
     }
@@ -75,7 +77,7 @@ impl Ensemble {
         hook: impl Fn(Progress) -> ControlFlow<()> + Sync,
     ) -> Result<()> {
         // Nothing is done yet in results of this ensemble: the merge fails unless both are of it.
-        results.merge(Results::new(Arc::new(self.frame())))?;
+        results.merge(Results::new(Arc::clone(self.shared_frame())))?;
         self.fill(results, members, &hook);
         Ok(())
     }
@@ -168,7 +170,7 @@ impl<H: Fn(Progress) -> ControlFlow<()> + Sync> Job<'_, H> {
             if self.stopped.load(Ordering::Relaxed) {
                 break;
             }
-            let outcome = worker.run(self.ensemble, &self.frame, member);
+            let outcome = worker.guarded(self.ensemble, &self.frame, member);
             self.tell(outcome.is_err());
             results.note(member, outcome);
         }
@@ -226,6 +228,18 @@ impl Worker {
             base,
             memory: None,
         }
+    }
+
+    /// Runs a member, and takes a panic of code that is not this crate's for the member's error.
+    fn guarded(&mut self, ensemble: &Ensemble, frame: &Frame, member: u64) -> Result<Outcome> {
+        // What a panic leaves half done is written anew for the next member: inputs are poured over,
+        // and ledger and solver are gone.
+        let run = AssertUnwindSafe(|| self.run(ensemble, frame, member));
+        catch_unwind(run).unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            Err(Error::ensemble(text.unwrap_or("a panic that says nothing")))
+        })
     }
 
     fn run(&mut self, ensemble: &Ensemble, frame: &Frame, member: u64) -> Result<Outcome> {

@@ -36,6 +36,8 @@ pub struct Bulletin {
 }
 
 /// One row of a [`Bulletin`].
+///
+/// Example: [`Bulletin`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct BulletinRow {
     /// Its number; none for a row that is part of the one above.
@@ -65,6 +67,8 @@ impl BulletinRow {
 }
 
 /// What the figures of a [`BulletinRow`] are.
+///
+/// Example: [`Bulletin`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reading {
     /// What is taken, in m3/s.
