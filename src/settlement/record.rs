@@ -24,12 +24,23 @@ pub struct Record {
     columns: Vec<Column>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 struct Column {
     id: String,
     /// None: the ordinary measure of the place.
     measure: Option<Measure>,
     values: Vec<f64>,
+}
+
+impl PartialEq for Column {
+    /// Days that were not measured are alike.
+    fn eq(&self, other: &Self) -> bool {
+        let same = |(a, b): (&f64, &f64)| a == b || (a.is_nan() && b.is_nan());
+        self.id == other.id
+            && self.measure == other.measure
+            && self.values.len() == other.values.len()
+            && self.values.iter().zip(&other.values).all(same)
+    }
 }
 
 impl Record {
@@ -99,6 +110,11 @@ impl Record {
             Some(Measure::Flow | Measure::Inflow | Measure::Delivered)
         );
         exact(measure).or_else(|| ordinary.then(|| exact(None)).flatten())
+    }
+
+    /// All readings of a column.
+    pub(crate) fn values(&self, column: usize) -> &[f64] {
+        &self.columns[column].values
     }
 
     fn value(&self, column: usize, date: Date) -> Option<f64> {

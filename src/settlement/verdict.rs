@@ -184,6 +184,8 @@ impl Settlement {
 }
 
 /// Something an agreement asks to report: a clause that applied, such as a call for consultation.
+///
+/// Example: [`Journal`](super::Journal).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     /// The obligation whose clause it is.
