@@ -72,6 +72,7 @@ mod draw;
 mod frame;
 #[cfg(feature = "arrow")]
 mod json;
+mod lockstep;
 mod outcome;
 mod results;
 mod run;
@@ -240,6 +241,25 @@ impl Ensemble {
         let plan = self.plan(member)?;
         let ledger = Simulation::new(&plan).run()?;
         Ok(Report::new(plan, ledger))
+    }
+
+    /// How many of the plans have members that run side by side, several at once on a core: those of rivers,
+    /// reservoirs and offtakes without canals, licences, claims that follow from what came before, forecasts, or
+    /// reaches that hold water back. Members of others run one by one. The results are the same to the last bit, only
+    /// sooner.
+    ///
+    /// ```
+    /// use riparian::ensemble::Ensemble;
+    /// use riparian::Plan;
+    ///
+    /// let plan = Plan::compile(riparian::scenario::read("data/bakhri-tochik-2024")?)?;
+    /// assert_eq!(Ensemble::new(plan, 1).side_by_side(), 1);
+    /// # Ok::<(), riparian::Error>(())
+    /// ```
+    pub fn side_by_side(&self) -> usize {
+        let frame = self.frame();
+        let plans = self.plans.iter();
+        plans.filter(|plan| lockstep::Lockstep::of(plan, &frame).is_some()).count()
     }
 
     fn plan_of(&self, member: u64) -> usize {
