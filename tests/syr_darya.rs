@@ -67,6 +67,19 @@ fn entered(plan: &Plan, ledger: &Ledger, reach: &str) -> f64 {
     ledger.reaches().entered.of(r).sum::<f64>() / 1e6
 }
 
+/// One wave of 2006 once left the largest volume undecided.
+#[test]
+fn the_cascade_runs_by_either_objective() {
+    let (plan, ledger) = run("syr-darya-2001-2010");
+    let volumes = Report::new(plan, ledger)
+        .volumes()
+        .expect("a run to the end by the largest volume");
+    assert_eq!(volumes.delivered, volumes.max_min);
+    // Where water is short, the longest ways are the ones that lose.
+    let gain = volumes.max_volume / volumes.max_min;
+    assert!((0.999..1.05).contains(&gain), "{gain}: {volumes:?}");
+}
+
 #[test]
 fn every_variant_runs_and_closes_without_an_unaccounted_term() {
     for variant in VARIANTS {

@@ -40,6 +40,11 @@ pub(super) struct Cuts {
     most: Vec<f64>,
     /// The water that could get to each node, were nothing claimed.
     arriving: Vec<f64>,
+    /// What each claim asks, as far as it could matter: never far above the water that could come, so that
+    /// rounding is measured against what flows and not against what is wished for.
+    able: Vec<f64>,
+    /// The node each arc leaves.
+    tails: Vec<u32>,
     surplus: Vec<f64>,
     /// The in-stream claim that asks most of each branch or chord, and what it asks.
     floor: Vec<(u32, f64)>,
@@ -49,6 +54,10 @@ pub(super) struct Cuts {
 impl Cuts {
     pub(super) fn new(network: &Network) -> Self {
         let (branches, chords) = (network.branches.len(), network.chords.len());
+        let mut tails = vec![NONE; network.arcs()];
+        for course in &network.courses {
+            tails[course.arc as usize] = course.tail;
+        }
         Self {
             all: Vec::new(),
             terms: Vec::new(),
@@ -56,13 +65,15 @@ impl Cuts {
             chords: Vec::new(),
             most: vec![0.0; chords],
             arriving: vec![0.0; branches],
+            able: vec![0.0; network.claims()],
+            tails,
             surplus: vec![0.0; branches],
             floor: vec![(NONE, 0.0); branches + chords],
             linked: vec![false; branches],
         }
     }
 
-    /// Forgets all cuts and looks how much water could reach each chord today.
+    /// Forgets all cuts and looks how much water could reach each chord and each claim today.
     pub(super) fn start(&mut self, network: &Network, today: &Today) {
         self.all.clear();
         self.terms.clear();
@@ -84,6 +95,31 @@ impl Cuts {
                 2.0 * water
             };
         }
+        let within = |size: f64, water: f64| {
+            // Where no water can come at all there is nothing to measure against.
+            if water > 0.0 {
+                size.min(2.0 * water)
+            } else {
+                size
+            }
+        };
+        for at in &network.offstream {
+            let node = network.branches[at.branch as usize].node;
+            let size = today.claim[at.claim as usize];
+            self.able[at.claim as usize] = within(size, self.arriving[node as usize]);
+        }
+        for at in network.instream.all() {
+            let arc = network.arc_of(at);
+            let size = today.claim[at.claim as usize].min(today.capacity[arc]);
+            let water = self.arriving[self.tails[arc] as usize];
+            self.able[at.claim as usize] = within(size, water);
+        }
+    }
+
+    /// What each claim asks, as far as the arc of an in-stream claim could carry it and short of more than twice the
+    /// water that could come.
+    pub(super) fn able(&self) -> &[f64] {
+        &self.able
     }
 
     /// The most each chord could carry: its capacity, or more than the water there is.
@@ -158,7 +194,7 @@ impl Cuts {
         }
         for (c, &flow) in flow.iter().enumerate() {
             if flow < self.floor[network.branches.len() + c].1 {
-                self.add_to_chord(c, flow, network, today, slack);
+                self.add_to_chord(c, flow, network, slack);
             }
         }
     }
@@ -249,7 +285,7 @@ impl Cuts {
             let branch = at.branch as usize;
             if self.linked[branch] {
                 let scale = network.branches[branch].scale;
-                size += scale * today.claim[at.claim as usize];
+                size += scale * self.able[at.claim as usize];
                 self.terms.push((at.claim, scale));
             }
         }
@@ -285,9 +321,9 @@ impl Cuts {
     }
 
     /// Adds the cut of a chord that carries less than the in-stream claim on it asks.
-    fn add_to_chord(&mut self, c: usize, flow: f64, network: &Network, today: &Today, slack: f64) {
+    fn add_to_chord(&mut self, c: usize, flow: f64, network: &Network, slack: f64) {
         let (claim, asked) = self.floor[network.branches.len() + c];
-        let size = today.claim[claim as usize] + self.most[c];
+        let size = self.able[claim as usize] + self.most[c];
         if asked - flow > slack * size {
             let (term, full) = (self.terms.len() as u32, self.full.len() as u32);
             self.all.push(Cut {

@@ -23,7 +23,7 @@ struct Standing {
     at: ClaimAt,
     instream: bool,
     layers: Layers,
-    /// What it asks, as far as the arc of an in-stream claim could carry it.
+    /// What it asks, as far as it could matter: see [`Cuts::able`].
     able: f64,
     /// Settled: it can get no more, and needs no less.
     held: bool,
@@ -150,15 +150,14 @@ impl Filling {
         for standing in &mut self.standings {
             let at = &standing.at;
             let size = today.claim[at.claim as usize];
-            standing.able = size;
+            standing.able = self.cuts.able()[at.claim as usize];
             standing.held = false;
             standing.layers = Layers::none();
             if size == 0.0 {
                 continue;
             }
             standing.layers = network.layers(at, size, largest);
-            if standing.instream {
-                standing.able = size.min(today.capacity[network.arc_of(at)]);
+            if standing.able < size {
                 standing.layers = standing.layers.up_to(standing.able);
             }
             for layer in standing.layers.as_slice() {
@@ -190,30 +189,28 @@ impl Filling {
         today: &Today,
         outcome: &mut Outcome,
     ) -> Result<(), Stuck> {
-        let of_rank = |standing: &&Standing| standing.at.rank == rank && standing.able > 0.0;
-        self.members.clear();
-        self.members.extend(
-            self.standings
-                .iter()
-                .filter(of_rank)
-                .filter(|standing| !standing.instream)
-                .map(|standing| standing.at.claim),
-        );
-        if !self.members.is_empty() {
-            self.enlarge(rank, network, today)?;
-        }
         let top = Key {
             rank,
             level: f64::MAX,
         };
+        self.members.clear();
         self.programme(Stage::Fair);
-        while let Some(key) = self.sink(top, network, today)? {
-            for standing in &mut self.standings {
-                if standing.at.rank != rank {
-                    standing.weight = 0.0;
+        if self.sink(top, network, today)?.is_some() {
+            self.list_members(rank);
+            if self.members.is_empty() {
+                self.share_rank(top, network, today, outcome)?;
+            } else {
+                self.enlarge(rank, network, today)?;
+                // Mostly equal levels do bring the largest volume. The programme with all members in it is for when
+                // they do not.
+                self.members.clear();
+                self.share_rank(top, network, today, outcome)?;
+                self.list_members(rank);
+                if self.brought() < self.volume.1 {
+                    self.release_rank(rank, outcome);
+                    self.share_rank(top, network, today, outcome)?;
                 }
             }
-            self.hold(key, network, today, outcome)?;
         }
         for standing in &mut self.standings {
             standing.held |= standing.at.rank == rank;
@@ -222,12 +219,61 @@ impl Filling {
         Ok(())
     }
 
+    /// Lists the claims of this rank that take water out.
+    fn list_members(&mut self, rank: u32) {
+        let member = |standing: &&Standing| {
+            standing.at.rank == rank && standing.able > 0.0 && !standing.instream
+        };
+        let members = self.standings.iter().filter(member);
+        self.members.clear();
+        self.members
+            .extend(members.map(|standing| standing.at.claim));
+    }
+
+    /// What part of their volume the members get.
+    fn brought(&self) -> f64 {
+        let awards = self.members.iter().map(|&claim| self.award[claim as usize]);
+        awards.sum::<f64>() / self.volume.0
+    }
+
+    /// Makes the levels of a rank as equal as they can be.
+    fn share_rank(
+        &mut self,
+        top: Key,
+        network: &Network,
+        today: &Today,
+        outcome: &mut Outcome,
+    ) -> Result<(), Stuck> {
+        self.programme(Stage::Fair);
+        while let Some(key) = self.sink(top, network, today)? {
+            for standing in &mut self.standings {
+                if standing.at.rank != top.rank {
+                    standing.weight = 0.0;
+                }
+            }
+            self.hold(key, network, today, outcome)?;
+        }
+        Ok(())
+    }
+
+    /// Takes back what was settled for this rank.
+    fn release_rank(&mut self, rank: u32, outcome: &mut Outcome) {
+        for standing in &mut self.standings {
+            if standing.at.rank == rank {
+                let claim = standing.at.claim as usize;
+                standing.held = false;
+                outcome.level[claim] = f64::INFINITY;
+                outcome.binding[claim] = Binding::Met;
+            }
+        }
+    }
+
     /// Finds how much the members can get together.
     fn enlarge(&mut self, rank: u32, network: &Network, today: &Today) -> Result<(), Stuck> {
         let claims = self
             .members
             .iter()
-            .map(|&claim| today.claim[claim as usize]);
+            .map(|&claim| self.standings[claim as usize].able);
         self.volume = (claims.sum(), 1.0);
         self.programme(Stage::Volume);
         self.reach(Key { rank, level: 0.0 });

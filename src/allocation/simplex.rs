@@ -1,13 +1,12 @@
 //! A linear programme in a few unknowns and many rows, solved to the lexicographically least point.
 
+use super::double::Double;
+
 /// A row that is not met by less than this is met. Rows are scaled so that their terms are about 1 at most.
 const CLOSE: f64 = 1e-14;
 
 /// Where a row that should hold the point is off by more than this, too much rounding has built up.
 const ASTRAY: f64 = 1e-13;
-
-/// What is left of a sum after its terms cancelled, as part of the terms, when it counts as nothing.
-const CANCELLED: f64 = 1e-12;
 
 /// After so many exchanges the inverse is worked out anew, before rounding builds up.
 const FRESH: usize = 16;
@@ -31,11 +30,14 @@ pub(super) struct Simplex {
     held: Vec<usize>,
     /// For each of them the direction in which the point moves as its bound rises and the others stay.
     ///
+    /// In twice the precision: with dozens of unknowns of different sizes, what f64 leaves where a number should be 0
+    /// grows from exchange to exchange until it is taken for one.
+    ///
     /// Its first component is the multiplier of the row for the first unknown, and so on. In each direction the
     /// first component that is not 0 is positive: that is what makes the point the least one.
-    directions: Vec<f64>,
+    directions: Vec<Double>,
     point: Vec<f64>,
-    shares: Vec<f64>,
+    shares: Vec<Double>,
     exchanges: usize,
 }
 
@@ -65,10 +67,10 @@ impl Simplex {
         self.width = width;
         self.coefficients.clear();
         self.bounds.clear();
-        self.directions.resize(width * width, 0.0);
+        self.directions.resize(width * width, Double::ZERO);
         self.point.clear();
         self.point.resize(width, 0.0);
-        self.shares.resize(width, 0.0);
+        self.shares.resize(width, Double::ZERO);
         self.exchanges = 0;
         for i in 0..self.width {
             self.add(0.0)[i] = 1.0;
@@ -79,9 +81,9 @@ impl Simplex {
     fn start(&mut self) {
         self.basis.clear();
         self.basis.extend(0..self.width);
-        self.directions.fill(0.0);
+        self.directions.fill(Double::ZERO);
         for i in 0..self.width {
-            self.directions[i * self.width + i] = 1.0;
+            self.directions[i * self.width + i] = Double::ONE;
         }
     }
 
@@ -118,7 +120,7 @@ impl Simplex {
         self.basis
             .iter()
             .zip(self.directions.chunks_exact(self.width))
-            .map(|(&row, direction)| (row, direction[0]))
+            .map(|(&row, direction)| (row, direction[0].value()))
     }
 
     /// Moves to the least point.
@@ -147,16 +149,16 @@ impl Simplex {
     }
 
     fn locate(&mut self) {
-        self.point.fill(0.0);
-        for (&row, direction) in self
-            .basis
-            .iter()
-            .zip(self.directions.chunks_exact(self.width))
-        {
-            let bound = self.bounds[row];
-            for (x, d) in self.point.iter_mut().zip(direction) {
-                *x += bound * d;
+        for (i, x) in self.point.iter_mut().enumerate() {
+            let directions = self.directions.chunks_exact(self.width);
+            let mut sum = Double::ZERO;
+            for (&row, direction) in self.basis.iter().zip(directions) {
+                let bound = self.bounds[row];
+                if bound != 0.0 && direction[i] != Double::ZERO {
+                    sum = sum + Double::from(bound) * direction[i];
+                }
             }
+            *x = sum.value();
         }
     }
 
@@ -199,16 +201,15 @@ impl Simplex {
             .iter_mut()
             .zip(self.directions.chunks_exact(self.width))
         {
-            let (mut sum, mut size) = (0.0, 0.0);
-            for (a, d) in coefficients.iter().zip(direction) {
-                sum += a * d;
-                size += (a * d).abs();
+            let (mut sum, mut size) = (Double::ZERO, 0.0);
+            for (&a, &d) in coefficients.iter().zip(direction) {
+                if a != 0.0 && d != Double::ZERO {
+                    let term = Double::from(a) * d;
+                    sum = sum + term;
+                    size += term.value().abs();
+                }
             }
-            *share = if f64::abs(sum) > CANCELLED * size {
-                sum
-            } else {
-                0.0
-            };
+            *share = sum.or_nothing(size);
         }
     }
 
@@ -216,7 +217,7 @@ impl Simplex {
     fn leaving(&self) -> Option<usize> {
         let mut least: Option<usize> = None;
         for (j, &share) in self.shares.iter().enumerate() {
-            if share > 0.0 && least.is_none_or(|least| self.less(j, least)) {
+            if share.value() > 0.0 && least.is_none_or(|least| self.less(j, least)) {
                 least = Some(j);
             }
         }
@@ -228,8 +229,11 @@ impl Simplex {
         for i in 0..self.width {
             let a = self.directions[j * self.width + i] / share_j;
             let b = self.directions[than * self.width + i] / share_than;
-            if (a - b).abs() > CANCELLED * (a.abs() + b.abs()) {
-                return a < b;
+            let more = (a - b)
+                .or_nothing(a.value().abs() + b.value().abs())
+                .value();
+            if more != 0.0 {
+                return more < 0.0;
             }
         }
         false
@@ -237,20 +241,24 @@ impl Simplex {
 
     fn exchange(&mut self, entering: usize, leaving: usize) {
         let n = self.width;
+        let pivot = self.shares[leaving];
         for i in 0..n {
-            self.directions[leaving * n + i] /= self.shares[leaving];
+            let direction = &mut self.directions[leaving * n + i];
+            if *direction != Double::ZERO {
+                *direction = *direction / pivot;
+            }
         }
         for j in (0..n).filter(|&j| j != leaving) {
             let share = self.shares[j];
-            if share != 0.0 {
+            if share != Double::ZERO {
                 for i in 0..n {
-                    let (old, less) = (
-                        self.directions[j * n + i],
-                        share * self.directions[leaving * n + i],
-                    );
-                    let new = old - less;
-                    let cancelled = new.abs() <= CANCELLED * (old.abs() + less.abs());
-                    self.directions[j * n + i] = if cancelled { 0.0 } else { new };
+                    let rise = self.directions[leaving * n + i];
+                    if rise == Double::ZERO {
+                        continue;
+                    }
+                    let (old, less) = (self.directions[j * n + i], share * rise);
+                    let size = old.value().abs() + less.value().abs();
+                    self.directions[j * n + i] = (old - less).or_nothing(size);
                 }
             }
         }
@@ -270,9 +278,19 @@ impl Simplex {
             self.resolve(row);
             let leaving = (0..self.width)
                 .filter(|&j| self.basis[j] == j && !self.held.contains(&j))
-                .max_by(|&a, &b| self.shares[a].abs().total_cmp(&self.shares[b].abs()));
-            if let Some(leaving) = leaving {
-                self.exchange(row, leaving);
+                .max_by(|&a, &b| {
+                    let [a, b] = [a, b].map(|j| self.shares[j].value().abs());
+                    a.total_cmp(&b)
+                });
+            match leaving {
+                Some(leaving) if self.shares[leaving] != Double::ZERO => {
+                    self.exchange(row, leaving);
+                }
+                // The rows do not hold a point: rounding led here, so begin again from where it cannot have.
+                _ => {
+                    self.start();
+                    break;
+                }
             }
         }
         self.exchanges = 0;

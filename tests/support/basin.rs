@@ -288,6 +288,21 @@ impl Basin {
         apart
     }
 
+    /// The same basin with volumes that differ by up to so many orders of size, and half of the losses small.
+    pub(crate) fn spread(mut self, dice: &mut Dice, orders: f64) -> Self {
+        let volumes = self.supply.iter_mut();
+        let volumes = volumes.chain(self.claims.iter_mut().map(|claim| &mut claim.size));
+        for volume in volumes.chain(self.arcs.iter_mut().map(|arc| &mut arc.capacity)) {
+            *volume *= 10f64.powf(orders * dice.volume(1, false));
+        }
+        for arc in &mut self.arcs {
+            if arc.gain < 1.0 && dice.chance(50) {
+                arc.gain = 1.0 - 0.05 * dice.volume(1, false);
+            }
+        }
+        self
+    }
+
     /// The same basin in other units.
     pub(crate) fn scaled(&self, factor: f64) -> Self {
         let mut scaled = self.clone();
