@@ -41,19 +41,25 @@ fn ensemble(plan: Plan, seed: u64, demands: bool) -> Ensemble {
         ensemble = ensemble.vary(factor).expect("for any plan");
     }
     for node in basin.nodes() {
-        ensemble = ensemble.watch(&node.id, Some(Measure::Flow)).expect("a node");
+        ensemble = ensemble
+            .watch(&node.id, Some(Measure::Flow))
+            .expect("a node");
     }
     for reach in basin.reaches() {
         ensemble = ensemble.watch(&reach.id, None).expect("a reach");
     }
     for offtake in basin.offtakes() {
         for measure in [Measure::Demand, Measure::Delivered] {
-            ensemble = ensemble.watch(&offtake.id, Some(measure)).expect("an offtake");
+            ensemble = ensemble
+                .watch(&offtake.id, Some(measure))
+                .expect("an offtake");
         }
     }
     for lake in basin.reservoirs() {
         for measure in OF_LAKES {
-            ensemble = ensemble.watch(&lake.node, Some(measure)).expect("a reservoir");
+            ensemble = ensemble
+                .watch(&lake.node, Some(measure))
+                .expect("a reservoir");
         }
     }
     ensemble
@@ -65,7 +71,11 @@ fn watched(plan: &Plan, ledger: &Ledger, id: &str, measure: Option<Measure>) -> 
     let lakes = ledger.reservoirs();
     if let Some(i) = basin.offtake_index(id) {
         let journal = ledger.offtakes();
-        let table = if measure == Some(Measure::Demand) { &journal.demand } else { &journal.delivered };
+        let table = if measure == Some(Measure::Demand) {
+            &journal.demand
+        } else {
+            &journal.delivered
+        };
         return table.of(i).collect();
     }
     if let Some(r) = basin.reach_index(id) {
@@ -90,7 +100,11 @@ fn watched(plan: &Plan, ledger: &Ledger, id: &str, measure: Option<Measure>) -> 
             });
             return changes.collect();
         }
-        _ => return (0..ledger.days()).map(|day| ledger.flow_at_node(day, node)).collect(),
+        _ => {
+            return (0..ledger.days())
+                .map(|day| ledger.flow_at_node(day, node))
+                .collect();
+        }
     };
     table.of(lake()).collect()
 }
@@ -107,26 +121,44 @@ fn alone(ensemble: &Ensemble, results: &Results, outcome: &Outcome) -> Result<()
     prop_assert_eq!(outcome.verdicts().len(), settled.rows.len());
     for (verdict, row) in outcome.verdicts().iter().zip(&settled.rows) {
         prop_assert_eq!(verdict.status, row.status);
-        prop_assert_eq!(verdict.delivered.map(f64::to_bits), row.delivered.map(f64::to_bits));
+        prop_assert_eq!(
+            verdict.delivered.map(f64::to_bits),
+            row.delivered.map(f64::to_bits)
+        );
         prop_assert_eq!(verdict.shortfall.to_bits(), row.shortfall().to_bits());
     }
     let frame = results.frame();
     let basin = plan.model().basin();
     for (user, found) in frame.users().iter().zip(outcome.reliability()) {
-        let own = |id: &str, party: &str| id == user.id && !user.is_party || party == user.id && user.is_party;
+        let own = |id: &str, party: &str| {
+            id == user.id && !user.is_party || party == user.id && user.is_party
+        };
         let offtakes = basin.offtakes().iter().enumerate();
-        let own: Vec<usize> = offtakes.filter(|(_, o)| own(&o.id, &o.party)).map(|(i, _)| i).collect();
+        let own: Vec<usize> = offtakes
+            .filter(|(_, o)| own(&o.id, &o.party))
+            .map(|(i, _)| i)
+            .collect();
         let journal = ledger.offtakes();
         let expected = Reliability::of((0..ledger.days()).map(|day| {
             let demand: f64 = own.iter().map(|&i| journal.demand.at(day, i)).sum();
-            (demand, own.iter().map(|&i| journal.delivered.at(day, i)).sum())
+            (
+                demand,
+                own.iter().map(|&i| journal.delivered.at(day, i)).sum(),
+            )
         }));
         prop_assert_eq!(found, &expected, "{}", user.id);
     }
     for (number, place) in frame.watched().iter().enumerate() {
         let expected = watched(&plan, &ledger, &place.id, place.measure);
         let found = outcome.days(frame, number).expect("days are kept");
-        prop_assert_eq!(bits(found), bits(&expected), "{} {:?} {:?}", place.name(), found, expected);
+        prop_assert_eq!(
+            bits(found),
+            bits(&expected),
+            "{} {:?} {:?}",
+            place.name(),
+            found,
+            expected
+        );
     }
     Ok(())
 }
@@ -150,13 +182,25 @@ fn with_minimum_flows(model: &Model, m3_a_day: f64, class: &str) -> Model {
         let (tail, _) = basin.reach_ends(reach);
         let (reach, node) = (&basin.reaches()[reach].id, &basin.nodes()[tail].id);
         // Below a dam the flow is that of the reach; elsewhere, all that passes the node.
-        let place = if basin.reservoir_index(node).is_some() { reach } else { node };
+        let place = if basin.reservoir_index(node).is_some() {
+            reach
+        } else {
+            node
+        };
         let party = &basin.parties()[0].id;
-        let obligation = Obligation::minimum_flow(reach.as_str(), party.as_str(), place.as_str(), flow(m3_a_day));
+        let obligation = Obligation::minimum_flow(
+            reach.as_str(),
+            party.as_str(),
+            place.as_str(),
+            flow(m3_a_day),
+        );
         agreement = agreement.obligation(obligation.within(model.window()).claimed_in(class));
     }
     agreement.parties = vec![basin.parties()[0].id.clone()];
-    model.clone().under(vec![agreement]).expect("minimum flows of a river")
+    model
+        .clone()
+        .under(vec![agreement])
+        .expect("minimum flows of a river")
 }
 
 proptest! {

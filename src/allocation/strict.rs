@@ -338,7 +338,11 @@ impl<const L: usize> Room<L> {
         *floor = lanes(|l| most(floor[l], passes[l]));
         lanes(|l| {
             let part = passes[l] / branch.scale;
-            if branch.scale * able[l] <= surplus[l] { able[l] } else { part }
+            if branch.scale * able[l] <= surplus[l] {
+                able[l]
+            } else {
+                part
+            }
         })
     }
 }

@@ -259,7 +259,9 @@ impl Ensemble {
     pub fn side_by_side(&self) -> usize {
         let frame = self.frame();
         let plans = self.plans.iter();
-        plans.filter(|plan| lockstep::Lockstep::of(plan, &frame).is_some()).count()
+        plans
+            .filter(|plan| lockstep::Lockstep::of(plan, &frame).is_some())
+            .count()
     }
 
     fn plan_of(&self, member: u64) -> usize {

@@ -249,7 +249,9 @@ impl Worker {
     ) -> Vec<Result<Outcome>> {
         let Some(lockstep) = lockstep else {
             let members = members.iter();
-            return members.map(|&member| self.run_alone(ensemble, frame, member)).collect();
+            return members
+                .map(|&member| self.run_alone(ensemble, frame, member))
+                .collect();
         };
         let plan = &ensemble.plans[self.of];
         while self.inputs.len() < members.len() {
@@ -261,7 +263,11 @@ impl Worker {
             inputs.check(plan)
         };
         let drawn: Vec<Result<()>> = members.iter().zip(&mut self.inputs).map(draw).collect();
-        let sound = self.inputs.iter().zip(&drawn).filter(|(_, drawn)| drawn.is_ok());
+        let sound = self
+            .inputs
+            .iter()
+            .zip(&drawn)
+            .filter(|(_, drawn)| drawn.is_ok());
         let sound: Vec<&Inputs> = sound.map(|(inputs, _)| inputs).collect();
         let mut readings = lockstep.run(plan, &sound).into_iter();
         let outcome = |(drawn, &member): (Result<()>, &u64)| {

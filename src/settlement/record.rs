@@ -103,7 +103,9 @@ impl Record {
 
     /// The reading of a day, counted from the first of the window.
     fn value(&self, column: usize, day: i64) -> Option<f64> {
-        let value = *self.columns[column].values.get(usize::try_from(day).ok()?)?;
+        let value = *self.columns[column]
+            .values
+            .get(usize::try_from(day).ok()?)?;
         (!value.is_nan()).then_some(value)
     }
 }

@@ -6,7 +6,12 @@ use super::plan::SECONDS_A_DAY;
 /// Fills in the antecedent flow of reaches.
 pub(super) fn fill(plan: &mut Plan) {
     let mut antecedent = vec![0.0; plan.reaches.len()];
-    steady_state(plan, |v| plan.inflow[v], |i| plan.demand[i], &mut antecedent);
+    steady_state(
+        plan,
+        |v| plan.inflow[v],
+        |i| plan.demand[i],
+        &mut antecedent,
+    );
     for (reach, flow) in plan.reaches.iter_mut().zip(antecedent) {
         reach.antecedent = flow;
     }

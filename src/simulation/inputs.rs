@@ -58,13 +58,18 @@ impl PartialEq for Table {
 }
 
 impl Table {
-    fn new<'a>(days: usize, series: impl ExactSizeIterator<Item = Option<&'a DailySeries>>) -> Self {
+    fn new<'a>(
+        days: usize,
+        series: impl ExactSizeIterator<Item = Option<&'a DailySeries>>,
+    ) -> Self {
         let places = series.len();
         let mut model = vec![0.0; days * places];
         for (place, series) in series.enumerate() {
             let values = series.into_iter().flat_map(DailySeries::values);
             let days = &mut model[place * days..][..days];
-            days.iter_mut().zip(values).for_each(|(day, &value)| *day = value);
+            days.iter_mut()
+                .zip(values)
+                .for_each(|(day, &value)| *day = value);
         }
         Self {
             days,
@@ -231,7 +236,9 @@ impl Inputs {
     /// Every number, for a digest.
     pub(crate) fn write(&self, to: impl FnMut(f64)) {
         let tables = [&self.inflow, &self.demand];
-        let flows = tables.iter().flat_map(|table| (0..table.places()).flat_map(|p| table.of(p)));
+        let flows = tables
+            .iter()
+            .flat_map(|table| (0..table.places()).flat_map(|p| table.of(p)));
         flows.chain(&self.storage.1).copied().for_each(to);
     }
 
@@ -308,7 +315,12 @@ impl Plan {
     /// The inflows, demands and initial storages of the model.
     pub fn inputs(&self) -> Inputs {
         let model = &self.model;
-        let storage: Vec<f64> = model.basin.reservoirs().iter().map(|r| r.initial.m3()).collect();
+        let storage: Vec<f64> = model
+            .basin
+            .reservoirs()
+            .iter()
+            .map(|r| r.initial.m3())
+            .collect();
         Inputs {
             inflow: Table::new(self.days, model.inflow.iter().map(Option::as_ref)),
             demand: Table::new(self.days, model.demand.iter().map(Some)),

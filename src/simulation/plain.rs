@@ -28,7 +28,9 @@ impl Plan {
         });
         let offtakes = self.offtakes.iter();
         stores
-            && offtakes.into_iter().all(|o| o.owed.is_empty() && o.savings.is_empty())
+            && offtakes
+                .into_iter()
+                .all(|o| o.owed.is_empty() && o.savings.is_empty())
             && self.reaches.iter().all(|reach| reach.overflow.is_none())
             && self.loss_claim.iter().all(Option::is_none)
             && self.routed.is_empty()
@@ -71,7 +73,11 @@ impl Claiming {
                 owed.by_day[(day.max(owed.from) - owed.from) as usize]
             });
             let owed = due.fold(0.0, f64::max);
-            if gauge.is_head() { owed / channel.gain } else { owed }
+            if gauge.is_head() {
+                owed / channel.gain
+            } else {
+                owed
+            }
         });
         Some(StreamClaim {
             claim,

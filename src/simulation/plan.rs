@@ -149,7 +149,9 @@ impl Store {
     /// reaches.
     pub(crate) fn before_the_run(&self, plan: &Plan, antecedent: &[f64]) -> (f64, f64) {
         let ways = &plan.ways[self.node];
-        let released = ways.river.map_or(0.0, |r| antecedent[r] / plan.reaches[r].gain);
+        let released = ways
+            .river
+            .map_or(0.0, |r| antecedent[r] / plan.reaches[r].gain);
         (released, ways.into.iter().map(|&r| antecedent[r]).sum())
     }
 }

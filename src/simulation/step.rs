@@ -686,6 +686,7 @@ impl<'p> Simulation<'p> {
 }
 
 /// The part of a [`ReservoirView`] that a run knows.
+#[derive(Clone, Copy)]
 pub(crate) struct Seen<'a> {
     pub(crate) storage: Volume,
     pub(crate) available: Volume,

@@ -112,13 +112,18 @@ impl<'a> Course<'a> {
             Series::new(own.then(|| inputs.map(|of| of.demand_of(i))), i)
         });
         let offtakes = plan.model().basin().offtakes().iter();
-        let heads = offtakes.map(|o| o.capacity.map_or(f64::INFINITY, |q| q.m3s() * SECONDS_A_DAY));
+        let heads = offtakes.map(|o| {
+            o.capacity
+                .map_or(f64::INFINITY, |q| q.m3s() * SECONDS_A_DAY)
+        });
         let mut course = Self {
             inflow: inflow.collect(),
             demand: demand.collect(),
             heads: heads.collect(),
             carried: Carried {
-                storage: (0..sizes.reservoirs).map(|k| lanes(|l| inputs[l].storage(k).m3())).collect(),
+                storage: (0..sizes.reservoirs)
+                    .map(|k| lanes(|l| inputs[l].storage(k).m3()))
+                    .collect(),
                 last_release: rows(sizes.reservoirs),
                 last_inflow: rows(sizes.reservoirs),
                 returning: plan.returns.iter().map(|r| rows(r.waves)).collect(),

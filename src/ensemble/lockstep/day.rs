@@ -173,7 +173,8 @@ impl Course<'_> {
             if self.lockstep.steady[k] {
                 let least = plan.model().basin().reservoirs()[k].min_release;
                 self.wave.claim[store.floor_claim] = [least.m3s() * SECONDS_A_DAY; LANES];
-                self.wave.claim[store.keep_claim] = [most(store.full - store.dead - 0.0, 0.0); LANES];
+                self.wave.claim[store.keep_claim] =
+                    [most(store.full - store.dead - 0.0, 0.0); LANES];
             } else {
                 for (l, ceiling) in ceiling.iter_mut().enumerate() {
                     *ceiling = self.ask_policy(k, day, l);
@@ -263,7 +264,8 @@ impl Course<'_> {
                 if over != NOTHING {
                     let store = &plan.stores[k];
                     let start = self.carried.storage[k];
-                    let held: Row = lanes(|l| store.surcharged(over[l], plan.spillway(k, start[l])));
+                    let held: Row =
+                        lanes(|l| store.surcharged(over[l], plan.spillway(k, start[l])));
                     let spill: Row = lanes(|l| least(over[l] - held[l], wave.supply[v][l]));
                     wave.supply[v] = lanes(|l| wave.supply[v][l] - spill[l]);
                     if wave.day[reach.head].is_some() {
@@ -317,7 +319,10 @@ impl Course<'_> {
             capacity: &wave.capacity,
             claim: &wave.claim,
         };
-        let served = self.shared.room.serve(strict, network, days, &mut wave.award);
+        let served = self
+            .shared
+            .room
+            .serve(strict, network, days, &mut wave.award);
         for l in (0..LANES).filter(|&l| !served[l]) {
             let today = &mut self.shared.today;
             let lane = |to: &mut [f64], from: &[Row]| {
@@ -362,7 +367,8 @@ impl Course<'_> {
         for &i in &ways.offtakes {
             let offtake = &plan.offtakes[i];
             let (award, demand) = (wave.award[offtake.claim], wave.claim[offtake.claim]);
-            let taken: Row = lanes(|l| least(least(award[l], demand[l]), most(water[l] - dead, 0.0)));
+            let taken: Row =
+                lanes(|l| least(least(award[l], demand[l]), most(water[l] - dead, 0.0)));
             wave.taken[i] = taken;
             water = lanes(|l| water[l] - taken[l]);
             if let Some(back) = offtake.returns {
@@ -410,10 +416,16 @@ impl Course<'_> {
         let mut spill = NOTHING;
         if stored.iter().any(|&stored| stored > store.full) {
             for l in 0..LANES {
-                let outflow = Outflow::of(store, water[l], wanted[l], self.wave.ceiling[k][l], 0.0, || {
-                    plan.spillway(k, start[l])
-                });
-                (stored[l], release[l], spill[l]) = (outflow.stored, outflow.release, outflow.spill);
+                let outflow = Outflow::of(
+                    store,
+                    water[l],
+                    wanted[l],
+                    self.wave.ceiling[k][l],
+                    0.0,
+                    || plan.spillway(k, start[l]),
+                );
+                (stored[l], release[l], spill[l]) =
+                    (outflow.stored, outflow.release, outflow.spill);
             }
         }
         Released {
@@ -448,7 +460,8 @@ impl Course<'_> {
         book.missed = lanes(|l| book.missed[l] + missed[l]);
         book.throughput = lanes(|l| book.throughput[l] + throughput[l]);
         for l in 0..LANES {
-            self.wrong[l] |= !(missed[l] <= CLOSES_AT * throughput[l]);
+            let closes = missed[l] <= CLOSES_AT * throughput[l];
+            self.wrong[l] |= !closes;
         }
     }
 }
@@ -473,9 +486,9 @@ impl Course<'_> {
         match gauge {
             Gauge::Offtake(i) => wave.taken[i],
             Gauge::Demand(i) => wave.asked[i],
-            Gauge::Node(_) => lanes(|l| {
-                passed.arrived[l] + most(wave.lateral[v][l], 0.0) + wave.returned[v][l]
-            }),
+            Gauge::Node(_) => {
+                lanes(|l| passed.arrived[l] + most(wave.lateral[v][l], 0.0) + wave.returned[v][l])
+            }
             Gauge::Reach(_) => passed.on,
             Gauge::Arrivals(_) => passed.arrived,
             Gauge::Release(_) => of_store(|lake| lake.release),
@@ -497,7 +510,8 @@ impl Course<'_> {
                 lanes(|l| {
                     let storages = (volume(passed.start, l), volume(stored, l));
                     let date = self.plan.dates[passed.day];
-                    let made = lake.energy_of_day(date, storages, volume(release, l), volume(spill, l));
+                    let made =
+                        lake.energy_of_day(date, storages, volume(release, l), volume(spill, l));
                     made.map_or(0.0, crate::units::Energy::kwh)
                 })
             }

@@ -17,8 +17,8 @@ mod day;
 mod sum;
 mod tally;
 
-use super::{Frame, User};
 use super::outcome::{Readings, own_offtakes};
+use super::{Frame, User};
 use crate::basin::Basin;
 use crate::settlement::{Gauge, Record, gauges};
 use crate::simulation::{Inputs, Plan, StreamClaim};
@@ -76,7 +76,11 @@ impl Lockstep {
             steady: (0..plan.stores.len()).map(|k| plan.is_steady(k)).collect(),
             at_node: read.by_node(basin),
             gauges: read.gauges,
-            users: frame.users.iter().map(|user| Taker::new(plan, user)).collect(),
+            users: frame
+                .users
+                .iter()
+                .map(|user| Taker::new(plan, user))
+                .collect(),
             days_apart: plan.last_lead as usize + 1,
             columns,
             watched: watched?,
@@ -85,12 +89,17 @@ impl Lockstep {
 
     /// Runs members, at most [`LANES`], each with its own inputs; nothing for one that has to be run by itself.
     pub(super) fn run(&self, plan: &Plan, members: &[&Inputs]) -> Vec<Option<Readings>> {
-        assert!(members.len() <= LANES, "{} members in {LANES} lanes", members.len());
+        assert!(
+            members.len() <= LANES,
+            "{} members in {LANES} lanes",
+            members.len()
+        );
         let Some(&first) = members.first() else {
             return Vec::new();
         };
         // Lanes without a member do what the first does, and nobody looks.
-        let inputs: [&Inputs; LANES] = std::array::from_fn(|l| members.get(l).copied().unwrap_or(first));
+        let inputs: [&Inputs; LANES] =
+            std::array::from_fn(|l| members.get(l).copied().unwrap_or(first));
         let mut course = Course::new(self, plan, inputs);
         course.run();
         (0..members.len()).map(|l| course.readings(l)).collect()

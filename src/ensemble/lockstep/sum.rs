@@ -33,7 +33,8 @@ impl<const L: usize> Sums<L> {
     pub(super) fn add_where(&mut self, condition: [bool; L], term: Lanes<L>) {
         let mut added = *self;
         added.add(term);
-        let chosen = |yes: Lanes<L>, no: Lanes<L>| lanes(|l| if condition[l] { yes[l] } else { no[l] });
+        let chosen =
+            |yes: Lanes<L>, no: Lanes<L>| lanes(|l| if condition[l] { yes[l] } else { no[l] });
         self.sum = chosen(added.sum, self.sum);
         self.lost = chosen(added.lost, self.lost);
     }

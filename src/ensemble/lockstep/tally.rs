@@ -63,7 +63,13 @@ impl<const L: usize> Tallies<L> {
         self.events = lanes(|l| self.events[l] + if fails[l] && !goes_on[l] { 1.0 } else { 0.0 });
         let missing: Lanes<L> = lanes(|l| if fails[l] { deficit[l] } else { 0.0 });
         self.worst = lanes(|l| most(missing[l], self.worst[l]));
-        self.current = lanes(|l| if fails[l] { most(missing[l], self.current[l]) } else { 0.0 });
+        self.current = lanes(|l| {
+            if fails[l] {
+                most(missing[l], self.current[l])
+            } else {
+                0.0
+            }
+        });
     }
 
     pub(super) fn finish(&self, l: usize) -> Option<Reliability> {
