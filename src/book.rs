@@ -71,10 +71,12 @@ pub mod theory {
 }
 
 pub mod comparison {
+    //! [`pywr`]: crate::pywr
     //! [what it does not do]: super::limits
     #![doc = include_str!("../docs/book/comparison.md")]
 }
 
 pub mod limits {
+    //! [`pywr`]: crate::pywr
     #![doc = include_str!("../docs/book/limits.md")]
 }

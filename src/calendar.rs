@@ -543,6 +543,12 @@ impl Season {
     }
 
     /// The non-vegetation season, 1 October to 31 March.
+    ///
+    /// ```
+    /// use riparian::calendar::Season;
+    ///
+    /// assert_eq!(Season::non_vegetation().to_string(), "10-01..03-31");
+    /// ```
     pub const fn non_vegetation() -> Self {
         Self {
             start: (10, 1),
@@ -681,6 +687,18 @@ impl HydrologicalYear {
     /// # Errors
     ///
     /// If there is no such month.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use riparian::calendar::HydrologicalYear;
+    /// use riparian::jiff::civil::date;
+    ///
+    /// // Where years begin in July, July 2024 is of the year that ends in 2025.
+    /// let year = HydrologicalYear::containing_from(date(2024, 7, 1), 7)?;
+    /// assert_eq!(year.year(), 2025);
+    /// # Ok::<(), riparian::Error>(())
+    /// ```
     pub fn containing_from(date: Date, first_month: i8) -> Result<Self> {
         let ends_next = first_month > 1 && date.month() >= first_month;
         Self::new(date.year() + i16::from(ends_next)).starting(first_month)

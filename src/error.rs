@@ -297,6 +297,23 @@ impl fmt::Display for Place {
 }
 
 /// One fault: where it stands, what is wrong, what was found and what was expected.
+///
+/// ```
+/// use riparian::error::{Diagnostic, Diagnostics, Origin};
+///
+/// let row = Origin::new("offtakes.csv", 3, 1, vec![("class".to_owned(), 3, 33)]);
+/// let fault = Diagnostic::new("unknown priority class `uses`")
+///     .at(row.place("class"))
+///     .expected("a class of scenario.toml")
+///     .nearest("uses", ["treaty", "use"]);
+/// assert_eq!(
+///     fault.to_string(),
+///     "offtakes.csv:3:33: unknown priority class `uses`; expected a class of scenario.toml; did you mean `use`?"
+/// );
+/// let mut faults = Diagnostics::new();
+/// faults.push(fault);
+/// assert!(faults.finish(()).unwrap_err().is_invalid());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Where it stands; nothing for a model built in code.

@@ -59,6 +59,10 @@
 //! | `planner` | feature `planner`: a season's release schedules with the least shortfall |
 //! | `testing` | feature `proptest`: random basins, and checks for rules and policies of your own |
 //!
+//! Every module, type, trait and function has an example: with it, in a listing or program that uses it,
+//! or where its documentation says `Example:`. So has every function that makes a value of its type. The
+//! listings are run by the tests; `.ci/examples.py` finds an item that has none.
+//!
 //! # Cookbook
 //!
 //! Each recipe is an example that the tests run on its data.

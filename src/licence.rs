@@ -78,6 +78,23 @@ use crate::error::{Diagnostic, Diagnostics, Origin};
 use crate::units::{Flow, Volume};
 
 /// How much the members of a licence may take together.
+///
+/// ```
+/// use riparian::calendar::Season;
+/// use riparian::licence::{Allowance, Licence};
+/// use riparian::units::{Flow, Volume};
+///
+/// let summer = Season::vegetation();
+/// let volume = Volume::from_mcm(120.0);
+/// let head = Licence::daily_in("head", Flow::from_m3s(8.0), summer).offtakes(["left"]);
+/// let quota = Licence::seasonal("quota", volume, summer).held_by("UP");
+/// let spread = Licence::evenly("spread", volume, summer).held_by("LO");
+/// let month = Licence::rolling("month", Volume::from_mcm(20.0), 30).offtakes(["left", "right"]);
+/// assert!(matches!(head.allowance, Allowance::Daily { season: Some(_), .. }));
+/// assert!(matches!(quota.allowance, Allowance::Season { .. }));
+/// assert!(matches!(spread.allowance, Allowance::Season { .. }));
+/// assert!(matches!(month.allowance, Allowance::Rolling { days: 30, .. }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Allowance {
     /// A mean flow on each day.

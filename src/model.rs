@@ -18,6 +18,12 @@ use crate::series::DailySeries;
 use crate::units::{Flow, SECONDS_PER_DAY, Volume};
 
 /// A priority class: who is served before whom, and how its members share a shortage.
+///
+/// ```
+/// let model = riparian::scenario::read("src/bin/riparian/skeleton")?;
+/// assert_eq!(model.classes()[0].name, "treaty");
+/// # Ok::<(), riparian::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct PriorityClass {
     /// Its name.

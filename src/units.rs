@@ -121,6 +121,12 @@ impl Volume {
     }
 
     /// A volume of `acre_feet` acre-feet of 1233.48183754752 m3 (43 560 international cubic feet).
+    ///
+    /// ```
+    /// use riparian::units::Volume;
+    ///
+    /// assert_eq!(Volume::from_acre_feet(1000.0).m3().round(), 1_233_482.0);
+    /// ```
     pub const fn from_acre_feet(acre_feet: f64) -> Self {
         Self(acre_feet * ACRE_FOOT)
     }
@@ -173,6 +179,12 @@ impl Flow {
     }
 
     /// A flow of `mcm_per_day` million cubic metres per day.
+    ///
+    /// ```
+    /// use riparian::units::Flow;
+    ///
+    /// assert_eq!(Flow::from_mcm_per_day(0.864), Flow::from_m3s(10.0));
+    /// ```
     pub const fn from_mcm_per_day(mcm_per_day: f64) -> Self {
         Self(mcm_per_day * 1e6 / SECONDS_PER_DAY)
     }
@@ -281,6 +293,12 @@ pub struct Energy(f64);
 
 impl Energy {
     /// An energy of `kwh` kilowatt hours.
+    ///
+    /// ```
+    /// use riparian::units::Energy;
+    ///
+    /// assert_eq!(Energy::from_kwh(2e6), Energy::from_gwh(2.0));
+    /// ```
     pub const fn from_kwh(kwh: f64) -> Self {
         Self(kwh)
     }
@@ -331,6 +349,12 @@ pub struct Power(f64);
 
 impl Power {
     /// A power of `kw` kilowatts.
+    ///
+    /// ```
+    /// use riparian::units::Power;
+    ///
+    /// assert_eq!(Power::from_kw(1500.0), Power::from_mw(1.5));
+    /// ```
     pub const fn from_kw(kw: f64) -> Self {
         Self(kw)
     }

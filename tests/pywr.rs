@@ -110,6 +110,13 @@ fn a_lake_whose_cost_goes_by_its_curve_keeps_water_as_in_pywr() {
 }
 
 #[test]
+fn towns_take_what_their_licences_leave_as_in_pywr() {
+    let imported = riparian::pywr::import(path("licensed-towns.json")).unwrap();
+    assert_eq!(imported.model().unwrap().licences().len(), 4);
+    assert!(gives_what_pywr_gave(&imported, "licensed-towns") > 1000);
+}
+
+#[test]
 fn two_valleys_share_as_in_pywr() {
     let imported = riparian::pywr::import(path("two-valleys.json")).unwrap();
     assert!(gives_what_pywr_gave(&imported, "two-valleys") > 1000);
@@ -174,13 +181,13 @@ fn all_faults_are_told_at_once_with_their_places() {
     let told: Vec<&str> = found.lines().collect();
     let expected = [
         "model.json:3:75: the timestep is the number 7; expected 1: a day",
-        "model.json:5:32: node `spring` is of type `catchmant`; expected one of input, catchment, output, link, river, rivergauge, piecewiselink, storage, reservoir; did you mean `catchment`?",
+        "model.json:5:32: node `spring` is of type `catchmant`; expected one of input, catchment, discharge, output, link, breaklink, river, rivergauge, piecewiselink, storage, reservoir, virtualstorage, annualvirtualstorage, rollingvirtualstorage; did you mean `catchment`?",
         "model.json:6:5: node `lake` holds 20 between 0 and 4; expected 0 <= `min_volume` <= initial <= `max_volume`, above 0",
         "model.json:6:58: node `lake` has `bathymetry`, which is not understood; expected one of min_volume, max_volume, initial_volume, initial_volume_pc, cost",
         "model.json:10:52: unknown parameter `towm`; expected the name of a parameter; did you mean `town`?",
         "model.json:15:42: unknown node `gaug`; expected the name of a node; did you mean `gauge`?",
         "model.json:17:3: the document has `extra`, which is not understood; expected one of metadata, timestepper, scenarios, nodes, edges, parameters, tables, recorders, solver",
-        "model.json:17:48: parameter `town` is of type `tablesarray`; expected one of constant, monthlyprofile, dailyprofile, dataframe, aggregated, division, negative, max, min, negativemax, negativemin, offset, constantscenario, scenariomonthlyprofile, controlcurve, controlcurveinterpolated, indexedarray",
+        "model.json:17:48: parameter `town` is of type `tablesarray`; expected one of constant, monthlyprofile, weeklyprofile, dailyprofile, dataframe, aggregated, division, negative, max, min, negativemax, negativemin, offset, constantscenario, scenariomonthlyprofile, controlcurve, controlcurveinterpolated, indexedarray",
     ];
     assert_eq!(told, expected);
 }
@@ -194,6 +201,90 @@ fn refused(all: Refusals) {
         let found = faults(edits);
         assert!(found.contains(reason), "{edits:?}:\n{found}\nnot: {reason}");
     }
+}
+
+#[test]
+fn virtual_storages_that_are_no_licence_of_one_output_are_refused() {
+    let with = |node: &'static str| [("{\"name\": \"sea\"", node)];
+    let of = |keys: &str| -> &'static str {
+        let node = format!(
+            r#"{{"name": "quota", "type": "annualvirtualstorage", "max_volume": 9, {keys}}}, {{"name": "sea""#
+        );
+        Box::leak(node.into_boxed_str())
+    };
+    let full = r#""initial_volume": 9"#;
+    refused(&[
+        (
+            &with(of(&format!(r#""nodes": ["town", "farm"], {full}"#))),
+            "`quota` is drawn down by 2 nodes",
+        ),
+        (
+            &with(of(&format!(r#""nodes": ["pipe"], {full}"#))),
+            "`pipe` is no output with a `max_flow`",
+        ),
+        (
+            &with(of(&format!(r#""nodes": ["towm"], {full}"#))),
+            "unknown node `towm`; expected the name of an output with a `max_flow`; did you mean `town`?",
+        ),
+        (
+            &with(of(r#""nodes": ["town"], "initial_volume": 4"#)),
+            "`quota` begins with 4 of 9",
+        ),
+        (
+            &with(of(&format!(
+                r#""nodes": ["town"], "reset_day": 30, "reset_month": 2, {full}"#
+            ))),
+            "`quota` is filled on day 30 of month 2",
+        ),
+        (
+            &with(of(&format!(
+                r#""nodes": ["town"], "factors": [-1], {full}"#
+            ))),
+            "`factors` of node `quota` is",
+        ),
+        (
+            &with(of(&format!(
+                r#""nodes": ["town"], "mitigation": 1, {full}"#
+            ))),
+            "node `quota` has `mitigation`, which is not understood",
+        ),
+        (
+            &[
+                (
+                    "{\"name\": \"sea\"",
+                    of(&format!(r#""nodes": ["town"], {full}"#)),
+                ),
+                ("[\"gauge\", \"farm\"]", "[\"gauge\", \"quota\"]"),
+            ],
+            "unknown node `quota`",
+        ),
+    ]);
+}
+
+#[test]
+fn an_edge_with_more_than_two_slots_is_refused() {
+    refused(&[(
+        &[(
+            "[\"gauge\", \"farm\"]",
+            "[\"gauge\", \"farm\", null, null, \"more\"]",
+        )],
+        "an edge goes on with the text \"more\"; expected two nodes, and a slot for each at most",
+    )]);
+}
+
+#[test]
+fn a_parameter_that_nothing_goes_by_is_noted() {
+    let text = RIVER.replace("\"parameters\": {", "\"parameters\": {\"spare\": 3, ");
+    let imported = Import::new().text(&text).unwrap();
+    let notes = imported.notes();
+    assert!(
+        notes.iter().any(|note| note.contains("`spare`")),
+        "{notes:?}"
+    );
+    assert!(
+        notes.iter().all(|note| !note.contains("`town`")),
+        "{notes:?}"
+    );
 }
 
 #[test]

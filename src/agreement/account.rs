@@ -43,6 +43,25 @@ pub struct Caps {
 
 /// A line the parties agreed on: a relinquishment, a transfer of stored water, a set-off against
 /// another obligation.
+///
+/// ```
+/// use riparian::agreement::{Account, Entry, EntryKind, Opening};
+/// use riparian::jiff::civil::date;
+/// use riparian::units::Volume;
+///
+/// let account = Account {
+///     opening: Some(Opening::Debit(Volume::from_mcm(40.0).into())),
+///     entries: vec![Entry {
+///         date: date(2024, 10, 1),
+///         kind: EntryKind::Forgive,
+///         amount: Volume::from_mcm(12.0).into(),
+///         reason: "minutes of 30 September".to_owned(),
+///         against: None,
+///     }],
+///     ..Account::default()
+/// };
+/// assert_eq!(account.entries[0].kind.name(), "forgive");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// On which day it counts.

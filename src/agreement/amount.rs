@@ -7,6 +7,15 @@ use crate::error::{Error, Result};
 use crate::units::{Days, Energy, Flow, Level, SECONDS_PER_DAY, Volume};
 
 /// What an [`Amount`] is an amount of.
+///
+/// ```
+/// use riparian::agreement::{Amount, Quantity};
+/// use riparian::units::Volume;
+///
+/// let owed: Amount = "480 Mm3".parse()?;
+/// assert_eq!(owed.quantity(), Quantity::Volume(Volume::from_mcm(480.0)));
+/// # Ok::<(), riparian::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Quantity {
     /// A volume of water.

@@ -26,6 +26,28 @@ pub enum Due {
 /// Percentages of a flow, flow brackets, tables from an index inflow to a delivery, fractions of a
 /// surplus, shortages shared in proportion, energy for water: all are sums of [`Brackets`], read
 /// day by day or over a longer step.
+///
+/// ```
+/// use riparian::agreement::{Amount, Brackets, Due, Formula, Obligation, Sign, Slope};
+///
+/// // A third of what two rivers bring, less 2 Mm3 a period.
+/// let third = || Brackets::share(Slope::percent(33.3));
+/// let mut formula = Formula::of("east", third()).and("west", third());
+/// formula.plus = Some((Sign::Minus, "2 Mm3".parse::<Amount>()?));
+/// assert_eq!(formula.terms.len(), 2);
+/// assert_eq!(formula.terms[0].of.name(), "east");
+/// let share = Obligation::new("share", "UP", "border", Due::Formula(formula));
+/// assert_eq!(share.form(), "formula");
+/// // Energy for water that is held back.
+/// assert_eq!(Slope::kwh_per_m3(0.033).value, 0.033);
+/// // Due by the season, every year.
+/// let winter_and_summer = Due::yearly([
+///     ("10-01..03-31".parse()?, "300 Mm3".parse::<Amount>()?),
+///     ("04-01..09-30".parse()?, "500 Mm3".parse::<Amount>()?),
+/// ]);
+/// assert!(!winter_and_summer.is_energy());
+/// # Ok::<(), riparian::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Formula {
     /// The functions that are added up.
@@ -38,6 +60,8 @@ pub struct Formula {
 }
 
 /// Whether an amount is added or taken off.
+///
+/// Example: [`Formula`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
     /// Added.
@@ -47,6 +71,8 @@ pub enum Sign {
 }
 
 /// A function of what is measured at a point.
+///
+/// Example: [`Formula`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Index {
     /// Where it is measured.
@@ -263,6 +289,8 @@ pub trait DueFunction: Debug + Send + Sync {
 }
 
 /// A [`DueFunction`] under the name it has in files.
+///
+/// Example: [`Forms`](super::Forms).
 #[derive(Clone, Debug)]
 pub struct OwnForm {
     /// The name of the form.

@@ -98,6 +98,10 @@ impl Due {
     /// If the function's fields cannot be written as TOML, or one has the name of a key that every
     /// obligation has; [`Error::is_invalid`](crate::Error::is_invalid)
     /// holds.
+    ///
+    /// # Examples
+    ///
+    /// Example: [`Forms`](super::Forms).
     pub fn own<F>(name: impl Into<String>, function: F) -> Result<Self, crate::Error>
     where
         F: DueFunction + Serialize + 'static,

@@ -172,6 +172,20 @@ impl Agreement {
 crate::error::written_at!(Agreement);
 
 /// A total that a source states over several obligations: the limits of all countries of a list.
+///
+/// ```
+/// use riparian::agreement::{Agreement, StatedTotal};
+/// use riparian::units::Volume;
+///
+/// let mut limits = Agreement::new("Limits of the season", ["UP", "LO"]);
+/// limits.totals.push(StatedTotal {
+///     amount: Volume::from_mcm(1200.0).into(),
+///     of: vec!["up-limit".to_owned(), "lo-limit".to_owned()],
+///     within: None,
+///     note: String::new(),
+/// });
+/// assert_eq!(limits.totals[0].of.len(), 2);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct StatedTotal {
     /// The total.

@@ -79,6 +79,8 @@ pub enum Count {
 /// ([`Count::AtMost`]) becomes a capacity. Without it an obligation only observes: a run is the same
 /// with and without it. What cannot be claimed is refused when a [plan](crate::Plan::compile) is
 /// made: energy, a form of the user's own, and what is known only when its period is over.
+///
+/// Example: [`Revision`](super::Revision).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     /// The priority class; a ceiling stands before all classes, and its class means nothing.
@@ -92,6 +94,8 @@ pub struct Claim {
 /// It says how a sum over a period that is known in advance is spread. What is due on every day is
 /// claimed on every day, a storage rises evenly; where a sum depends on readings, what was due so
 /// far is claimed at once.
+///
+/// Example: [`Revision`](super::Revision).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Pace {
     /// Over the days left, each by its part in what is due on them: evenly, or by the schedule.
@@ -104,6 +108,13 @@ pub enum Pace {
 
 impl Pace {
     /// The pace where nothing is said: of a ceiling by demand, else even.
+    ///
+    /// ```
+    /// use riparian::agreement::{Count, Pace};
+    ///
+    /// assert_eq!(Pace::usual(Count::AtMost), Pace::Demand);
+    /// assert_eq!(Pace::usual(Count::Sum), Pace::Even);
+    /// ```
     pub fn usual(count: Count) -> Self {
         match count {
             Count::AtMost => Self::Demand,
@@ -113,6 +124,38 @@ impl Pace {
 }
 
 /// A later version of what is due: what is still to come changes, what is past stays.
+///
+/// ```
+/// use riparian::agreement::{Condition, Effect, Clause, Obligation, Pace, Point, Term};
+/// use riparian::calendar::Season;
+/// use riparian::jiff::civil::date;
+/// use riparian::units::Volume;
+///
+/// let mcm = Volume::from_mcm;
+/// let summer = "2024-06-01..2024-08-31".parse()?;
+/// // Two canals together, claimed on the river as their users ask.
+/// let canals = Obligation::new("canals", "UP", Point::sum(["left", "right"]), mcm(443.6))
+///     .within(summer)
+///     .claimed("treaty", Pace::Demand)
+///     .clause(
+///         Clause::new("not in the harvest", Effect::Scale(0.5))
+///             .when(Condition::during(["08-01..08-15".parse::<Season>()?])),
+///     )
+///     .clause(
+///         Clause::new("declared low water", Effect::Scale(0.9))
+///             .when(Condition::declared(["2024-06-11..2024-06-20".parse()?])),
+///     )
+///     .revised(date(2024, 7, 11), "minutes of 9 July", mcm(400.0));
+/// assert_eq!(canals.point.name(), "left + right");
+/// assert_eq!(canals.claim.as_ref().unwrap().pace, Pace::Demand);
+/// assert_eq!(canals.revisions[0].source, "minutes of 9 July");
+/// // At most so much at a place read two days earlier; so much in store on a day.
+/// let limit = Obligation::limit("limit", "UP", Term::new("left"), mcm(60.0)).within(summer);
+/// assert_eq!(limit.form(), "limit");
+/// let full = Obligation::storage_by("full", "UP", "lake", mcm(350.0), date(2024, 5, 31));
+/// assert_eq!(full.form(), "storage-by");
+/// # Ok::<(), riparian::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Revision {
     /// The first day it holds.
@@ -375,6 +418,18 @@ impl Obligation {
 crate::error::written_at!(Obligation);
 
 /// A figure for what was delivered that others publish.
+///
+/// ```
+/// use riparian::agreement::{Obligation, SecondReading};
+/// use riparian::units::Volume;
+///
+/// let mut owed = Obligation::new("kz-dostyk", "TJ", "dostyk-kz", Volume::from_mcm(443.6));
+/// owed.second_reading = Some(SecondReading {
+///     amount: Volume::from_mcm(488.6).into(),
+///     source: "official figure".to_owned(),
+/// });
+/// assert!(owed.second_reading.is_some());
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct SecondReading {
     /// The figure.

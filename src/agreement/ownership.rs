@@ -131,6 +131,23 @@ pub struct Owner {
 }
 
 /// A volume, or a part of one.
+///
+/// ```
+/// use riparian::agreement::{Held, Owner, Ownership, Rest, Spilling};
+/// use riparian::jiff::civil::date;
+/// use riparian::units::Volume;
+///
+/// let mcm = Volume::from_mcm;
+/// let lake = Ownership::new("lake")
+///     .owner(Owner::new("UP", 0.4).opening(Held::Part(0.5)))
+///     .owner(Owner::new("LO", 0.6).opening(Held::Volume(mcm(80.0).into())))
+///     .rest(Rest::Holding)
+///     .spill(Spilling::Order(vec!["UP".to_owned(), "LO".to_owned()]))
+///     .debt("UP", "LO", mcm(5.0))
+///     .transfer(date(2024, 7, 1), "LO", "UP", mcm(3.0), "against energy");
+/// assert_eq!(lake.debts[0].debtor, "UP");
+/// assert_eq!(lake.transfers[0].reason, "against energy");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Held {
     /// A volume.
@@ -166,6 +183,8 @@ pub enum Spilling {
 }
 
 /// Water that one owner owes another.
+///
+/// Example: [`Held`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Debt {
     /// Who borrowed.
@@ -177,6 +196,8 @@ pub struct Debt {
 }
 
 /// Stored water made over from one owner to another, as they agreed.
+///
+/// Example: [`Held`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transfer {
     /// On which day; it counts from that day's start.

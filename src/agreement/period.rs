@@ -108,6 +108,8 @@ impl std::str::FromStr for MonthDay {
 }
 
 /// Days that come back every year, or days of one year.
+///
+/// Example: [`Formula`](super::Formula), at [`Due::yearly`](super::Due::yearly).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     /// Once.

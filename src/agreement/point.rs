@@ -9,6 +9,8 @@ pub struct Point {
 }
 
 /// One place of a [`Point`].
+///
+/// Example: [`Revision`](super::Revision).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Term {
     /// The id of a node, reach or offtake; without a basin, of a column of the record.

@@ -8,6 +8,8 @@ use super::{Network, ParametricRule, Solver};
 /// What a [`Network`] meets on one day: plain volumes in m³.
 ///
 /// Made once by [`Network::today`] and filled anew each day.
+///
+/// Example: [`Solver`](super::Solver).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Today {
     /// Water that becomes available at each node, at least 0.
@@ -53,6 +55,8 @@ impl Outcome {
 }
 
 /// Why a day cannot be allocated: mostly a number in [`Today`] that cannot be.
+///
+/// Example: [`Solver`](super::Solver).
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DayError {

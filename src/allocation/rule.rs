@@ -7,6 +7,8 @@ use std::sync::Arc;
 ///
 /// While the level of the class rises from [`from`](Self::from) to [`to`](Self::to), the award grows by
 /// [`slope`](Self::slope) m³ per unit of level; outside the stretch this layer is still.
+///
+/// Example: [`Layers`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Layer {
     /// Level at which the layer begins to be served, at least 0.
@@ -217,6 +219,8 @@ impl ParametricRule for EqualAwards {
 
 /// Constrained equal losses: everyone goes without the same volume per unit of weight, but no more than
 /// claimed. The level is the largest claim per unit of weight less that loss.
+///
+/// Example: [`rule_by_name`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EqualLosses;
 

@@ -16,6 +16,15 @@ use crate::units::{Flow, Volume};
 /// it can take two ways between two nodes both take as long, or the longer one is
 /// [routed](Reach::is_routed); every node but terminals and those that canals alone lead to has exactly
 /// one river reach leaving it; reservoirs are consistent in themselves. Nodes keep the order in which they were declared.
+///
+/// ```
+/// let model = riparian::scenario::read("src/bin/riparian/skeleton")?;
+/// let basin = model.basin();
+/// let lake = basin.node_index("lake").unwrap();
+/// assert_eq!(basin.nodes()[lake].id, "lake");
+/// assert_eq!(basin.offtakes().len(), 2);
+/// # Ok::<(), riparian::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Basin {
     parties: Vec<Party>,

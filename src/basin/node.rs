@@ -56,6 +56,13 @@ impl NodeKind {
     }
 
     /// The kind of that name in `nodes.csv`.
+    ///
+    /// ```
+    /// use riparian::basin::NodeKind;
+    ///
+    /// assert_eq!(NodeKind::from_name("terminal"), Some(NodeKind::Terminal));
+    /// assert_eq!(NodeKind::from_name("sea"), None);
+    /// ```
     pub fn from_name(name: &str) -> Option<Self> {
         [
             Self::Inflow,
@@ -86,6 +93,13 @@ pub struct Node {
 
 impl Node {
     /// A node of any kind, named by its id.
+    ///
+    /// ```
+    /// use riparian::basin::{Node, NodeKind};
+    ///
+    /// let lake = Node::new("lake", NodeKind::Reservoir);
+    /// assert_eq!(lake.kind, Node::reservoir("lake").kind);
+    /// ```
     pub fn new(id: impl Into<String>, kind: NodeKind) -> Self {
         let id = id.into();
         Self {
@@ -102,6 +116,8 @@ impl Node {
     }
 
     /// A reservoir's place; [`Reservoir`](super::Reservoir) says what stands there.
+    ///
+    /// Example: [`Node::new`].
     pub fn reservoir(id: impl Into<String>) -> Self {
         Self::new(id, NodeKind::Reservoir)
     }
@@ -132,6 +148,13 @@ impl Node {
 crate::error::written_at!(Node);
 
 /// Whether a reach is the river's own course or a way that only claimed water takes.
+///
+/// ```
+/// use riparian::basin::{Reach, ReachKind};
+///
+/// assert_eq!(Reach::river("gorge", "lake", "border").kind, ReachKind::River);
+/// assert_eq!(Reach::canal("ditch", "border", "fields").kind, ReachKind::Canal);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ReachKind {
     /// The river: water nobody claims goes this way. A node has at most one leaving it.

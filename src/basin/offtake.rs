@@ -29,6 +29,13 @@ pub struct Offtake {
 }
 
 /// The part of a withdrawal that comes back to the river.
+///
+/// ```
+/// use riparian::basin::Offtake;
+///
+/// let fields = Offtake::new("fields", "weir", "LO", "use").returning("drain", 0.3, 10);
+/// assert_eq!(fields.return_flow.unwrap().lag_days, 10);
+/// ```
 #[derive(Clone, Debug)]
 pub struct ReturnFlow {
     /// The node it comes back to.

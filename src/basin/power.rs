@@ -80,6 +80,14 @@ pub struct Tailwater {
 
 impl Tailwater {
     /// The same level whatever leaves the dam.
+    ///
+    /// ```
+    /// use riparian::basin::power::Tailwater;
+    /// use riparian::units::{Flow, Level};
+    ///
+    /// let river = Tailwater::constant(Level::from_m(310.0));
+    /// assert_eq!(river.level(Flow::from_m3s(900.0)), Level::from_m(310.0));
+    /// ```
     pub fn constant(level: Level) -> Self {
         Self {
             points: vec![(Flow::ZERO, level)],

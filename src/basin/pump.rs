@@ -128,6 +128,8 @@ impl Pump {
 crate::error::written_at!(Pump);
 
 /// What a pump lifts.
+///
+/// Example: [`Pump`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pumped {
     /// What an offtake takes.

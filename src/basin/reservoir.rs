@@ -353,6 +353,18 @@ impl OutletKind {
 }
 
 /// A way out of a reservoir, with its capacity by water level.
+///
+/// ```
+/// use riparian::basin::{Outlet, OutletKind};
+/// use riparian::units::{Flow, Level};
+///
+/// let at = |m, m3s| (Level::from_m(m), Flow::from_m3s(m3s));
+/// let gate = Outlet::by_level("gate", OutletKind::Gate, vec![at(330.0, 0.0), at(350.0, 400.0)]);
+/// assert_eq!(gate.capacity(Some(Level::from_m(340.0))), Flow::from_m3s(200.0));
+/// let units = Outlet::constant("units", OutletKind::Turbine, Flow::from_m3s(180.0));
+/// assert_eq!(units.capacity(Some(Level::from_m(340.0))), Flow::from_m3s(180.0));
+/// assert_eq!(OutletKind::from_name("spillway"), Some(OutletKind::Spillway));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Outlet {
     /// Its id within the reservoir.

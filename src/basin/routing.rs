@@ -452,6 +452,14 @@ impl ReachSeason {
 crate::error::written_at!(ReachSeason);
 
 /// Where water goes that a reach cannot hold between its banks.
+///
+/// ```
+/// use riparian::basin::Reach;
+/// use riparian::units::Flow;
+///
+/// let plain = Reach::river("plain", "border", "sea").overflow(Flow::from_m3s(700.0), "sea");
+/// assert_eq!(plain.overflow.unwrap().to, "sea");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Overflow {
     /// The flow up to which all stays in the river.

@@ -24,6 +24,8 @@ pub struct Frame {
 }
 
 /// An obligation, as the members' settlements number it.
+///
+/// Example: [`UserSpread`](super::UserSpread).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Promise {
     /// Its id.
@@ -37,6 +39,8 @@ pub struct Promise {
 }
 
 /// Whose water is counted: a party with all its offtakes, or an offtake.
+///
+/// Example: [`UserSpread`](super::UserSpread).
 #[derive(Clone, Debug, PartialEq)]
 pub struct User {
     /// The id.
@@ -46,6 +50,8 @@ pub struct User {
 }
 
 /// A place whose readings are kept day by day.
+///
+/// Example: [`ensemble`](crate::ensemble).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Watched {
     /// The id of the place.
@@ -190,6 +196,8 @@ impl Frame {
 }
 
 /// A party as debtor or as creditor of obligations in a unit.
+///
+/// Example: [`UserSpread`](super::UserSpread).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Side {
     /// The id of the party.

@@ -15,6 +15,8 @@ use crate::settlement::Status;
 ///
 /// Results of the same ensemble over other members [merge](Results::merge); the whole is the same to
 /// the bit however it was cut, and [`Results::digest`] tells whether two are.
+///
+/// Example: [`ensemble`](crate::ensemble).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Results {
     pub(super) frame: Arc<Frame>,

@@ -46,6 +46,8 @@ use super::{Ensemble, Frame, Keep, Outcome, Spread};
 use crate::error::{Error, Result};
 
 /// Which of two values of an objective is better.
+///
+/// Example: [`search`](crate::ensemble::search).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Better {
     /// The lower.

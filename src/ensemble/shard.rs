@@ -131,6 +131,16 @@ impl Drop for Beside {
 /// # Errors
 ///
 /// If the file cannot be read ([`Error::is_io`]) or is no shard ([`Error::is_ensemble`]).
+///
+/// # Examples
+///
+/// ```no_run
+/// use riparian::ensemble::read_shard;
+///
+/// let results = read_shard("shards/0-999.parquet")?;
+/// println!("{} members failed", results.summary().failed);
+/// # Ok::<(), riparian::Error>(())
+/// ```
 pub fn read_shard(file: impl AsRef<Path>) -> Result<Results> {
     let file = file.as_ref();
     let io = |error| Error::io(file, "cannot be read", error);

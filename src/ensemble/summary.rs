@@ -31,6 +31,8 @@ pub struct Summary {
 }
 
 /// How often an obligation is kept over the run.
+///
+/// Example: [`ensemble`](crate::ensemble).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ObligationOdds {
     /// The obligation.
@@ -49,6 +51,8 @@ impl ObligationOdds {
 }
 
 /// The verdicts on one period of an obligation, and how its figures spread.
+///
+/// Example: [`ensemble`](crate::ensemble).
 #[derive(Clone, Debug, PartialEq)]
 pub struct PeriodOdds {
     /// The obligation.
@@ -76,6 +80,8 @@ impl PeriodOdds {
 }
 
 /// What a party is short of over all its obligations of a unit.
+///
+/// Example: [`UserSpread`](super::UserSpread).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shortfall {
     /// The party, whether it owes or is owed, and the unit.
@@ -88,6 +94,22 @@ pub struct Shortfall {
 ///
 /// Members in which it asked for nothing are in none of the spreads, members without a
 /// [resilience](crate::metrics::Reliability::resilience) not in that and not in the index.
+///
+/// ```
+/// use riparian::Plan;
+/// use riparian::ensemble::{Ensemble, InflowFactor, Quantiles};
+///
+/// let plan = Plan::compile(riparian::scenario::read("src/bin/riparian/skeleton")?)?;
+/// let spring = Quantiles::new([(0.0, 0.5), (1.0, 1.1)])?;
+/// let summary = Ensemble::new(plan, 1).vary(InflowFactor::new(spring))?.run(0..20).summary();
+/// let canal = summary.users.iter().find(|served| served.user.id == "lower-canal").unwrap();
+/// assert!(!canal.user.is_party && canal.figures["volume"].quantile(0.5).unwrap() <= 1.0);
+/// // What Upland is short of, and the promises that this counts.
+/// let upland = summary.shortfalls.iter().find(|short| short.side.party == "UP").unwrap();
+/// assert!(upland.side.owes && upland.side.counts(&summary.obligations[0].promise));
+/// assert!(upland.spread.mean().unwrap() >= 0.0);
+/// # Ok::<(), riparian::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct UserSpread {
     /// The party or offtake.

@@ -55,6 +55,19 @@ impl Results {
     /// # Errors
     ///
     /// If the table is another ([`Error::is_ensemble`]).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use riparian::Plan;
+    /// use riparian::ensemble::{Ensemble, Results};
+    ///
+    /// let plan = Plan::compile(riparian::scenario::read("src/bin/riparian/skeleton")?)?;
+    /// let results = Ensemble::new(plan, 1).run(0..3);
+    /// let table = results.to_record_batch()?;
+    /// assert_eq!(Results::from_record_batches(&table.schema(), [&table])?.digest(), results.digest());
+    /// # Ok::<(), riparian::Error>(())
+    /// ```
     pub fn from_record_batches<'b>(
         schema: &Schema,
         batches: impl IntoIterator<Item = &'b RecordBatch>,

@@ -209,6 +209,24 @@ impl Variation for DemandFactor {
 }
 
 /// The volume a reservoir begins with.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use riparian::Plan;
+/// use riparian::ensemble::{Ensemble, InitialStorage, ObservedYears, Quantiles};
+/// use riparian::series::DailySeries;
+///
+/// let plan = Arc::new(Plan::compile(riparian::scenario::read("src/bin/riparian/skeleton")?)?);
+/// let stored = Quantiles::new([(0.0, 30.0), (1.0, 60.0)])?;
+/// let record = "2001-01-01..2010-12-31".parse()?;
+/// let years = ObservedYears::new([("spring", DailySeries::constant(record, 35.0)?)]);
+/// let summers = Ensemble::across([plan.clone(), plan], 7)?
+///     .vary(InitialStorage::new("lake", stored))?
+///     .vary(years)?;
+/// assert_eq!(summers.run(0..10).summary().members, 10);
+/// # Ok::<(), riparian::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct InitialStorage {
     reservoir: String,
@@ -333,6 +351,20 @@ pub struct Generated(Generator);
 
 impl Generated {
     /// By a generator whose sites are nodes of the model.
+    ///
+    /// ```
+    /// use riparian::Plan;
+    /// use riparian::calendar::Period;
+    /// use riparian::ensemble::{Ensemble, Generated};
+    /// use riparian::inflow::{LagOne, Record};
+    ///
+    /// let model = riparian::scenario::read("data/syr-darya-2001-2010")?;
+    /// let record = Record::from_model(&model, Period::Dekad, 1)?;
+    /// let generator = LagOne::contemporaneous().pooling(1).fit(&record)?;
+    /// let decades = Ensemble::new(Plan::compile(model)?, 42).vary(Generated::new(generator))?;
+    /// # let _ = decades;
+    /// # Ok::<(), riparian::Error>(())
+    /// ```
     pub fn new(generator: Generator) -> Self {
         Self(generator)
     }

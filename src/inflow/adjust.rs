@@ -14,6 +14,8 @@ const DAY: f64 = 86_400.0;
 const POINTS: usize = 199;
 
 /// A change to the years a generator makes, see [`Generator::adjusted`](super::Generator::adjusted).
+///
+/// Example: [`Delta`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -181,6 +183,8 @@ fn each_month(record: &mut Record, site: &str, change: impl Fn(usize, f64) -> f6
 ///
 /// From a climate model's past to its future it carries the model's change to the generator; from
 /// that past to the record it removes the model's bias.
+///
+/// Example: [`QuantileMap::between`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QuantileMap {
     sites: Vec<SiteMap>,
@@ -200,6 +204,24 @@ impl QuantileMap {
     /// # Errors
     ///
     /// If they have no site in common, or their steps differ.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use riparian::calendar::Period;
+    /// use riparian::inflow::{QuantileMap, Record};
+    /// use riparian::series::DailySeries;
+    ///
+    /// let years = "2001-01-01..2010-12-31".parse()?;
+    /// let record = |m3s| -> riparian::Result<Record> {
+    ///     let flow = DailySeries::constant(years, m3s)?;
+    ///     Record::from_series([("spring", &flow)], Period::Month, 1)
+    /// };
+    /// // From the flows of today to those of a drier climate.
+    /// let drier = QuantileMap::between(&record(30.0)?, &record(24.0)?)?;
+    /// # let _ = drier;
+    /// # Ok::<(), riparian::Error>(())
+    /// ```
     pub fn between(from: &Record, to: &Record) -> Result<Self> {
         if from.step() != to.step() {
             let fault = format!("a map from flows by the {} to {}", from.step(), to.step());
@@ -356,6 +378,18 @@ impl ScaledTo {
     ///
     /// If there are fewer than two, a probability is not between 0 and 1, a volume not above zero, or
     /// volumes do not fall where probabilities rise; or if there are no sites.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use riparian::inflow::ScaledTo;
+    /// use riparian::units::Volume;
+    ///
+    /// // One year in two has more than 38 km3, one in twenty more than 55.
+    /// let published = [(0.05, Volume::from_km3(55.0)), (0.5, Volume::from_km3(38.0))];
+    /// assert!(ScaledTo::quantiles(["naryn", "kara-darya"], &published).is_ok());
+    /// assert!(ScaledTo::quantiles(["naryn"], &published[..1]).is_err());
+    /// ```
     pub fn quantiles<S: Into<String>>(
         sites: impl IntoIterator<Item = S>,
         exceeded: &[(f64, Volume)],

@@ -17,6 +17,8 @@ const MOST_TURNS: usize = 500;
 const SETTLED: f64 = 1e-10;
 
 /// What a step knows of the step before.
+///
+/// Example: [`LagOne`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Structure {
@@ -175,6 +177,8 @@ impl LagOne {
 }
 
 /// What the covariances of a model of lag one had to be changed by to be possible.
+///
+/// Example: [`LagOne`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Repair {
     /// The smallest eigenvalue of the covariances of the noise before the repair, where the variance

@@ -235,6 +235,8 @@ impl TryFrom<Written> for Generator {
 }
 
 /// What setting negative flows to zero does to a site, see [`Generator::flooring`].
+///
+/// Example: [`Generator`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Flooring {
     /// The site.
@@ -482,6 +484,16 @@ impl Generator {
     /// # Errors
     ///
     /// If the file cannot be read ([`Error::is_io`]), or is no generator ([`Error::is_parse`]).
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// use riparian::inflow::Generator;
+    ///
+    /// let generator = Generator::open("naryn.json")?;
+    /// assert!(!generator.sites().is_empty());
+    /// # Ok::<(), riparian::Error>(())
+    /// ```
     pub fn open(file: impl AsRef<Path>) -> Result<Self> {
         let file = file.as_ref();
         let text =

@@ -31,6 +31,20 @@ const SHIFT: i64 = 7;
 ///
 /// K. Nowak, J. Prairie, B. Rajagopalan, U. Lall, "A nonparametric stochastic approach for multisite
 /// disaggregation of annual to daily streamflow", *Water Resources Research* 46 (2010) W08529.
+///
+/// ```
+/// use riparian::inflow::Nowak;
+/// use riparian::series::DailySeries;
+///
+/// let years = "2001-01-01..2010-12-31".parse()?;
+/// let spring = DailySeries::constant(years, 30.0)?;
+/// assert!(Nowak::days([("spring", &spring)]).is_ok());
+/// assert!(Nowak::dekads([("spring", &spring)]).is_ok());
+///
+/// let model = riparian::scenario::read("data/syr-darya-2001-2010")?;
+/// assert!(Nowak::days_of(&model).is_ok() && Nowak::dekads_of(&model).is_ok());
+/// # Ok::<(), riparian::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Nowak {
     sites: Vec<String>,

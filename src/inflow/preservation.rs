@@ -121,6 +121,8 @@ impl Row {
 }
 
 /// How many rows of one statistic lie outside their bands.
+///
+/// Example: [`Preservation`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
     /// The statistic.

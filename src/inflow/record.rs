@@ -223,6 +223,10 @@ impl Record {
     /// # Errors
     ///
     /// As [`Record::new`], and if there is no whole year.
+    ///
+    /// # Examples
+    ///
+    /// Example: [`QuantileMap::between`](super::QuantileMap::between).
     pub fn from_series<'a>(
         series: impl IntoIterator<Item = (&'a str, &'a DailySeries)>,
         step: Period,

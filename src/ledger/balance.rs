@@ -7,6 +7,8 @@ use crate::basin::Basin;
 use crate::error::{Error, Result};
 
 /// The balance of one place over the run, in m3.
+///
+/// Example: [`Balance`].
 #[derive(Clone, Debug)]
 pub struct BalanceLine {
     /// The id of the node or reach.
@@ -27,6 +29,13 @@ pub struct BalanceLine {
 }
 
 /// The balances of every node and reach, and of the basin as a whole.
+///
+/// ```
+/// let report = riparian::run("src/bin/riparian/skeleton")?;
+/// let balance = report.balance();
+/// assert!(balance.basin.closes() && balance.nodes.iter().all(|node| node.closes()));
+/// # Ok::<(), riparian::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Balance {
     /// By node, in the basin's order.

@@ -7,6 +7,8 @@ use crate::allocation::Binding;
 ///
 /// Most claims are met on most days: a number stands for each reason and 0 for none, so that memory is touched only
 /// where something was short.
+///
+/// Example: [`Ledger`](super::Ledger).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DailyBinding(pub(super) Daily<u64>);
 

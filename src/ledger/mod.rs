@@ -84,6 +84,33 @@ impl Daily {
 /// Places are numbered as in the [`Basin`](crate::basin::Basin), days from 0 at the first day of
 /// the run. A run that was restored from a saved state holds the days after it; those before are
 /// zero.
+///
+/// ```
+/// use riparian::{Plan, Simulation};
+///
+/// let plan = Plan::compile(riparian::scenario::read("src/bin/riparian/skeleton")?)?;
+/// let ledger = Simulation::new(&plan).run()?;
+/// let basin = plan.model().basin();
+/// let canal = basin.offtake_index("lower-canal").unwrap();
+/// let asked: f64 = ledger.offtakes().demand.of(canal).sum();
+/// let came: f64 = ledger.offtakes().delivered.of(canal).sum();
+/// assert!(0.0 < came && came <= asked);
+/// // Why less came, where it did, says the binding of the day.
+/// assert_eq!(ledger.offtakes().binding.of(canal).count(), ledger.days());
+///
+/// let lake = basin.reservoir_index("lake").unwrap();
+/// assert!(ledger.reservoirs().release.of(lake).sum::<f64>() > 0.0);
+/// let gorge = basin.reach_index("gorge").unwrap();
+/// assert!(ledger.reaches().lost.of(gorge).sum::<f64>() > 0.0);
+/// let border = basin.node_index("border").unwrap();
+/// assert_eq!(ledger.nodes().arrived.of(border).count(), ledger.days());
+///
+/// // The promise was claimed; there are no ceilings, licences or pumps.
+/// assert!(ledger.claims().claimed.of(0).sum::<f64>() > 0.0);
+/// assert_eq!(ledger.limits().held_back.of(canal).sum::<f64>(), 0.0);
+/// assert_eq!(ledger.licences().taken.width() + ledger.pumps().lifted.width(), 0);
+/// # Ok::<(), riparian::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Ledger {
     pub(crate) window: Window,
@@ -106,6 +133,8 @@ pub struct Ledger {
 }
 
 /// Water at nodes.
+///
+/// Example: [`Ledger`].
 #[derive(Clone, Debug)]
 pub struct NodeJournal {
     /// What the reaches brought.
@@ -122,6 +151,8 @@ pub struct NodeJournal {
 }
 
 /// Water in reaches.
+///
+/// Example: [`Ledger`].
 #[derive(Clone, Debug)]
 pub struct ReachJournal {
     /// What entered at the tail on the day.
@@ -135,6 +166,8 @@ pub struct ReachJournal {
 }
 
 /// Water taken by offtakes.
+///
+/// Example: [`Ledger`].
 #[derive(Clone, Debug)]
 pub struct OfftakeJournal {
     /// What the user asked for.
@@ -148,6 +181,8 @@ pub struct OfftakeJournal {
 }
 
 /// Water in reservoirs.
+///
+/// Example: [`Ledger`].
 #[derive(Clone, Debug)]
 pub struct ReservoirJournal {
     /// Storage at the end of the day.
@@ -176,6 +211,8 @@ pub struct ReservoirJournal {
 /// What obligations claimed on the river, numbered as [`Plan::claiming`](crate::simulation::Plan).
 ///
 /// A ceiling claims nothing: what it did is in the [`LimitJournal`].
+///
+/// Example: [`Ledger`].
 #[derive(Clone, Debug)]
 pub struct ClaimJournal {
     /// What was claimed.
@@ -187,6 +224,8 @@ pub struct ClaimJournal {
 }
 
 /// What ceilings of agreements kept from users and reaches.
+///
+/// Example: [`Ledger`].
 #[derive(Clone, Debug)]
 pub struct LimitJournal {
     /// By offtake: the part of its demand that ceilings kept from it.
@@ -199,6 +238,8 @@ pub struct LimitJournal {
 }
 
 /// What licences gave and kept, numbered as in the [`Model`](crate::Model::licences).
+///
+/// Example: [`Ledger`].
 #[derive(Clone, Debug)]
 pub struct LicenceJournal {
     /// By licence: what its members took together.
@@ -212,6 +253,8 @@ pub struct LicenceJournal {
 }
 
 /// Pumping, numbered as in the [`Basin`](crate::basin::Basin::pumps).
+///
+/// Example: [`Ledger`].
 #[derive(Clone, Debug)]
 pub struct PumpJournal {
     /// What was lifted, in m3.

@@ -8,6 +8,8 @@ use super::{Daily, Ledger, Sizes};
 /// still reach it on that day: what comes later is the river's doing, and the forecast's error. Where
 /// no reservoir is upstream, or only beyond a reach that stores water or changes its lag, they are
 /// those of the day itself, and the forecast errs there in nobody's order.
+///
+/// Example: [`ForecastError`](crate::report::ForecastError).
 #[derive(Clone, Debug)]
 pub struct Operations {
     /// By offtake: what it was to get.

@@ -41,6 +41,8 @@ pub struct Fit {
 }
 
 /// The parts of the Kling-Gupta efficiency.
+///
+/// Example: [`Fit`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Kge {
     /// The linear correlation of computed and observed: timing.

@@ -84,12 +84,25 @@ pub enum Normal {
 }
 
 /// A series of lateral inflows in m3/s for each node where water enters.
+///
+/// ```
+/// use riparian::operation::{Forecast, InflowSeries};
+/// use riparian::series::DailySeries;
+///
+/// let summer = "2024-06-01..2024-08-31".parse()?;
+/// let expected = InflowSeries::new().with("spring", DailySeries::constant(summer, 25.0)?);
+/// assert!(expected.of("spring").is_some() && expected.of("snow").is_none());
+/// assert_eq!(Forecast::Given(expected).name(), "given");
+/// # Ok::<(), riparian::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct InflowSeries {
     columns: Vec<(String, DailySeries, Origin)>,
 }
 
 /// A function that forecasts lateral inflows.
+///
+/// Example: [`Outlook`].
 #[derive(Clone)]
 pub struct OwnForecast {
     name: String,
@@ -97,6 +110,14 @@ pub struct OwnForecast {
 }
 
 /// What is to be forecast, and what is known.
+///
+/// ```
+/// use riparian::operation::Forecast;
+///
+/// // Every day ahead brings a hundredth less than the day on which the forecast is made.
+/// let falling = Forecast::own("falling", |ahead| ahead.last() * 0.99_f64.powi(ahead.days_ahead as i32));
+/// assert_eq!(falling.name(), "falling");
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Outlook<'a> {
     /// The node where the water enters.

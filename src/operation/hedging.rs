@@ -54,6 +54,18 @@ impl ZoneHedging {
     /// # Errors
     ///
     /// A message if a fraction lies outside `[0, 1]` or a bound is no number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use riparian::operation::ZoneHedging;
+    /// use riparian::units::Volume;
+    ///
+    /// // All of the demand above 1000 Mm3, four fifths above 400, nothing but the least release below.
+    /// let zones = vec![(Volume::from_mcm(1000.0), 1.0), (Volume::from_mcm(400.0), 0.8)];
+    /// assert!(ZoneHedging::new(zones).is_ok());
+    /// assert!(ZoneHedging::new(vec![(Volume::ZERO, 1.2)]).is_err());
+    /// ```
     pub fn new(mut zones: Vec<(Volume, f64)>) -> Result<Self, String> {
         for &(above, fraction) in &zones {
             if !above.is_finite() {

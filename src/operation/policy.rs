@@ -168,6 +168,17 @@ pub struct ReservoirView<'a> {
 }
 
 /// What a policy takes for the inflow it cannot know yet.
+///
+/// ```
+/// use riparian::operation::{Expects, StorageTarget, YearCurve};
+/// use riparian::units::Volume;
+///
+/// // 300 Mm3 every evening, by the forecast; what is off is made good in ten days.
+/// let level = YearCurve::constant(Volume::from_mcm(300.0));
+/// let target = StorageTarget::new(level.clone(), 10).unwrap().expecting(Expects::Forecast);
+/// assert!(StorageTarget::new(level, 0).is_err());
+/// # let _ = target;
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Expects {
     /// That it goes on as it was.

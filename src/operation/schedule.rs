@@ -29,6 +29,16 @@ impl Schedule {
     }
 
     /// A replay of observed releases; values in m3/s.
+    ///
+    /// ```
+    /// use riparian::operation::Schedule;
+    /// use riparian::series::DailySeries;
+    ///
+    /// let summer = "2024-06-01..2024-08-31".parse()?;
+    /// let as_it_was = Schedule::observed(DailySeries::constant(summer, 400.0)?).claimed_in("use");
+    /// # let _ = as_it_was;
+    /// # Ok::<(), riparian::Error>(())
+    /// ```
     pub fn observed(releases: DailySeries) -> Self {
         Self {
             name: "replay",

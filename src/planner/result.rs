@@ -19,6 +19,8 @@ use crate::units::{Flow, Volume};
 const ALL_BUT: f64 = 1.0 - 1e-6;
 
 /// The releases of a season, dekad by dekad, and what they leave unmet.
+///
+/// Example: [`planner`](crate::planner).
 #[derive(Clone, Debug)]
 pub struct SeasonPlan {
     pub(super) window: Window,
@@ -48,6 +50,8 @@ struct Orders {
 }
 
 /// The plan of one reservoir; all by dekad.
+///
+/// Example: [`planner`](crate::planner).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReservoirPlan {
     /// Its node.
@@ -91,6 +95,8 @@ pub struct Wanted {
 }
 
 /// A part of the agreements that no plan can heed, and why.
+///
+/// Example: [`planner`](crate::planner).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotPlanned {
     /// The id of the obligation, or whose water it is.
@@ -100,6 +106,8 @@ pub struct NotPlanned {
 }
 
 /// How much work a plan was.
+///
+/// Example: [`planner`](crate::planner).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Work {
     /// Variables of the program.

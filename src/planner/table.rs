@@ -15,6 +15,8 @@ use crate::units::Volume;
 ///
 /// It prints as text; [`Bulletin::write_csv`] writes the same as a table. The layout is that of the
 /// daily bulletins of BWO Syr Darya, with the days left out.
+///
+/// Example: [`planner`](crate::planner).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bulletin {
     title: String,
@@ -23,6 +25,8 @@ pub struct Bulletin {
 }
 
 /// One row of a [`Bulletin`].
+///
+/// Example: [`planner`](crate::planner).
 #[derive(Clone, Debug, PartialEq)]
 pub struct BulletinRow {
     /// Its number; none for a row that is part of the one above.
@@ -40,6 +44,8 @@ pub struct BulletinRow {
 }
 
 /// What the figures of a [`BulletinRow`] are.
+///
+/// Example: [`planner`](crate::planner).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reading {
     /// What is taken, in m3/s.

@@ -40,20 +40,21 @@
 //!
 //! | Pywr | here |
 //! |---|---|
-//! | `catchment`; `input` with `min_flow` = `max_flow` | node of kind `inflow`, with a column of `inflows.csv` |
+//! | `catchment`, `discharge`; `input` with `min_flow` = `max_flow` | node of kind `inflow`, with a column of `inflows.csv` |
 //! | `input` with a `max_flow` | the same, and a terminal for what nobody takes of it; its outlets are canals |
-//! | `link`, `river` | junction; its `max_flow` is the capacity of the reach to it, or of the one from it; its `min_flow` is claimed before all classes |
+//! | `link`, `breaklink`, `river` | junction; its `max_flow` is the capacity of the reach to it, or of the one from it; its `min_flow` is claimed before all classes |
 //! | `rivergauge` | gauge; up to `mrf` its flow is claimed in the river, in the class of `mrf_cost` |
 //! | `piecewiselink` in a river | the same, with a claim for each flow that costs less than 0 |
 //! | `piecewiselink` on the way to one output | a part of that output's demand for each flow, in the class of both costs together |
 //! | `storage`, `reservoir` | reservoir; a cost above that of all claims is its `keep_rank`, or else a rule curve keeps its water in the class of its cost; a cost by control curves of its own (`controlcurve`, `above_curve_cost`) is the policy [`KeepByLevel`](crate::operation::KeepByLevel) |
 //! | `output` with a `max_flow` | offtake, in the class of its cost; the cost of links that lead to nobody else counts as its own |
+//! | `annualvirtualstorage`, `rollingvirtualstorage`, `virtualstorage` | [licence](crate::licence) of the one output that draws it down: by year, in so many days, in the whole run |
 //! | `output` without | terminal; of several ways to one, the cheapest without a limit is the river |
 //! | edge | river reach where water that nobody claims leaves; otherwise canal, or where it leads to an output, nothing |
 //! | cost | class `cost -500`, the lowest first; of reservoirs a rank |
 //! | `timestepper` | the run; the step is a day |
 //! | `metadata` | title and note |
-//! | `constant`, `monthlyprofile`, `dailyprofile`, `dataframe` | numbers of each day, in `inflows.csv` and `demands.csv`; by month in `seasons.csv` and agreements |
+//! | `constant`, `monthlyprofile`, `weeklyprofile`, `dailyprofile`, `dataframe` | numbers of each day, in `inflows.csv` and `demands.csv`; by month in `seasons.csv` and agreements |
 //! | `aggregated`, `division`, `negative`, `max`, `min`, `negativemax`, `negativemin`, `offset` | computed from these, day by day |
 //! | `constantscenario`, `scenariomonthlyprofile` | the value of the member that [`Import::member`] takes |
 //! | `controlcurve`, `controlcurveinterpolated`, `indexedarray` of `controlcurveindex` | as the `max_flow` of an output: its largest value is the demand, and a [saving](crate::operation::Saving) lowers it by what the storage holds in the morning |
@@ -70,8 +71,9 @@
 //!   claims worth no more than what the same water could be worth instead, at other gauges and users
 //!   together. What passing a river costs, and costs that change with time or storage.
 //! - Networks in which water runs in a circle, or leaves by two ways that are equally good.
-//! - Nodes, parameters and keys that the table does not name: virtual storages, delays, losses,
-//!   river splits, evaporation. Steps other than a day.
+//! - Virtual storages of several nodes, or of a link, and such that do not begin full.
+//! - Nodes, parameters and keys that the table does not name: delays, losses, river splits,
+//!   evaporation; links whose limit goes by a storage. Steps other than a day.
 //!
 //! Of these, [`Import::leaving_out`] passes over keys that are not understood, equal costs (the
 //! claims then share in proportion) and costs that add up; [`Imported::left_out`] lists them.
@@ -86,6 +88,7 @@
 
 mod findings;
 mod json;
+mod licence;
 mod network;
 mod node;
 mod order;
@@ -136,6 +139,15 @@ const MOST_DAYS: usize = 366_000;
 ///
 /// If the document cannot be read ([`Error::is_io`]); or all that is wrong with it or not
 /// understood, at once ([`Error::is_invalid`]).
+///
+/// # Examples
+///
+/// ```
+/// let imported = riparian::pywr::import("tests/pywr/one-reservoir.json")?;
+/// assert!(imported.left_out().is_empty());
+/// assert!(imported.files().any(|(name, _)| name == "scenario.toml"));
+/// # Ok::<(), riparian::Error>(())
+/// ```
 pub fn import(path: impl AsRef<Path>) -> Result<Imported> {
     Import::new().file(path)
 }
@@ -313,15 +325,23 @@ impl Import {
             source,
             parameters: &mut parameters,
             findings,
+            licences: Vec::new(),
         };
         let read = reader.nodes(nodes);
-        let lost = lost(nodes, &read);
+        let licences = std::mem::take(&mut reader.licences);
+        let lost = lost(nodes, &read, &licences);
         let edges = reader.edges(edges, &read, &lost);
+        reader.licensed(&licences, &read, &lost);
+        for name in parameters.unused() {
+            findings.note(format!(
+                "Parameter `{name}` is not imported: nothing goes by it."
+            ));
+        }
         storages(source, &parameters, (&read, &lost), findings);
         if !sound || !findings.faults.is_empty() {
             return None;
         }
-        let layout = Network::new(source, days, &read, &edges, findings).layout()?;
+        let layout = Network::new(source, days, (&read, &licences), &edges, findings).layout()?;
         Some((layout, run?, title))
     }
 
@@ -378,6 +398,8 @@ impl Import {
 }
 
 /// A model that was imported: a scenario, and what a reader should know of it.
+///
+/// Example: [`import`].
 #[derive(Clone, Debug)]
 pub struct Imported {
     files: Vec<(String, String)>,
@@ -564,10 +586,11 @@ fn list<'j>(source: &Source, json: &'j Json, key: &str, findings: &mut Findings)
 }
 
 /// The names of nodes that could not be read: edges may name them.
-fn lost(list: &[Json], read: &[node::Node]) -> Vec<String> {
+fn lost(list: &[Json], read: &[node::Node], licences: &[licence::Licence]) -> Vec<String> {
     let names = list.iter().filter_map(|json| json.get("name")?.as_text());
     names
         .filter(|name| read.iter().all(|node| node.name != *name))
+        .filter(|name| licences.iter().all(|licence| licence.name != *name))
         .map(str::to_owned)
         .collect()
 }
@@ -592,7 +615,7 @@ fn storages(
 
 #[cfg(test)]
 mod tests {
-    use super::{node, parameter};
+    use super::{licence, node, parameter};
 
     /// The names in a cell of the mapping table, and the rows of it.
     fn rows() -> Vec<String> {
@@ -608,7 +631,8 @@ mod tests {
     #[test]
     fn the_table_names_every_type_and_no_other() {
         let rows = rows();
-        let types: Vec<&str> = node::TYPES.into_iter().chain(parameter::TYPES).collect();
+        let types = node::TYPES.into_iter().chain(licence::TYPES);
+        let types: Vec<&str> = types.chain(parameter::TYPES).collect();
         for name in &types {
             let quoted = format!("`{name}`");
             assert!(rows.iter().any(|row| row.contains(&quoted)), "{name}");

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::findings::Findings;
 use super::json::Source;
+use super::licence::{Licence, Period};
 use super::node::{Kind, Node, Pass};
 use super::order::{Claim, Component, Order, What};
 use super::value::{Amount, Factor, Value};
@@ -20,6 +21,7 @@ pub(super) struct Layout {
     pub(super) reaches: Vec<ReachRow>,
     pub(super) stores: Vec<StoreRow>,
     pub(super) offtakes: Vec<OfftakeRow>,
+    pub(super) licences: Vec<LicenceRow>,
     pub(super) inflows: Vec<(String, Value)>,
     pub(super) least: Vec<LeastRow>,
     /// The priority classes, the senior first.
@@ -71,6 +73,15 @@ pub(super) struct OfftakeRow {
     pub(super) factors: Vec<Factor>,
 }
 
+/// What an offtake may take.
+pub(super) struct LicenceRow {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) offtake: String,
+    pub(super) volume: f64,
+    pub(super) period: Period,
+}
+
 /// A flow that should pass a node.
 pub(super) struct LeastRow {
     pub(super) id: String,
@@ -88,6 +99,7 @@ pub(super) struct Network<'n, 'f> {
     pub(super) source: &'n Source<'n>,
     pub(super) run: Window,
     pub(super) nodes: &'n [Node],
+    licences: &'n [Licence],
     pub(super) findings: &'f mut Findings,
     out: Vec<Vec<usize>>,
     into: Vec<Vec<usize>>,
@@ -111,7 +123,7 @@ impl<'n, 'f> Network<'n, 'f> {
     pub(super) fn new(
         source: &'n Source<'n>,
         run: Window,
-        nodes: &'n [Node],
+        (nodes, licences): (&'n [Node], &'n [Licence]),
         edges: &[(usize, usize, usize)],
         findings: &'f mut Findings,
     ) -> Self {
@@ -125,6 +137,7 @@ impl<'n, 'f> Network<'n, 'f> {
             source,
             run,
             nodes,
+            licences,
             findings,
             out,
             into,
@@ -406,7 +419,47 @@ impl<'n, 'f> Network<'n, 'f> {
         }
         let order = self.ranked(claims);
         self.rows(order, &id, [&head, &tail], &mut ids, &mut layout);
+        for licence in self.licences {
+            let id = ids.of(&licence.name);
+            self.licence(licence, blocks, id, &mut layout);
+        }
         layout
+    }
+
+    /// The licence of an output.
+    fn licence(
+        &mut self,
+        licence: &Licence,
+        blocks: &[Vec<Block>],
+        id: String,
+        layout: &mut Layout,
+    ) {
+        let d = self
+            .nodes
+            .iter()
+            .position(|node| node.name == licence.output);
+        let Some(d) = d else {
+            return;
+        };
+        if blocks[d].len() > 1 {
+            let message = format!(
+                "`{}` limits `{}`, which is priced by its flow",
+                licence.name, licence.output
+            );
+            let fault = self.source.fault(licence.at, message);
+            self.findings.fault(fault.expected("one of the two"));
+        }
+        let mut rows = layout.offtakes.iter();
+        // What nobody wants is nobody's to take.
+        if let Some(row) = rows.find(|row| row.name == licence.output) {
+            layout.licences.push(LicenceRow {
+                id,
+                name: licence.name.clone(),
+                offtake: row.id.clone(),
+                volume: licence.volume,
+                period: licence.period,
+            });
+        }
     }
 
     /// The rows of a node itself.

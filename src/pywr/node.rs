@@ -4,21 +4,43 @@ use std::collections::BTreeMap;
 
 use super::findings::Findings;
 use super::json::{Json, Kind as JsonKind, Source};
+use super::licence::{self, Licence};
 use super::parameter::Parameters;
 use super::value::{Amount, Factor, Value};
 
 /// The types that are understood, in the words of the mapping table.
-pub(super) const TYPES: [&str; 9] = [
+pub(super) const TYPES: [&str; 11] = [
     "input",
     "catchment",
+    "discharge",
     "output",
     "link",
+    "breaklink",
     "river",
     "rivergauge",
     "piecewiselink",
     "storage",
     "reservoir",
 ];
+
+/// What Pywr has and this crate would answer otherwise, and why.
+fn why_not(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "delaynode" => {
+            "no delay: Pywr shares each day for itself, here a release knows whom its water will meet"
+        }
+        "losslink" => "no loss: a cost weighs there what is sent, here what arrives is claimed",
+        "riversplit" | "riversplitwithgauge" | "multisplitlink" => {
+            "no split by ratio: here each way carries what is claimed of it"
+        }
+        "aggregatednode" => "limits at single nodes: this one holds for several together",
+        "seasonalvirtualstorage" | "monthlyvirtualstorage" => {
+            "an annual or a rolling virtual storage"
+        }
+        "keatingaquifer" => "the outflow of a model of groundwater, as a catchment",
+        _ => return None,
+    })
+}
 
 /// Keys that any node may have and that change nothing in a run.
 const REMARKS: [&str; 7] = [
@@ -87,6 +109,8 @@ pub(super) struct Reader<'r, 'a> {
     pub(super) source: &'a Source<'a>,
     pub(super) parameters: &'r mut Parameters<'a>,
     pub(super) findings: &'r mut Findings,
+    /// Virtual storages, which no water passes.
+    pub(super) licences: Vec<Licence>,
 }
 
 impl Reader<'_, '_> {
@@ -97,7 +121,8 @@ impl Reader<'_, '_> {
             let Some(node) = self.node(json) else {
                 continue;
             };
-            if nodes.iter().any(|other| other.name == node.name) {
+            let licensed = self.licences.iter().any(|other| other.name == node.name);
+            if licensed || nodes.iter().any(|other| other.name == node.name) {
                 let message = format!("node `{}` is there twice", node.name);
                 let fault = self.source.fault(json.at, message);
                 self.findings
@@ -121,9 +146,11 @@ impl Reader<'_, '_> {
         let what = format!("node `{name}`");
         let (keys, kind): (&[&str], Option<Kind>) = match kind.as_str() {
             "input" => (&["max_flow", "min_flow", "cost"], self.input(json, &what)),
-            "catchment" => (&["flow", "cost"], Some(self.catchment(json, &what))),
+            "catchment" | "discharge" => (&["flow", "cost"], Some(self.catchment(json, &what))),
             "output" => (&["max_flow", "min_flow", "cost"], self.output(json, &what)),
-            "link" | "river" => (&["max_flow", "min_flow", "cost"], self.link(json, &what)),
+            "link" | "breaklink" | "river" => {
+                (&["max_flow", "min_flow", "cost"], self.link(json, &what))
+            }
             "rivergauge" => (&["mrf", "mrf_cost", "cost"], self.gauge(json, &what)),
             "piecewiselink" => (
                 &["nsteps", "costs", "max_flows"],
@@ -139,12 +166,23 @@ impl Reader<'_, '_> {
                 ],
                 self.store(json, &what),
             ),
+            kind if licence::TYPES.contains(&kind) => {
+                let (keys, licence) = self.licence(json, kind, &name);
+                self.licences.extend(licence);
+                (keys, None)
+            }
             _ => {
                 let at = json.get("type").map_or(json.at, |json| json.at);
                 let message = format!("{what} is of type `{kind}`");
                 let fault = self.source.fault(at, message);
-                let fault = fault.expected(format!("one of {}", TYPES.join(", ")));
-                self.findings.fault(fault.nearest(&kind, TYPES));
+                let types: Vec<&str> = TYPES.into_iter().chain(licence::TYPES).collect();
+                let fault = match why_not(&kind) {
+                    Some(reason) => fault.expected(reason),
+                    None => fault
+                        .expected(format!("one of {}", types.join(", ")))
+                        .nearest(&kind, types),
+                };
+                self.findings.fault(fault);
                 return None;
             }
         };
@@ -188,7 +226,13 @@ impl Reader<'_, '_> {
     }
 
     /// A constant; `otherwise` if it is not there.
-    fn number(&mut self, json: &Json, key: &str, what: &str, otherwise: f64) -> Option<f64> {
+    pub(super) fn number(
+        &mut self,
+        json: &Json,
+        key: &str,
+        what: &str,
+        otherwise: f64,
+    ) -> Option<f64> {
         let Some(value) = json.given(key) else {
             return Some(otherwise);
         };
@@ -478,6 +522,12 @@ impl Reader<'_, '_> {
             let [Some(from), Some(to)] = ends else {
                 continue;
             };
+            if let Some(more) = slots.get(2) {
+                let message = format!("an edge goes on with {}", more.found());
+                let fault = self.source.fault(more.at, message);
+                self.findings
+                    .fault(fault.expected("two nodes, and a slot for each at most"));
+            }
             for (slot, end) in slots.iter().zip([from, to]) {
                 let of_store = matches!(nodes[end].kind, Kind::Store(_));
                 let right = slot.is_null() || of_store && matches!(slot.kind, JsonKind::Number(_));

@@ -1,6 +1,6 @@
 //! Parameters: what a number of a node is on each day.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::findings::Findings;
 use super::json::{Json, Kind, Source};
@@ -21,9 +21,10 @@ const OPTIMISERS: [&str; 6] = [
 ];
 
 /// The types that are understood, in the words of the mapping table.
-pub(super) const TYPES: [&str; 17] = [
+pub(super) const TYPES: [&str; 18] = [
     "constant",
     "monthlyprofile",
+    "weeklyprofile",
     "dailyprofile",
     "dataframe",
     "aggregated",
@@ -68,6 +69,8 @@ pub(super) struct Parameters<'a> {
     pub(super) storages: Vec<(String, usize)>,
     /// The named parameters that are being read.
     open: Vec<String>,
+    /// The named parameters that something asked for.
+    asked: BTreeSet<String>,
 }
 
 /// Which of several levels a storage lies at: a parameter that picks others.
@@ -92,7 +95,14 @@ impl<'a> Parameters<'a> {
             indices: BTreeMap::new(),
             storages: Vec::new(),
             open: Vec::new(),
+            asked: BTreeSet::new(),
         }
+    }
+
+    /// What nothing asked for: it changes no flow.
+    pub(super) fn unused(&self) -> Vec<&'a str> {
+        let names = self.named.keys().copied();
+        names.filter(|name| !self.asked.contains(*name)).collect()
     }
 
     /// Reads every named parameter, whether a node asks for it or not.
@@ -121,6 +131,7 @@ impl<'a> Parameters<'a> {
                     self.unknown(json, name, findings);
                     return None;
                 };
+                self.asked.insert(name.clone());
                 self.named_amount(name, parameter, findings)
             }
             Kind::Object(_) => self.typed(json, what, findings),
@@ -232,6 +243,7 @@ impl<'a> Parameters<'a> {
                 &["values", "interp_day"],
                 self.monthly(json, what, findings).map(Amount::from),
             ),
+            "weeklyprofile" => (&["values"], self.weekly(json, what, findings)),
             "dailyprofile" => (&["values"], self.daily(json, what, findings)),
             "dataframe" => (
                 &[
@@ -366,6 +378,16 @@ impl<'a> Parameters<'a> {
         let values = self.need(json, "values", what, "a list of 12 numbers", findings)?;
         let values = self.numbers(values, 12, what, findings)?;
         Some(Value::Monthly(values.try_into().ok()?))
+    }
+
+    /// Weeks count from New Year, and the 52nd is longer; Pywr passes over a 53rd value.
+    fn weekly(&mut self, json: &Json, what: &str, findings: &mut Findings) -> Option<Amount> {
+        let values = self.need(json, "values", what, "a list of 52 numbers", findings)?;
+        let count = values.as_list().map_or(0, <[Json]>::len);
+        let count = if count == 53 { 53 } else { 52 };
+        let values = self.numbers(values, count, what, findings)?;
+        let days = (0..YEAR).map(|day| values[(day / 7).min(51)]);
+        Some(Value::Daily(days.collect()).into())
     }
 
     fn daily(&mut self, json: &Json, what: &str, findings: &mut Findings) -> Option<Amount> {
@@ -596,7 +618,11 @@ impl<'a> Parameters<'a> {
         findings: &mut Findings,
     ) -> Option<Option<(f64, Vec<(Value, f64)>)>> {
         let parameter = match json.as_text() {
-            Some(name) => *self.named.get(name)?,
+            Some(name) => {
+                let parameter = *self.named.get(name)?;
+                self.asked.insert(name.to_owned());
+                parameter
+            }
             None => json,
         };
         if type_of(parameter).as_deref() != Some("controlcurve") {
@@ -695,6 +721,7 @@ impl<'a> Parameters<'a> {
                 self.unknown(json, name, findings);
                 return None;
             };
+            self.asked.insert(name.to_owned());
             return self.named_index(name, parameter, findings);
         }
         if type_of(json).as_deref() != Some("controlcurveindex") {

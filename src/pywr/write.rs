@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::licence::Period;
 use super::network::{Keep, Layout, OfftakeRow};
 use super::value::{Factor, Value, YEAR};
 use crate::calendar::{Date, Window};
@@ -63,6 +64,9 @@ impl Writer<'_> {
             files.push(("reservoirs.csv", self.reservoirs()?));
         }
         files.push(("offtakes.csv", self.offtakes()?));
+        if !self.layout.licences.is_empty() {
+            files.push(("licences.csv", self.licences()?));
+        }
         let inflows = self
             .layout
             .inflows
@@ -261,6 +265,30 @@ impl Writer<'_> {
         table.text()
     }
 
+    fn licences(&self) -> Result<String> {
+        let mut table = Table::new(&[
+            "licence",
+            "name",
+            "offtakes",
+            "limit_mcm",
+            "from",
+            "to",
+            "rolling_days",
+        ])?;
+        for row in &self.layout.licences {
+            let limit = (row.volume * self.mcm).to_string();
+            let [from, to, days] = match row.period {
+                Period::Year(first) => {
+                    let [from, to] = year(first);
+                    [from, to, String::new()]
+                }
+                Period::Days(days) => [String::new(), String::new(), days.to_string()],
+            };
+            table.row(&[&row.id, &row.name, &row.offtake, &limit, &from, &to, &days])?;
+        }
+        table.text()
+    }
+
     /// Volumes by day, in Mm3.
     fn series<'v>(&self, columns: impl Iterator<Item = (&'v str, &'v Value)>) -> Result<String> {
         let (ids, values): (Vec<&str>, Vec<Vec<f64>>) = columns
@@ -331,6 +359,15 @@ impl Writer<'_> {
             .m3s()
             .to_string()
     }
+}
+
+/// The first and last day of a year that begins on a month and day. The 29th of February, where there
+/// is one, is of the year that ends.
+fn year((month, day): (i8, i8)) -> [String; 2] {
+    let first = format!("{month:02}-{day:02}");
+    let last = Date::new(2024, month, day).and_then(Date::yesterday);
+    let last = last.map(|date| format!("{:02}-{:02}", date.month(), date.day()));
+    [first, last.unwrap_or_default()]
 }
 
 fn steady(months: &[f64; 12]) -> bool {

@@ -13,6 +13,13 @@ use crate::units::Volume;
 /// *operational spill* where the basin ends is what left beyond what was to leave. What was ordered
 /// is what [`Operations`](crate::ledger::Operations) says. Water that a forecast's error leaves in a
 /// reservoir further down is stored, and no spill.
+///
+/// ```
+/// let folder = "src/bin/riparian/skeleton";
+/// // With foresight there is no error of a forecast.
+/// assert!(riparian::run(folder)?.forecast_error().is_none());
+/// # Ok::<(), riparian::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ForecastError {
     /// Offtakes, obligations in streams and ends of the basin, in this order.
@@ -20,6 +27,8 @@ pub struct ForecastError {
 }
 
 /// The part of a [`ForecastError`] at a place.
+///
+/// Example: [`ForecastError`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct ForecastErrorAt {
     /// The id of an offtake, an obligation or a node.
@@ -41,6 +50,8 @@ pub struct ForecastErrorAt {
 }
 
 /// What kind of place a forecast's error tells on.
+///
+/// Example: [`ForecastError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlaceKind {
     /// An offtake.

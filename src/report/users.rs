@@ -7,6 +7,8 @@ use crate::model::Model;
 use crate::units::{Flow, Volume};
 
 /// What a licence allowed and gave in a period: a season of it, or the run where it has none.
+///
+/// Example: [`licence`](crate::licence).
 #[derive(Clone, Debug, PartialEq)]
 pub struct LicenceUse {
     /// The id of the licence.

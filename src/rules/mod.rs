@@ -93,6 +93,16 @@ impl<'a, N: Number> Problem<'a, N> {
     /// An error for which [`Error::is_rule`] holds, if a number is negative, infinite or NaN, or the
     /// estate exceeds the claims: then there is nothing to ration, and what happens to the rest is
     /// not for a rule to say.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use riparian::rules::{ClaimsRule, Problem, Talmud};
+    ///
+    /// let problem = Problem::new(200.0, &[100.0, 200.0, 300.0])?;
+    /// assert_eq!(Talmud.award(&problem)?, [50.0, 75.0, 75.0]);
+    /// # Ok::<(), riparian::Error>(())
+    /// ```
     pub fn new(estate: N, claims: &'a [N]) -> Result<Self> {
         for (i, &claim) in claims.iter().enumerate() {
             if !claim.is_finite() || claim < N::ZERO {

@@ -87,6 +87,16 @@ impl Scenario {
     /// # Errors
     ///
     /// If a file or the folder itself cannot be read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use riparian::scenario::Scenario;
+    ///
+    /// let model = Scenario::open("src/bin/riparian/skeleton")?.model()?;
+    /// assert_eq!(model.title(), "A river shared by two countries");
+    /// # Ok::<(), riparian::Error>(())
+    /// ```
     pub fn open(folder: impl AsRef<Path>) -> Result<Self> {
         let mut faults = Diagnostics::new();
         let files = Files::open(folder.as_ref(), &mut faults)?;

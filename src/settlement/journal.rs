@@ -10,6 +10,41 @@ use crate::calendar::{Date, Window};
 /// A line moves an amount between the debtor and a counterpart: the creditor gains what the debtor
 /// loses. So over the parties all lines add up to zero; only water that evaporates goes to the
 /// river.
+///
+/// ```
+/// use riparian::agreement::Agreement;
+/// use riparian::settlement::{Record, settle};
+///
+/// let treaty = Agreement::from_toml(
+///     r#"
+/// title = "Treaty of the two provinces"
+/// parties = ["UP", "LO"]
+///
+/// [[obligation]]
+/// id = "year"
+/// debtor = "UP"
+/// creditor = "LO"
+/// point = "border"
+/// each = "year"
+/// form = "volume"
+/// volume = "730 Mm3"
+///
+/// [obligation.account]
+/// debit = { accrued = "100 Mm3" }
+///
+/// [[obligation.clause]]
+/// text = "Article 5: below 1.9 Mm3 on a day the parties consult"
+/// when = { point = "border", on = "day", below = "1.9 Mm3" }
+/// consult = true
+/// "#,
+/// )?;
+/// // 1.8 Mm3 a day: 73 are missing in 2022, and are owed.
+/// let record = Record::new("2022-01-01..2022-12-31".parse()?).with("border", None, vec![1.8e6; 365]);
+/// let settled = settle(&[treaty], &record);
+/// assert_eq!(settled.journals[0].balance().round(), -73.0);
+/// assert_eq!(settled.events[0].obligation, "year");
+/// # Ok::<(), riparian::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Journal {
     /// The obligation's id.

@@ -19,6 +19,8 @@ use crate::units::Volume;
 /// A day is struck in this order: transfers; inflow and the term no gauge explains; payback;
 /// losses; releases; spill; loans; water beyond an owner's space passing to others. Losses are
 /// shared by what was held before the inflow.
+///
+/// Example: [`Ownership`](crate::agreement::Ownership).
 #[derive(Clone, Debug, PartialEq)]
 pub struct OwnedStorage {
     /// The agreement's title.
@@ -42,6 +44,8 @@ pub struct OwnedStorage {
 }
 
 /// The first day that could not be settled.
+///
+/// Example: [`Ownership`](crate::agreement::Ownership).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Halt {
     /// The day.
@@ -54,6 +58,8 @@ pub struct Halt {
 ///
 /// The lines of a period are added up by reason and counterpart and stand on its last day; a
 /// transfer stands on its own day, and what came before it is written first.
+///
+/// Example: [`Ownership`](crate::agreement::Ownership).
 #[derive(Clone, Debug, PartialEq)]
 pub struct OwnerJournal {
     /// Whose.
@@ -63,6 +69,8 @@ pub struct OwnerJournal {
 }
 
 /// What one owner owes another.
+///
+/// Example: [`Ownership`](crate::agreement::Ownership).
 #[derive(Clone, Debug, PartialEq)]
 pub struct DebtJournal {
     /// Who owed after the first line.

@@ -10,6 +10,14 @@ use crate::model::Model;
 use crate::simulation::Plan;
 
 /// A reason with the amount it accounts for.
+///
+/// ```
+/// let report = riparian::run("data/bakhri-tochik-2024")?;
+/// let short = report.settlements().iter().find(|row| !row.reasons.is_empty()).unwrap();
+/// let explained: f64 = short.reasons.iter().map(|reason| reason.amount).sum();
+/// assert!((explained - short.shortfall()).abs() < 1e-6 * short.shortfall());
+/// # Ok::<(), riparian::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reason {
     /// The reason.
@@ -254,6 +262,22 @@ impl Settled {
     /// # Panics
     ///
     /// If the ledger is of another plan.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use riparian::settlement::{Record, Settled, counterfactual, settle};
+    /// use riparian::{Plan, Simulation};
+    ///
+    /// let plan = Plan::compile(riparian::scenario::read("src/bin/riparian/skeleton")?)?;
+    /// let ledger = Simulation::new(&plan).run()?;
+    /// let settled = Settled::of(&plan, &ledger);
+    /// // The verdicts alone, and what would have to be otherwise where something is short: here nothing.
+    /// let verdicts = settle(plan.model().agreements(), &Record::of(&plan, &ledger));
+    /// assert_eq!(settled.rows[0].status, verdicts.rows[0].status);
+    /// assert!(counterfactual(&plan, &ledger, &settled.rows[0])?.is_empty());
+    /// # Ok::<(), riparian::Error>(())
+    /// ```
     pub fn of(plan: &Plan, ledger: &Ledger) -> Self {
         let model = plan.model();
         let record = Record::of(plan, ledger);

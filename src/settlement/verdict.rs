@@ -182,6 +182,8 @@ impl Settlement {
 }
 
 /// Something an agreement asks to report: a clause that applied, such as a call for consultation.
+///
+/// Example: [`Journal`](super::Journal).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
     /// The obligation whose clause it is.

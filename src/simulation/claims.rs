@@ -47,6 +47,16 @@ use crate::units::Volume;
 pub(crate) use super::live::Watch;
 
 /// An obligation that claims water on the river, or as a ceiling keeps others from it.
+///
+/// ```
+/// use riparian::Plan;
+///
+/// let plan = Plan::compile(riparian::scenario::read("src/bin/riparian/skeleton")?)?;
+/// let claims = &plan.claiming()[0];
+/// let agreement = &plan.model().agreements()[claims.agreement];
+/// assert_eq!(agreement.obligations[claims.obligation].id, "summer-water");
+/// # Ok::<(), riparian::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Claiming {
     /// The agreement, by its number in the model.

@@ -9,6 +9,8 @@ use super::Rational;
 /// A problem, with the two numbers that laws about changes need.
 ///
 /// Laws try all claimants, pairs and leavers of a case themselves.
+///
+/// Example: [`case`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
     /// The claims.
@@ -80,6 +82,20 @@ fn level() -> impl Strategy<Value = Level> {
 ///
 /// Six claimants, because some laws fail only from five on. A case shrinks towards fewer and smaller
 /// claims, no tie, and a small whole estate.
+///
+/// ```
+/// use proptest::prelude::*;
+/// use riparian::rules::{ClaimsRule, Talmud};
+/// use riparian::testing::{Rational, claims_problem, float_problem};
+///
+/// proptest!(|((estate, claims) in claims_problem())| {
+///     let awards = Talmud.share(estate, &claims)?;
+///     prop_assert_eq!(awards.iter().sum::<Rational>(), estate);
+/// });
+/// proptest!(|((estate, claims) in float_problem())| {
+///     prop_assert!(Talmud.share(estate, &claims)?.iter().sum::<f64>() <= estate * (1.0 + 1e-12));
+/// });
+/// ```
 pub fn case() -> impl Strategy<Value = Case> {
     let claims = prop::collection::vec(prop_oneof![6 => 0_i128..=12, 4 => 0_i128..=40], 2..=6);
     let tie = prop::option::weighted(

@@ -12,6 +12,10 @@ use crate::rules::{
 ///
 /// The declarations are those of the rules themselves ([`ClaimsRule::laws`]); the words beside each
 /// problem come from running the rule on it.
+///
+/// ```
+/// assert!(riparian::testing::axiom_matrix().contains("| talmud |"));
+/// ```
 pub fn axiom_matrix() -> String {
     let rules = rules::all::<Rational>();
     let rules: Vec<&dyn ClaimsRule<Rational>> = law::COLUMNS

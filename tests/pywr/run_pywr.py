@@ -19,7 +19,7 @@ import random
 import sys
 
 FOLDER = pathlib.Path(__file__).parent
-MODELS = ["pumped-lake", "one-reservoir", "two-valleys", "small-things", "jealous-lake"]
+MODELS = ["pumped-lake", "one-reservoir", "two-valleys", "small-things", "jealous-lake", "licensed-towns"]
 # The member of each scenario that the test imports.
 MEMBERS = {"growth": 2}
 

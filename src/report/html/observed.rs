@@ -49,6 +49,10 @@ impl Observed {
     /// # Errors
     ///
     /// If a file cannot be read, or a key or figure is none.
+    ///
+    /// # Examples
+    ///
+    /// Example: [`Observed`].
     pub fn open(folder: impl AsRef<Path>, window: Window) -> Result<Self> {
         let mut seen = Self::default();
         for (name, suffix) in [("storage.csv", "_mcm"), ("flows.csv", "_m3s")] {

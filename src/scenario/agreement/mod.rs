@@ -97,6 +97,10 @@ impl Agreement {
     /// # Errors
     ///
     /// All faults of the text at once ([`Error::is_invalid`]).
+    ///
+    /// # Examples
+    ///
+    /// Example: [`Forms`].
     pub fn from_toml_with(text: &str, forms: &Forms) -> Result<Self> {
         Self::decode("agreement.toml", text.as_bytes().to_vec(), forms)
     }
@@ -117,6 +121,10 @@ impl Agreement {
     ///
     /// If the file cannot be read ([`Error::is_io`]), or all its faults at once
     /// ([`Error::is_invalid`]).
+    ///
+    /// # Examples
+    ///
+    /// Example: [`Forms`].
     pub fn open_with(path: impl AsRef<Path>, forms: &Forms) -> Result<Self> {
         let path = path.as_ref();
         let bytes = fs::read(path).map_err(|error| Error::io(path, "cannot be read", error))?;

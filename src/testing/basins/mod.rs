@@ -77,6 +77,19 @@ pub fn inflows(window: Window) -> impl Strategy<Value = DailySeries> {
 /// # Panics
 ///
 /// If `most_days` is 0.
+///
+/// # Examples
+///
+/// ```
+/// use proptest::prelude::*;
+/// use riparian::Plan;
+/// use riparian::testing::{basins, check_run, scenarios_with_dams};
+///
+/// proptest!(ProptestConfig::with_cases(8), |(river in basins(5), dammed in scenarios_with_dams(5))| {
+///     check_run(&Plan::compile(river.model())?)?;
+///     check_run(&Plan::compile(dammed.model())?)?;
+/// });
+/// ```
 pub fn basins(most_days: usize) -> impl Strategy<Value = Sketch> {
     sketch::sketches(most_days, 1)
 }

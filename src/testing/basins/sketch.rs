@@ -22,6 +22,8 @@ use super::windows;
 ///
 /// [`basins`]: super::basins()
 /// [`scenarios`]: super::scenarios
+///
+/// Example: [`scenarios`](super::scenarios).
 #[derive(Clone)]
 pub struct Sketch {
     pub(super) window: Window,
