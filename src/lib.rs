@@ -69,6 +69,7 @@
 //!
 //! | I want to | look at |
 //! |---|---|
+//! | work from Python | `bindings/python`: `pip install ./bindings/python` |
 //! | do without writing Rust | the command `riparian`: `cargo install --path . --features cli` |
 //! | run a scenario and write its tables | `examples/simulate.rs` |
 //! | build a basin in code | `examples/quickstart.rs` |
@@ -151,6 +152,7 @@ pub mod book;
 pub mod calendar;
 pub mod ensemble;
 pub mod error;
+mod hash;
 pub mod inflow;
 pub mod ledger;
 pub mod licence;

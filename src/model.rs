@@ -112,6 +112,34 @@ impl Model {
         &self.classes
     }
 
+    /// The same model, with one class sharing by another rule.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such class, or an offtake of it has a weight and the rule heeds none;
+    /// [`Error::is_invalid`](crate::Error::is_invalid) holds.
+    pub fn class_sharing_by(mut self, class: &str, rule: &Arc<dyn ParametricRule>) -> Result<Self> {
+        let Some(at) = self.classes.iter().position(|known| known.name == class) else {
+            let fault = Diagnostic::new(format!("unknown priority class `{class}`"))
+                .expected("a class of the model")
+                .nearest(class, self.classes.iter().map(|known| known.name.as_str()));
+            return Err(crate::calendar::invalid(fault));
+        };
+        let mut faults = Diagnostics::new();
+        for offtake in self.basin.offtakes() {
+            if offtake.class == class && offtake.weight != 1.0 && !rule.weighted() {
+                let fault = format!(
+                    "offtake `{}` has a weight of {}",
+                    offtake.id, offtake.weight
+                );
+                let expected = "a weight of 1, or a rule that heeds weights";
+                faults.push(Diagnostic::new(fault).expected(expected));
+            }
+        }
+        self.classes[at].rule = Arc::clone(rule);
+        faults.finish(self)
+    }
+
     /// The same model, with all classes sharing by one rule: what would the season have been?
     #[must_use]
     pub fn sharing_by(mut self, rule: &Arc<dyn ParametricRule>) -> Self {
@@ -442,6 +470,35 @@ impl Model {
         }
         faults.finish(())?;
         self.inflow[v] = bare(placed).pop().flatten();
+        Ok(self)
+    }
+
+    /// The same model, with an offtake that asks for other flows, in m3/s.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such offtake, or the series does not cover the run or holds what is no number
+    /// or negative; [`Error::is_invalid`](crate::Error::is_invalid) holds.
+    pub fn with_demand(mut self, offtake: &str, m3s: &DailySeries) -> Result<Self> {
+        let ids: Vec<String> = self.basin.offtakes().iter().map(|o| o.id.clone()).collect();
+        let Some(i) = self.basin.offtake_index(offtake) else {
+            let fault = Diagnostic::new(format!("unknown offtake `{offtake}`"))
+                .expected("the id of an offtake")
+                .nearest(offtake, ids.iter().map(String::as_str));
+            return Err(crate::calendar::invalid(fault));
+        };
+        let column = vec![(offtake.to_owned(), m3s.clone(), Origin::default())];
+        let mut faults = Diagnostics::new();
+        let placed = columns(column, &ids[i..=i], "offtake", self.window, &mut faults);
+        negative(
+            m3s,
+            &format!("the demand of `{offtake}`"),
+            &Origin::default(),
+            offtake,
+            &mut faults,
+        );
+        let cut = bare(placed).pop().flatten();
+        self.demand[i] = faults.finish(cut)?.expect("placed, or a fault");
         Ok(self)
     }
 

@@ -257,6 +257,108 @@ fn a_member_that_fails_stops_nobody() {
     assert_eq!(parts.digest(), results.digest());
 }
 
+/// A rule of somebody's own that fails with one member.
+#[derive(Debug)]
+struct Panics;
+
+impl Variation for Panics {
+    fn vary(&self, member: u64, _: &mut Draws, _: &Plan, _: &mut Inputs) -> riparian::Result<()> {
+        if member == 3 {
+            std::panic::resume_unwind(Box::new("no such year".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn code_that_panics_stops_its_member_only() {
+    let plan = Arc::new(compiled(scenario("bakhri-tochik-2024-protocol")));
+    let ensemble = Ensemble::new(Arc::clone(&plan), 1)
+        .vary(Panics)
+        .expect("it suits");
+    let results = ensemble.threads(1).run(0..6);
+    assert_eq!(results.failed().collect::<Vec<_>>(), [(3, "no such year")]);
+    let alone = Ensemble::new(plan, 1).run(4..6);
+    assert_eq!(results.outcomes()[3..], alone.outcomes()[..]);
+}
+
+#[cfg(feature = "wire")]
+#[test]
+fn results_travel_as_bytes() {
+    for keep in [Keep::Summaries, Keep::Settlements, Keep::Days] {
+        let here = uncertain(keep).run(0..4);
+        let bytes = here.to_bytes();
+        let there = Results::from_bytes(&bytes).expect("what was sent");
+        assert_eq!(there, here);
+        assert_eq!(there.digest(), here.digest());
+        for strange in [&bytes[..bytes.len() - 1], &bytes[1..], b""] {
+            assert!(Results::from_bytes(strange).expect_err("cut").is_ensemble());
+        }
+    }
+}
+
+#[test]
+fn a_model_with_other_demands_is_a_plan_with_them() {
+    let model = scenario("bakhri-tochik-2024-protocol");
+    let i = model
+        .basin()
+        .offtake_index("dostyk-kz")
+        .expect("it is there");
+    let half = model.demand(i).map(|flow| flow / 2.0);
+    let built = compiled(
+        model
+            .clone()
+            .with_demand("dostyk-kz", &half)
+            .expect("as many days"),
+    );
+    let plan = compiled(model.clone());
+    let mut inputs = plan.inputs();
+    inputs.set_demand(i, half.values().iter().copied());
+    let poured = plan.with_inputs(&inputs).expect("at least 0");
+    assert_eq!(built.content_hash(), poured.content_hash());
+    assert_ne!(built.content_hash(), plan.content_hash());
+    let told = |error: Error| error.to_string();
+    let unknown = model.clone().with_demand("dostyk-k", &half).map_err(told);
+    assert_eq!(
+        unknown.expect_err("no such offtake"),
+        "unknown offtake `dostyk-k`; expected the id of an offtake; did you mean `dostyk-kz`?"
+    );
+    let negative = model
+        .with_demand("dostyk-kz", &half.map(|_| -1.0))
+        .map_err(told);
+    assert!(
+        negative
+            .expect_err("negative")
+            .contains("expected at least 0")
+    );
+}
+
+#[test]
+fn one_class_shares_by_another_rule() {
+    let model = scenario("bakhri-tochik-2024-protocol");
+    let rule = riparian::allocation::rule_by_name("talmud").expect("a rule");
+    let last = model.classes().last().expect("classes").name.clone();
+    let other = model
+        .clone()
+        .class_sharing_by(&last, &rule)
+        .expect("a class");
+    let rules = |model: &Model| -> Vec<String> {
+        let classes = model.classes().iter();
+        classes.map(|class| format!("{:?}", class.rule)).collect()
+    };
+    let (before, after) = (rules(&model), rules(&other));
+    assert_eq!(before[..before.len() - 1], after[..after.len() - 1]);
+    assert_eq!(after.last().map(String::as_str), Some("Talmud"));
+    let unknown = model
+        .class_sharing_by("usee", &rule)
+        .map_err(|error| error.to_string());
+    assert!(
+        unknown
+            .expect_err("no such class")
+            .starts_with("unknown priority class `usee`")
+    );
+}
+
 #[test]
 fn parts_of_other_ensembles_and_members_twice_are_refused() {
     let ensemble = uncertain(Keep::Settlements);

@@ -50,7 +50,7 @@ fn any_number_of_shards_merges_to_the_same_bits() {
             assert_eq!(files.len() as u64, of, "nothing else is left");
             let merged = merge_shards(files).expect("parts of one ensemble");
             assert_eq!(merged.digest(), digest, "{keep:?} {of}");
-            assert_eq!(merged.frame(), &ensemble.frame());
+            assert_eq!(merged.frame(), ensemble.frame());
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Where and what an obligation measures.
 
+use serde::{Deserialize, Serialize};
+
 /// A place an obligation speaks of: a node, reach or offtake, or a weighted sum of several, each
 /// with its travel time.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,7 +96,7 @@ impl Term {
 }
 
 /// What is measured at a place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Measure {
     /// Water an offtake took, in m3 a day.
     Delivered,

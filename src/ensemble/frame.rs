@@ -1,16 +1,17 @@
 //! What all members of an ensemble have in common, and what makes two runs parts of one.
 
-use sha2::{Digest as _, Sha256};
+use serde::{Deserialize, Serialize};
 
 use super::{Keep, Variation};
-use crate::agreement::{Agreement, Measure};
+use crate::agreement::Measure;
 use crate::calendar::Window;
 use crate::error::{Diagnostic, Result};
+use crate::hash::Hash;
 use crate::settlement::{Gauge, Unit};
 use crate::simulation::Plan;
 
 /// What all members of an ensemble have in common: what their figures are of.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Frame {
     pub(super) title: String,
     pub(super) window: Window,
@@ -26,7 +27,7 @@ pub struct Frame {
 /// An obligation, as the members' settlements number it.
 ///
 /// Example: [`UserSpread`](super::UserSpread).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Promise {
     /// Its id.
     pub obligation: String,
@@ -41,7 +42,7 @@ pub struct Promise {
 /// Whose water is counted: a party with all its offtakes, or an offtake.
 ///
 /// Example: [`UserSpread`](super::UserSpread).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct User {
     /// The id.
     pub id: String,
@@ -52,7 +53,7 @@ pub struct User {
 /// A place whose readings are kept day by day.
 ///
 /// Example: [`ensemble`](crate::ensemble).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Watched {
     /// The id of the place.
     pub id: String,
@@ -149,7 +150,7 @@ impl Frame {
         });
         let mut hash = Hash::default();
         for plan in plans {
-            hash.text(&scenario(plan));
+            hash.text(&plan.content_hash());
         }
         let scenario = hash.finish();
         let mut hash = Hash::default();
@@ -250,74 +251,5 @@ impl Watched {
             Some(measure) => format!("{} {}", self.id, measure.name()),
             None => self.id.clone(),
         }
-    }
-}
-
-/// A hash of everything of a plan that is data.
-fn scenario(plan: &Plan) -> String {
-    let (model, inputs) = (plan.model(), plan.inputs());
-    let basin = model.basin();
-    let mut hash = Hash::default();
-    hash.text(&format!("{} {}", model.title(), model.window()));
-    hash.text(&format!(
-        "{:016x} {:?}",
-        model.inputs_hash(),
-        model.objective()
-    ));
-    let places = (basin.parties(), basin.nodes(), basin.reaches());
-    hash.text(&format!("{places:?}"));
-    hash.text(&format!("{:?}", (basin.reservoirs(), basin.offtakes())));
-    hash.text(&format!("{:?} {:?}", basin.pumps(), model.licences));
-    for class in model.classes() {
-        hash.text(&format!("{} {:?}", class.name, class.rule));
-    }
-    for k in 0..basin.reservoirs().len() {
-        hash.text(&format!("{:?}", model.policy(k)));
-    }
-    hash.text(&format!("{:?}", model.foresight));
-    for series in [&model.unaccounted, &model.rain, &model.forecast] {
-        hash.text(&format!("{series:?}"));
-    }
-    for agreement in model.agreements() {
-        let Agreement {
-            title,
-            from,
-            until,
-            obligations,
-            ownership,
-            ..
-        } = agreement;
-        hash.text(&format!("{title} {from:?} {until:?} {ownership:?}"));
-        hash.text(&format!("{obligations:?}"));
-    }
-    inputs.write(|value| hash.number(value));
-    hash.finish()
-}
-
-/// SHA-256 of texts and numbers, so taken apart that no two lists give one stream.
-#[derive(Default)]
-pub(super) struct Hash(Sha256);
-
-impl Hash {
-    pub(super) fn bytes(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    pub(super) fn text(&mut self, text: &str) {
-        self.bytes(&(text.len() as u64).to_le_bytes());
-        self.bytes(text.as_bytes());
-    }
-
-    pub(super) fn number(&mut self, value: f64) {
-        self.bytes(&value.to_bits().to_le_bytes());
-    }
-
-    pub(super) fn finish(self) -> String {
-        let mut text = String::new();
-        for byte in self.0.finalize() {
-            use std::fmt::Write as _;
-            let _ = write!(text, "{byte:02x}");
-        }
-        text
     }
 }

@@ -59,6 +59,8 @@
 //! | `reliability` | list of structs, or null | `user`, and the fields of [`Reliability`](crate::metrics::Reliability); volumes in m3 a day |
 //! | by watched place, if days are kept | list of f64, or null | a value a day; the unit is in the field's metadata |
 //!
+//! With the feature `wire`, results travel as bytes between processes (`Results::to_bytes`), summaries too.
+//!
 //! The schema's metadata has the title, days, seed, members, hashes and the crate's version, under names
 //! that begin with `riparian.`.
 //!
@@ -70,8 +72,6 @@
 pub mod design;
 mod draw;
 mod frame;
-#[cfg(feature = "arrow")]
-mod json;
 mod lockstep;
 mod outcome;
 mod results;
@@ -84,6 +84,8 @@ mod summary;
 #[cfg(feature = "arrow")]
 mod table;
 mod variation;
+#[cfg(feature = "wire")]
+mod wire;
 
 pub use draw::Draws;
 pub use frame::{Frame, Promise, Side, User, Watched};
@@ -98,7 +100,9 @@ pub use variation::{
     DemandFactor, Generated, InflowFactor, InitialStorage, ObservedYears, Quantiles, Variation,
 };
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Serialize};
 
 use crate::agreement::Measure;
 use crate::error::{Diagnostic, Result};
@@ -106,7 +110,7 @@ use crate::report::Report;
 use crate::simulation::{Plan, Simulation};
 
 /// What is kept of the members of an ensemble.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Keep {
     /// Nothing of each: counts, means and histograms of all. Quantiles are within half a per cent.
     Summaries,
@@ -126,6 +130,8 @@ pub struct Ensemble {
     watched: Vec<Watched>,
     keep: Keep,
     threads: Option<usize>,
+    /// Hashing the plans takes as long as some members.
+    frame: OnceLock<Arc<Frame>>,
 }
 
 impl Ensemble {
@@ -138,6 +144,7 @@ impl Ensemble {
             watched: Vec::new(),
             keep: Keep::default(),
             threads: None,
+            frame: OnceLock::new(),
         }
     }
 
@@ -181,6 +188,7 @@ impl Ensemble {
             variation.check(plan)?;
         }
         self.variations.push(Box::new(variation));
+        self.frame.take();
         Ok(self)
     }
 
@@ -195,6 +203,7 @@ impl Ensemble {
             Watched::new(plan, id, measure)?;
         }
         self.watched.push(watched);
+        self.frame.take();
         Ok(self)
     }
 
@@ -202,6 +211,7 @@ impl Ensemble {
     #[must_use]
     pub fn keep(mut self, keep: Keep) -> Self {
         self.keep = keep;
+        self.frame.take();
         self
     }
 
@@ -214,10 +224,17 @@ impl Ensemble {
     }
 
     /// What all members have in common.
-    pub fn frame(&self) -> Frame {
-        let plans: Vec<&Plan> = self.plans.iter().map(Arc::as_ref).collect();
-        let watched = self.watched.clone();
-        Frame::of(&plans, &self.variations, watched, self.seed, self.keep)
+    pub fn frame(&self) -> &Frame {
+        self.shared_frame()
+    }
+
+    fn shared_frame(&self) -> &Arc<Frame> {
+        self.frame.get_or_init(|| {
+            let plans: Vec<&Plan> = self.plans.iter().map(Arc::as_ref).collect();
+            let watched = self.watched.clone();
+            let frame = Frame::of(&plans, &self.variations, watched, self.seed, self.keep);
+            Arc::new(frame)
+        })
     }
 
     /// The plan of a member, with the member's inputs.

@@ -1,15 +1,18 @@
 //! What is kept of one member.
 
-use super::frame::{Frame, Hash, User, Watched};
+use serde::{Deserialize, Serialize};
+
+use super::frame::{Frame, User, Watched};
 use crate::basin::Basin;
 use crate::calendar::{Window, day_index};
+use crate::hash::Hash;
 use crate::ledger::Ledger;
 use crate::metrics::Reliability;
 use crate::settlement::{Gauge, Record, Status, settle};
 use crate::simulation::Plan;
 
 /// What is kept of a member that was run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     pub(super) number: u64,
     pub(super) verdicts: Vec<Verdict>,
@@ -20,7 +23,7 @@ pub struct Outcome {
 }
 
 /// The verdict on one period of one obligation.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
     /// The obligation, by its number in [`Frame::promises`](super::Frame::promises).
     pub promise: u32,

@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::frame::{Frame, Hash};
+use serde::{Deserialize, Serialize};
+
+use super::frame::Frame;
 use super::outcome::{Outcome, Verdict, figures};
 use super::spread::Histogram;
 use super::{Keep, Summary};
 use crate::error::{Error, Result};
+use crate::hash::Hash;
 use crate::settlement::Status;
 
 /// What came of the members of an ensemble that were run so far.
@@ -17,8 +20,9 @@ use crate::settlement::Status;
 /// the bit however it was cut, and [`Results::digest`] tells whether two are.
 ///
 /// Example: [`ensemble`](crate::ensemble).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Results {
+    #[serde(with = "shared")]
     pub(super) frame: Arc<Frame>,
     pub(super) done: Members,
     /// In the order of their numbers.
@@ -26,6 +30,28 @@ pub struct Results {
     /// In the order of their numbers; empty where only summaries are kept.
     pub(super) outcomes: Vec<Outcome>,
     pub(super) tally: Tally,
+}
+
+/// What is shared here travels as itself.
+mod shared {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<T: Serialize, S: Serializer>(
+        of: &Arc<T>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        T::serialize(of, to)
+    }
+
+    pub(super) fn deserialize<'de, T, D>(from: D) -> Result<Arc<T>, D::Error>
+    where
+        T: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        T::deserialize(from).map(Arc::new)
+    }
 }
 
 impl Results {
@@ -154,7 +180,7 @@ impl Results {
 }
 
 /// A set of members, as ranges in rising order that do not touch.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Members(pub(super) Vec<Range<u64>>);
 
 impl Members {
@@ -214,7 +240,7 @@ impl Members {
 
 /// What is kept of all members together where nothing is kept of each: counts and histograms, which
 /// merge in any order to the same bits.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Tally {
     /// By obligation and period.
     pub(super) verdicts: BTreeMap<(u32, i32, u32), Counted>,
@@ -229,7 +255,7 @@ pub(super) struct Tally {
 }
 
 /// The verdicts on one period.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Counted {
     pub(super) status: [u64; Status::ALL.len()],
     pub(super) delivered: Histogram,

@@ -1,6 +1,7 @@
 //! Running members: workers that reuse their memory, side by side.
 
 use std::ops::{ControlFlow, Range};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -8,7 +9,7 @@ use super::lockstep::{LANES, Lockstep};
 use super::outcome::{Outcome, Readings};
 use super::{Ensemble, Frame, Results};
 use crate::allocation::Solver;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ledger::Ledger;
 use crate::simulation::{Inputs, Plan, Simulation};
 
@@ -29,7 +30,8 @@ const BATCH: usize = 16;
 impl Ensemble {
     /// Runs members.
     ///
-    /// What stops a member is in [`Results::failed`], and stops nobody else.
+    /// What stops a member is in [`Results::failed`], and stops nobody else; so does a rule, policy or
+    /// variation of the user's own that panics.
     pub fn run(&self, members: Range<u64>) -> Results {
         self.run_with(members, |_| ControlFlow::Continue(()))
     }
@@ -59,7 +61,7 @@ impl Ensemble {
         members: Range<u64>,
         hook: impl Fn(Progress) -> ControlFlow<()> + Sync,
     ) -> Results {
-        let mut results = Results::new(Arc::new(self.frame()));
+        let mut results = Results::new(Arc::clone(self.shared_frame()));
         self.fill(&mut results, members, &hook);
         results
     }
@@ -76,7 +78,7 @@ impl Ensemble {
         hook: impl Fn(Progress) -> ControlFlow<()> + Sync,
     ) -> Result<()> {
         // Nothing is done yet in results of this ensemble: the merge fails unless both are of it.
-        results.merge(Results::new(Arc::new(self.frame())))?;
+        results.merge(Results::new(Arc::clone(self.shared_frame())))?;
         self.fill(results, members, &hook);
         Ok(())
     }
@@ -259,7 +261,7 @@ impl Worker {
         }
         let draw = |(&member, inputs): (&u64, &mut Inputs)| {
             inputs.reset();
-            ensemble.draw(member, plan, inputs)?;
+            guarded(|| ensemble.draw(member, plan, inputs))?;
             inputs.check(plan)
         };
         let drawn: Vec<Result<()>> = members.iter().zip(&mut self.inputs).map(draw).collect();
@@ -269,7 +271,9 @@ impl Worker {
             .zip(&drawn)
             .filter(|(_, drawn)| drawn.is_ok());
         let sound: Vec<&Inputs> = sound.map(|(inputs, _)| inputs).collect();
-        let mut readings = lockstep.run(plan, &sound).into_iter();
+        // Whoever is to blame for a panic is found by running each alone.
+        let readings = guarded(|| Ok(lockstep.run(plan, &sound))).unwrap_or_default();
+        let mut readings = readings.into_iter();
         let outcome = |(drawn, &member): (Result<()>, &u64)| {
             drawn?;
             match readings.next().flatten() {
@@ -280,7 +284,13 @@ impl Worker {
         drawn.into_iter().zip(members).map(outcome).collect()
     }
 
+    /// Runs a member by itself. What a panic leaves half done is written anew for the next one: inputs are poured over,
+    /// and ledger and solver are gone.
     fn run_alone(&mut self, ensemble: &Ensemble, frame: &Frame, member: u64) -> Result<Outcome> {
+        guarded(|| self.run_one(ensemble, frame, member))
+    }
+
+    fn run_one(&mut self, ensemble: &Ensemble, frame: &Frame, member: u64) -> Result<Outcome> {
         let models = &ensemble.plans[self.of];
         let inputs = &mut self.inputs[0];
         inputs.reset();
@@ -298,4 +308,13 @@ impl Worker {
         self.memory = Some(run.into_memory());
         outcome
     }
+}
+
+/// Takes a panic of code that is not this crate's for an error of the member.
+fn guarded<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(Error::ensemble(text.unwrap_or("a panic that says nothing")))
+    })
 }

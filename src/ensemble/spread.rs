@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ledger::Sum;
 use crate::metrics::tail;
 
@@ -112,7 +114,7 @@ impl Spread {
 ///
 /// Source: Masson, Rim and Lee (2019, DDSketch, *Proceedings of the VLDB Endowment* 12, 2195-2205),
 /// without its bound on the number of bins.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Histogram {
     count: u64,
     /// In units of 2^-40, which no sum of f64 below 1e20 overflows: addition of integers has no order.

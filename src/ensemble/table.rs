@@ -160,6 +160,7 @@ fn schema(frame: &Frame, done: &Members) -> Schema {
     let ranges: Vec<String> = ranges.collect();
     let seed = frame.seed.to_string();
     let window = frame.window.to_string();
+    let told = serde_json::to_string(frame).expect("texts and numbers");
     let metadata = [
         ("riparian.version", env!("CARGO_PKG_VERSION")),
         ("riparian.title", &frame.title),
@@ -168,7 +169,7 @@ fn schema(frame: &Frame, done: &Members) -> Schema {
         ("riparian.scenario", &frame.scenario),
         ("riparian.identity", &frame.identity),
         ("riparian.members", &ranges.join(",")),
-        ("riparian.frame", &frame.to_json()),
+        ("riparian.frame", &told),
     ];
     Schema::new_with_metadata(fields, Metadata::from(metadata))
 }
@@ -178,8 +179,8 @@ fn frame_of(schema: &Schema) -> Result<(Frame, Members)> {
         let value = schema.metadata().get(key);
         value.ok_or_else(|| strange("no metadata of one"))
     };
-    let frame =
-        Frame::from_json(told("riparian.frame")?).ok_or_else(|| strange("other metadata"))?;
+    let frame: Frame =
+        serde_json::from_str(told("riparian.frame")?).map_err(|_| strange("other metadata"))?;
     let range = |text: &str| -> Option<Range<u64>> {
         let (from, to) = text.split_once("..")?;
         Some(from.parse().ok()?..to.parse().ok()?)

@@ -14,6 +14,8 @@
 //! assert_eq!(canal.vulnerability, 7.0 / 30.0);
 //! ```
 
+use serde::{Deserialize, Serialize};
+
 use crate::ledger::Sum;
 
 /// A step fails if more than this fraction of its demand is missing: less is rounding.
@@ -28,7 +30,7 @@ pub(crate) const FAILS_AT: f64 = 1e-9;
 /// Reliability, resilience and vulnerability are those of Hashimoto, Stedinger and Loucks (1982,
 /// *Water Resources Research* 18, 14-20); the index is that of Sandoval-Solis, McKinney and Loucks
 /// (2011, *Journal of Water Resources Planning and Management* 137, 381-390).
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reliability {
     /// How many steps there are.
     pub steps: usize,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use super::format;
 use super::format::tables::{STEMS, TABLES};
@@ -13,6 +14,9 @@ use crate::error::{Diagnostic, Diagnostics, Error, Place, Result};
 /// The settings of a scenario.
 pub(super) const SETTINGS: &str = "scenario.toml";
 
+/// How the names of files begin that stand in a folder beside the scenario's.
+const BESIDE: &str = "../";
+
 /// The files of a scenario, by their path within its folder.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Files {
@@ -21,8 +25,8 @@ pub(super) struct Files {
     pub(super) base_settings: Option<Source>,
     /// Files that are there, but could not be read as text.
     pub(super) unreadable: BTreeSet<String>,
-    /// A hash of the contents of each file, by the name messages show.
-    hashes: BTreeMap<String, u64>,
+    /// The contents of each file as they were read, by the name messages show.
+    contents: BTreeMap<String, Arc<[u8]>>,
 }
 
 impl Files {
@@ -39,15 +43,57 @@ impl Files {
         let Some(folder) = beside(&root, &base, &place, faults) else {
             return Ok(files);
         };
-        let mut others = Self::default();
-        for (name, bytes) in contents(&folder, &format!("../{base}/"), faults)? {
-            if name == SETTINGS || !files.has(&name) {
-                others.add(&name, &format!("../{base}/{name}"), bytes, faults);
+        let others = contents(&folder, &format!("../{base}/"), faults)?;
+        files.extend(&base, others, faults);
+        Ok(files)
+    }
+
+    /// Takes files that are in memory, those of the scenario it extends as `../base/...`.
+    pub(super) fn in_memory(
+        files: impl IntoIterator<Item = (String, Vec<u8>)>,
+        faults: &mut Diagnostics,
+    ) -> Self {
+        let (beside, within): (Vec<_>, Vec<_>) = files
+            .into_iter()
+            .partition(|(name, _)| name.starts_with(BESIDE));
+        let mut read = Self::default();
+        for (name, bytes) in in_folder(within, "", faults) {
+            read.add(&name, &name, bytes, faults);
+        }
+        let Some((base, place)) = read.extends(faults) else {
+            return read;
+        };
+        let folder = format!("{BESIDE}{base}/");
+        let others = beside.into_iter().filter_map(|(name, bytes)| {
+            let name = name.strip_prefix(&folder)?;
+            Some((name.to_owned(), bytes))
+        });
+        let others = in_folder(others, &folder, faults);
+        if others.is_empty() {
+            faults.push(
+                Diagnostic::new(format!("no folder `{base}` beside this scenario"))
+                    .at(Some(place))
+                    .expected(format!(
+                        "a scenario that stands alone, or files `{folder}...`"
+                    )),
+            );
+            return read;
+        }
+        read.extend(&base, others, faults);
+        read
+    }
+
+    /// Takes over what the scenario it extends has and this one lacks.
+    fn extend(&mut self, base: &str, others: Contents, faults: &mut Diagnostics) {
+        let mut read = Self::default();
+        for (name, bytes) in others {
+            if name == SETTINGS || !self.has(&name) {
+                read.add(&name, &format!("{BESIDE}{base}/{name}"), bytes, faults);
             }
         }
-        files.hashes.append(&mut others.hashes);
-        files.unreadable.append(&mut others.unreadable);
-        if let Some(settings) = others.sources.remove(SETTINGS) {
+        self.contents.append(&mut read.contents);
+        self.unreadable.append(&mut read.unreadable);
+        if let Some(settings) = read.sources.remove(SETTINGS) {
             let mut ignored = Diagnostics::new();
             if let Some((_, place)) = extends(&settings, &mut ignored) {
                 faults.push(
@@ -56,41 +102,9 @@ impl Files {
                         .expected("a scenario that stands alone"),
                 );
             }
-            files.base_settings = Some(settings);
+            self.base_settings = Some(settings);
         }
-        files.sources.append(&mut others.sources);
-        Ok(files)
-    }
-
-    /// Takes files that are in memory; there is nothing beside them to extend.
-    pub(super) fn in_memory(
-        files: impl IntoIterator<Item = (String, Vec<u8>)>,
-        faults: &mut Diagnostics,
-    ) -> Self {
-        let mut read = Self::default();
-        let mut contents = Contents::new();
-        for (name, bytes) in files {
-            match belongs(&name, "", faults) {
-                Belongs::Yes => {
-                    contents.insert(name, Some(bytes));
-                }
-                Belongs::As(meant) => {
-                    contents.entry(meant).or_default();
-                }
-                Belongs::No => {}
-            }
-        }
-        for (name, bytes) in contents {
-            read.add(&name, &name, bytes, faults);
-        }
-        if let Some((base, place)) = read.extends(faults) {
-            faults.push(
-                Diagnostic::new(format!("no folder `{base}` beside this scenario"))
-                    .at(Some(place))
-                    .expected("a scenario that stands alone"),
-            );
-        }
-        read
+        self.sources.append(&mut read.sources);
     }
 
     fn add(&mut self, name: &str, shown: &str, bytes: Option<Vec<u8>>, faults: &mut Diagnostics) {
@@ -98,8 +112,8 @@ impl Files {
             self.unreadable.insert(name.to_owned());
             return;
         };
-        self.hashes
-            .insert(shown.to_owned(), fnv1a(FNV_BASIS, &bytes));
+        self.contents
+            .insert(shown.to_owned(), bytes.as_slice().into());
         match Source::decode(shown, bytes, faults) {
             Some(source) => {
                 self.sources.insert(name.to_owned(), source);
@@ -122,18 +136,22 @@ impl Files {
 
     /// The names of all files as messages show them, in order.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.hashes.keys().map(String::as_str)
+        self.contents.keys().map(String::as_str)
+    }
+
+    /// The contents of all files, by the names messages show.
+    pub(super) fn contents(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let contents = self.contents.iter();
+        contents.map(|(name, bytes)| (name.as_str(), &**bytes))
     }
 
     /// A hash of all files, names and contents.
     pub(super) fn hash(&self) -> u64 {
-        self.hashes
-            .iter()
-            .fold(FNV_BASIS, |hash, (name, contents)| {
-                // No name holds a zero byte, so that names and hashes cannot run into one another.
-                let hash = fnv1a(fnv1a(hash, name.as_bytes()), &[0]);
-                fnv1a(hash, &contents.to_le_bytes())
-            })
+        self.contents().fold(FNV_BASIS, |hash, (name, contents)| {
+            // No name holds a zero byte, so that names and hashes cannot run into one another.
+            let hash = fnv1a(fnv1a(hash, name.as_bytes()), &[0]);
+            fnv1a(hash, &fnv1a(FNV_BASIS, contents).to_le_bytes())
+        })
     }
 }
 
@@ -216,6 +234,27 @@ fn beside(root: &Path, name: &str, place: &Place, faults: &mut Diagnostics) -> O
 /// The contents of files by their path within a folder; none for one that is there, in some way,
 /// but was not read.
 type Contents = BTreeMap<String, Option<Vec<u8>>>;
+
+/// Those files in memory that belong to a scenario.
+fn in_folder(
+    files: impl IntoIterator<Item = (String, Vec<u8>)>,
+    shown: &str,
+    faults: &mut Diagnostics,
+) -> Contents {
+    let mut contents = Contents::new();
+    for (name, bytes) in files {
+        match belongs(&name, shown, faults) {
+            Belongs::Yes => {
+                contents.insert(name, Some(bytes));
+            }
+            Belongs::As(meant) => {
+                contents.entry(meant).or_default();
+            }
+            Belongs::No => {}
+        }
+    }
+    contents
+}
 
 /// The files of a folder that belong to a scenario.
 fn contents(root: &Path, shown: &str, faults: &mut Diagnostics) -> Result<Contents> {
@@ -360,6 +399,42 @@ mod tests {
         assert_eq!(fnv1a(FNV_BASIS, b""), 0xcbf2_9ce4_8422_2325);
         assert_eq!(fnv1a(FNV_BASIS, b"a"), 0xaf63_dc4c_8601_ec8c);
         assert_eq!(fnv1a(FNV_BASIS, b"foobar"), 0x8594_4171_f739_67e8);
+    }
+
+    #[test]
+    fn files_in_memory_extend_those_beside_them() {
+        let read = |files: &[(&str, &str)]| {
+            let mut faults = Diagnostics::new();
+            let files = files
+                .iter()
+                .map(|&(n, t)| (n.to_owned(), t.as_bytes().to_vec()));
+            let files = Files::in_memory(files, &mut faults);
+            let names: Vec<String> = files.names().map(str::to_owned).collect();
+            (names, faults.to_string())
+        };
+        let extends = ("scenario.toml", "extends = \"base\"");
+        let (names, faults) = read(&[
+            extends,
+            ("nodes.csv", "own"),
+            ("../base/scenario.toml", ""),
+            ("../base/nodes.csv", "not read"),
+            ("../base/reaches.csv", "read"),
+            ("../other/parties.csv", "of nobody"),
+        ]);
+        assert_eq!(faults, "");
+        let all = [
+            "../base/reaches.csv",
+            "../base/scenario.toml",
+            "nodes.csv",
+            "scenario.toml",
+        ];
+        assert_eq!(names, all);
+        let (_, faults) = read(&[extends]);
+        assert_eq!(
+            faults,
+            "scenario.toml:1:11: no folder `base` beside this scenario; expected a scenario that \
+             stands alone, or files `../base/...`"
+        );
     }
 
     #[test]

@@ -109,7 +109,8 @@ impl Scenario {
 
     /// A scenario from files in memory: their paths within a folder, with `/`, and contents.
     ///
-    /// It has no folder beside it to extend. The [module](self) has an example.
+    /// The files of the scenario that it extends, if it extends one, are named `../base/...`, as
+    /// [`Scenario::contents`] names them. The [module](self) has an example.
     pub fn from_files<N: Into<String>, B: Into<Vec<u8>>>(
         files: impl IntoIterator<Item = (N, B)>,
     ) -> Self {
@@ -135,6 +136,25 @@ impl Scenario {
     /// The names of the files that are read, those of the extended scenario as `../base/...`.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         self.files.names()
+    }
+
+    /// The names and contents of these files, to be put together again with
+    /// [`Scenario::from_files`] where the folder is not: on a worker that shares no disk.
+    ///
+    /// A scenario with faults of the files themselves, such as one that is unknown or leads out of
+    /// the folder, loses those faults on the way.
+    ///
+    /// ```
+    /// use riparian::scenario::Scenario;
+    ///
+    /// let here = Scenario::open("data/bakhri-tochik-2024-protocol")?;
+    /// let files: Vec<_> = here.contents().map(|(name, bytes)| (name.to_owned(), bytes.to_vec())).collect();
+    /// let there = Scenario::from_files(files);
+    /// assert_eq!(there.model()?.inputs_hash(), here.model()?.inputs_hash());
+    /// # Ok::<(), riparian::Error>(())
+    /// ```
+    pub fn contents(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files.contents()
     }
 
     /// A hash of the names and contents of these files; the same on every machine.

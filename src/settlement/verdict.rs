@@ -1,5 +1,7 @@
 //! The verdict on each period of each obligation.
 
+use serde::{Deserialize, Serialize};
+
 use super::committed::{Obliged, committed};
 use super::exceeds;
 use super::journal::{Book, Carried, Journal};
@@ -11,7 +13,7 @@ use crate::calendar::{Date, Window, date_of};
 use crate::ledger::Sum;
 
 /// The verdict on a period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Status {
     /// What was due came, within the agreement's tolerance.
     Met,
@@ -52,7 +54,7 @@ impl Status {
 }
 
 /// The unit of a settlement's figures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Unit {
     /// Million cubic metres.
     Mcm,

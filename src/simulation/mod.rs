@@ -64,6 +64,7 @@ mod ahead;
 mod antecedent;
 mod channel;
 mod claims;
+mod content;
 mod expectation;
 mod forecast;
 mod inputs;
