@@ -369,3 +369,129 @@ impl Room<1> {
         self.surplus[v] < self.most[v]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::day::Outcome;
+    use super::super::{Binding, Network, Place, Role, Solver, Today};
+    use super::*;
+
+    /// A node: which earlier one it is joined to, how (a river or canal to it, or a canal from it), with what gain and
+    /// capacity, its water, and what is claimed there and left in the stream to the other.
+    type Joint = (
+        prop::sample::Index,
+        u8,
+        f64,
+        Option<f64>,
+        f64,
+        Vec<f64>,
+        Option<f64>,
+    );
+
+    fn joints() -> impl Strategy<Value = Vec<Joint>> {
+        let volume =
+            || prop_oneof![1 => Just(0.0), 2 => (1..9_u32).prop_map(f64::from), 3 => 0.0..8.0];
+        let joint = (
+            any::<prop::sample::Index>(),
+            0..5_u8,
+            prop_oneof![Just(1.0), 0.5..1.0],
+            prop::option::weighted(0.3, volume()),
+            volume(),
+            prop::collection::vec(volume(), 0..3),
+            prop::option::weighted(0.3, volume()),
+        );
+        prop::collection::vec(joint, 1..9)
+    }
+
+    /// A tree in which each claim has a class of its own, in an order drawn by `shuffle`.
+    fn tree(joints: &[Joint], shuffle: u16) -> (Network, Today) {
+        let mut builder = Network::builder();
+        let (mut supply, mut capacity, mut claims) = (Vec::new(), Vec::new(), Vec::new());
+        let mut class = shuffle % 101;
+        let mut next_class = || {
+            class = (class + 37) % 101;
+            class
+        };
+        for (node, (to, kind, gain, most, water, wants, stream)) in joints.iter().enumerate() {
+            builder.node();
+            supply.push(*water);
+            for &want in wants {
+                builder.claim(Place::Node(node), next_class(), 1.0);
+                claims.push(want);
+            }
+            if node == 0 {
+                continue;
+            }
+            let other = to.index(node);
+            let arc = match kind {
+                0..3 => builder.arc(node, other, *gain, Role::Main),
+                3 => builder.arc(node, other, *gain, Role::Canal),
+                _ => builder.arc(other, node, *gain, Role::Canal),
+            };
+            capacity.push(most.unwrap_or(f64::INFINITY));
+            if let Some(want) = stream.filter(|_| *kind < 3) {
+                builder.claim(Place::Arc(arc), next_class(), 1.0);
+                claims.push(want);
+            }
+        }
+        let network = builder.build().expect("a tree");
+        let mut today = network.today();
+        today.supply = supply;
+        today.capacity = capacity;
+        today.claim = claims;
+        (network, today)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(3000))]
+
+        /// Walks and heaps are two ways to one answer.
+        #[test]
+        fn walks_give_what_the_passes_give(joints in joints(), shuffle: u16) {
+            let (mut network, today) = tree(&joints, shuffle);
+            prop_assume!(network.strict.is_some());
+            let walked = Solver::new(&network).solve(&network, &today)?.clone();
+            network.strict = None;
+            let passed = Solver::new(&network).solve(&network, &today)?.clone();
+            let water: f64 = today.supply.iter().sum::<f64>() + today.claim.iter().sum::<f64>();
+            let close = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-12 * water);
+            let Outcome { award, flow, left, binding, .. } = &walked;
+            prop_assert!(close(award, &passed.award), "{award:?} {:?}", passed.award);
+            prop_assert!(close(flow, &passed.flow), "{flow:?} {:?}", passed.flow);
+            prop_assert!(close(left, &passed.left), "{left:?} {:?}", passed.left);
+            // Who went short; why may differ where two places hold a claim alike.
+            let short = |of: &[Binding]| of.iter().map(|&why| why == Binding::Met).collect::<Vec<_>>();
+            prop_assert_eq!(short(binding), short(&passed.binding));
+        }
+
+        /// What one lane holds does not reach another.
+        #[test]
+        fn lanes_are_days(joints in joints(), shuffle: u16, factors: [u8; 3]) {
+            let (network, today) = tree(&joints, shuffle);
+            let Some(strict) = network.strict() else { return Ok(()) };
+            let scaled = |factor: u8| {
+                let mut today = today.clone();
+                today.supply.iter_mut().for_each(|supply| *supply *= f64::from(factor) / 100.0);
+                today
+            };
+            let days = factors.map(scaled);
+            let row = |of: fn(&Today) -> &Vec<f64>| -> Vec<Lanes<3>> {
+                (0..of(&today).len()).map(|i| lanes(|l| of(&days[l])[i])).collect()
+            };
+            let (supply, capacity, claim) = (row(|d| &d.supply), row(|d| &d.capacity), row(|d| &d.claim));
+            let mut award = vec![[0.0; 3]; network.claims()];
+            let abreast = Days { supply: &supply, capacity: &capacity, claim: &claim };
+            let served = Room::new(&network).serve(strict, &network, abreast, &mut award);
+            prop_assert_eq!(served, [true; 3]);
+            for (l, day) in days.iter().enumerate() {
+                let alone = Solver::new(&network).solve(&network, day)?.clone();
+                for at in &network.offstream {
+                    let claim = at.claim as usize;
+                    prop_assert_eq!(award[claim][l].to_bits(), alone.award[claim].to_bits());
+                }
+            }
+        }
+    }
+}
