@@ -20,6 +20,8 @@ import urllib.error
 import urllib.request
 
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
+# In bytes: a page must be quick to send and to open.
+LARGEST = 2_000_000
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
@@ -89,6 +91,7 @@ class Check:
 
     def __init__(self, browser, page, name):
         self.browser, self.page, self.name = browser, page, name
+        self.paper = b""
         self.faults = []
 
     def that(self, holds, what):
@@ -116,23 +119,48 @@ class Check:
         self.browser.click(f"#tab-{sections[0]}")
 
     def sorting(self):
-        if not self.browser.run("return document.getElementById('table-verdict') !== null"):
-            return
-        self.browser.click("#table-verdict thead th:nth-child(7) button")
-        values = (
-            "return [...document.querySelectorAll('#table-verdict tbody tr')]"
-            ".map((row) => row.cells[6].dataset.sort).filter((text) => text).map(Number)"
+        """Every table that sorts, by its last column of figures: upwards, then downwards."""
+        count = self.browser.run(
+            "return [...document.querySelectorAll('table.sorts')].map((table, i) => table.id ||= 'sorts-' + i).length"
         )
-        up = self.browser.run(values)
-        self.that(up == sorted(up), "the first click on a title does not sort upwards")
-        self.browser.click("#table-verdict thead th:nth-child(7) button")
-        down = self.browser.run(values)
-        self.that(down == sorted(down, reverse=True), "the second click does not sort downwards")
-        self.browser.click("#table-verdict tbody details summary")
-        text = self.browser.run("return document.querySelector('#table-verdict details[open]').innerText")
-        self.that(len(text) > 20, "an obligation opens without details")
+        self.that(count > 0, "no table sorts")
+        for table in self.browser.run("return [...document.querySelectorAll('table.sorts')].map((t) => t.id)"):
+            section = self.browser.run(f"return document.getElementById('{table}').closest('section').id")
+            self.browser.click(f"#tab-{section}")
+            column = self.browser.run(
+                f"const rows = [...document.querySelectorAll('#{table} tbody tr')];"
+                f"return [...document.querySelectorAll('#{table} thead th')].findLastIndex((_, i) =>"
+                " rows.some((row) => row.cells[i]?.dataset.sort && !isNaN(row.cells[i].dataset.sort)))"
+            )
+            self.that(column >= 0, f"{table} has no column of figures")
+            head = f"#{table} thead th:nth-child({column + 1})"
+            values = (
+                f"return [...document.querySelectorAll('#{table} tbody tr')]"
+                f".map((row) => row.cells[{column}].dataset.sort).filter((text) => text).map(Number)"
+            )
+            for order, down in [("ascending", False), ("descending", True)]:
+                self.browser.click(f"{head} button")
+                got = self.browser.run(values)
+                self.that(got == sorted(got, reverse=down), f"{table} is not sorted: {order}")
+                said = self.browser.run(f"return document.querySelector('{head}').getAttribute('aria-sort')")
+                self.that(said == order, f"{table} says it is {said}, not {order}")
+
+    def details(self):
+        """What is folded opens, and holds something: the reasons of a verdict, a month of the bulletin."""
+        for tab, folded in [("verdict", "#table-verdict tbody details"), ("bulletin", "details.month")]:
+            if not self.browser.run(f"return document.querySelector('{folded}') !== null"):
+                continue
+            self.browser.click(f"#tab-{tab}")
+            self.browser.click(f"{folded} summary")
+            text = self.browser.run(f"return document.querySelector('{folded}[open]').innerText")
+            self.that(len(text) > 20, f"{folded} opens without anything in it")
+            self.browser.click(f"{folded} summary")
+            shut = self.browser.run(f"return document.querySelector('{folded}[open]') === null")
+            self.that(shut, f"{folded} does not close")
 
     def slider(self):
+        if not self.browser.run("return document.getElementById('map-day') !== null"):
+            return
         self.browser.click("#tab-basin")
         first = self.browser.run("return document.getElementById('map-date').textContent")
         flows = "return [...document.querySelectorAll('[data-flow]')].map((t) => t.textContent).join()"
@@ -156,8 +184,14 @@ class Check:
         self.that(len(self.shown()) == count, "print leaves sections out")
         nav = self.browser.run("return getComputedStyle(document.querySelector('nav')).display")
         self.that(nav == "none", "print shows the tabs")
-        paper = self.browser.devtools("Page.printToPDF")
+        wide = self.browser.run(
+            "return [...document.querySelectorAll('main *')].filter((e) => getComputedStyle(e).overflowX === 'auto')"
+            ".map((e) => e.className)"
+        )
+        self.that(not wide, f"paper does not scroll, but {wide} would")
+        paper = self.browser.devtools("Page.printToPDF", preferCSSPageSize=True)
         self.that(len(paper["data"]) > 10_000, "the printed page is empty")
+        self.paper = base64.b64decode(paper["data"])
         self.browser.devtools("Emulation.setEmulatedMedia", media="")
 
     def accessible(self, script):
@@ -183,6 +217,22 @@ class Check:
             self.that(line["level"] != "SEVERE", line["message"])
 
 
+def picture(browser, check, folder):
+    """Each section in light and dark, and the paper."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stem = f"{check.page.stem}-{check.name}"
+    for scheme in ["light", "dark"]:
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        browser.devtools("Emulation.setEmulatedMedia", features=features)
+        for section in browser.run("return [...document.querySelectorAll('main > section')].map((s) => s.id)"):
+            browser.click(f"#tab-{section}")
+            browser.run("scrollTo(0, 0)")
+            shot = browser.devtools("Page.captureScreenshot", captureBeyondViewport=section == "season")
+            (folder / f"{stem}-{scheme}-{section}.png").write_bytes(base64.b64decode(shot["data"]))
+    browser.devtools("Emulation.setEmulatedMedia", features=[])
+    (folder / f"{stem}.pdf").write_bytes(check.paper)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pages", nargs="+", type=pathlib.Path)
@@ -202,19 +252,17 @@ def main():
                 )
                 browser.call("POST", "/url", {"url": page.resolve().as_uri()})
                 check = Check(browser, page, name)
+                size = page.stat().st_size
+                check.that(size < LARGEST, f"{size} bytes")
                 check.tabs()
                 check.sorting()
+                check.details()
                 check.slider()
                 check.printed()
                 if axe:
                     check.accessible(axe)
                 if options.pictures:
-                    options.pictures.mkdir(parents=True, exist_ok=True)
-                    for section in ["verdict", "parties", "points", "season", "basin", "balance", "bulletin"]:
-                        browser.click(f"#tab-{section}")
-                        picture = browser.devtools("Page.captureScreenshot", captureBeyondViewport=section == "season")
-                        file = options.pictures / f"{page.stem}-{name}-{section}.png"
-                        file.write_bytes(base64.b64decode(picture["data"]))
+                    picture(browser, check, options.pictures)
                 check.quiet()
                 faults += check.faults
         browser.close()

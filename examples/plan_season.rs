@@ -139,9 +139,9 @@ fn one_year(year: i16, csv: Option<&str>) -> Outcome<()> {
     let median = planner(&forecast(&all, &what_came, &years, 0.5)?)?.plan()?;
     let dry = planner(&forecast(&all, &what_came, &years, 0.25)?)?.plan()?;
     let foresight = judge.plan()?;
-    println!("{}", median.table());
+    println!("{}", median.bulletin());
     if let Some(file) = csv {
-        median.table().write_csv(std::fs::File::create(file)?)?;
+        median.bulletin().write_csv(std::fs::File::create(file)?)?;
     }
     println!("\nMissing, Mm3: as planned, and with what came in {year}, simulated day by day");
     print!("{:28}", "");

@@ -152,6 +152,8 @@ pub mod book;
 pub mod calendar;
 pub mod ensemble;
 pub mod error;
+#[cfg(any(feature = "html", feature = "parquet"))]
+mod files;
 mod hash;
 pub mod inflow;
 pub mod ledger;

@@ -282,7 +282,28 @@ fn wrong_command_lines_end_with_two() {
 fn help_tells_the_exit_codes() {
     let at = folder();
     let said = fine(at.path(), &["--help"]);
-    assert!(said.out.contains("3  with --strict"), "{}", said.out);
+    for code in ["3  with --strict", "130  stopped by Ctrl-C"] {
+        assert!(said.out.contains(code), "{}", said.out);
+    }
+    // Every subcommand has a help of its own that says more than its name.
+    let commands = said
+        .out
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1);
+    let commands = commands.take_while(|line| !line.is_empty());
+    let names: Vec<&str> = commands
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(names.len() >= 13, "{names:?}");
+    for name in names.into_iter().filter(|name| *name != "help") {
+        let help = fine(at.path(), &[name, "--help"]).out;
+        assert!(
+            help.contains("Usage: riparian") && help.contains("--json"),
+            "{help}"
+        );
+    }
 }
 
 #[test]
@@ -450,7 +471,9 @@ fn shells_complete_it() {
     let at = folder();
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let said = fine(at.path(), &["completions", shell]);
-        assert!(said.out.contains("compare"), "{shell}");
+        for word in ["compare", "ensemble", "shard-size"] {
+            assert!(said.out.contains(word), "{shell}: {word}");
+        }
     }
 }
 
@@ -669,5 +692,303 @@ fn a_model_of_pywr_is_imported_and_runs() {
     ] {
         let said = riparian(at, &["import", &model, "other", args[0], args[1]]);
         assert_eq!(said.code, 2, "{}", said.err);
+    }
+}
+
+#[test]
+fn a_run_and_a_plan_have_one_bulletin() {
+    let at = folder();
+    fine(at.path(), &["new", "r"]);
+    fine(at.path(), &["run", "r"]);
+    let run = fs::read_to_string(at.path().join("out/r/bulletin.csv")).unwrap();
+    let plan = fine(at.path(), &["plan", "r", "--csv", "-"]).out;
+    let heads = |text: &str| -> Vec<String> {
+        let mut table = csv::Reader::from_reader(text.as_bytes());
+        table.headers().unwrap().iter().map(str::to_owned).collect()
+    };
+    let with_days = heads(&run);
+    assert_eq!(with_days.len(), 6 + 31 + 3 + 2);
+    let form = [
+        &with_days[5],
+        &with_days[6],
+        &with_days[16],
+        &with_days[27],
+        &with_days[39],
+    ];
+    assert_eq!(form, ["limit_mcm", "1", "I", "II", "III"]);
+    let without: Vec<String> = with_days
+        .iter()
+        .filter(|head| head.parse::<u8>().is_err())
+        .cloned()
+        .collect();
+    assert_eq!(heads(&plan), without);
+    // Six months of seven rows, of which three are of the lake.
+    for text in [&run, &plan] {
+        let rows: Vec<csv::StringRecord> = csv::Reader::from_reader(text.as_bytes())
+            .records()
+            .map(Result::unwrap)
+            .collect();
+        assert_eq!(rows.len(), 6 * 7, "{text}");
+        let lake = rows
+            .iter()
+            .filter(|row| &row[0] == "2025-06" && &row[2] == "Lake");
+        let readings: Vec<&str> = lake.map(|row| row.get(3).unwrap()).collect();
+        assert_eq!(readings, ["inflow", "release", "storage"]);
+    }
+
+    let dekads = fine(at.path(), &["report", "r", "--bulletin"]).out;
+    assert!(dekads.contains("June 2025"), "{dekads}");
+    let days = fine(at.path(), &["report", "r", "--bulletin=2025-06"]).out;
+    assert!(days.contains("    10     I    11 "), "{days}");
+    let rows = fine(at.path(), &["report", "r", "--bulletin", "--json"]).json();
+    assert_eq!(rows["rows"][0]["days"].as_array().unwrap().len(), 183);
+    let other = riparian(at.path(), &["report", "r", "--bulletin=2024-06"]);
+    assert_eq!(other.code, 2, "{}", other.err);
+}
+
+#[test]
+fn a_run_is_settled_again_from_its_record() {
+    let at = folder();
+    fine(at.path(), &["new", "r"]);
+    let treaty = "r/agreements/border-water.toml";
+    let run = fine(at.path(), &["run", "r", "--json", "--record", "r.parquet"]).json();
+    fine(at.path(), &["run", "r", "--no-tables", "--record", "r.csv"]);
+    for record in ["r.parquet", "r.csv"] {
+        let args = ["settle", treaty, "--observed", record, "--json"];
+        let settled = fine(at.path(), &args).json();
+        let (here, there) = (&settled["settlements"][0], &run["settlements"][0]);
+        assert_eq!(here["status"], there["status"], "{record}");
+        let (a, b) = (number(&here["delivered"]), number(&there["delivered"]));
+        assert!((a - b).abs() < 1e-9 * b, "{record}: {a} {b}");
+        let piped = fs::read(at.path().join(record)).unwrap();
+        let piped = with_input(
+            at.path(),
+            &["settle", treaty, "--observed", "-", "--json"],
+            &piped,
+        );
+        assert_eq!(piped.json(), settled, "{record}");
+    }
+    let said = riparian(at.path(), &["run", "r", "--record", "r.xlsx"]);
+    assert_eq!(said.code, 2, "{}", said.err);
+}
+
+/// The options of an ensemble in which something may go wrong.
+const UNCERTAIN: [&str; 5] = ["ensemble", "r", "--inflow", "0:0.3,0.5:1,1:1.4", "--json"];
+
+#[test]
+fn an_ensemble_tells_the_odds() {
+    let at = folder();
+    fine(at.path(), &["new", "r"]);
+    let treaty = at.path().join("r/agreements/border-water.toml");
+    edit(treaty, "volume = \"250 Mm3\"", "volume = \"280 Mm3\"");
+    let few = ["--members", "60"];
+    let odds = fine(at.path(), &[&UNCERTAIN[..], &few].concat()).json();
+    assert_eq!(odds["members"], 60);
+    let part = number(&odds["obligations"][0]["probability_kept"]);
+    assert!(0.0 < part && part < 1.0, "{part}");
+    let days = odds["bands"][0]["days"].as_array().unwrap();
+    assert_eq!(
+        (days.len(), &odds["bands"][0]["unit"]),
+        (183, &"Mm3".into())
+    );
+    assert!(number(&days[180]["p05"]) < number(&days[180]["p95"]));
+    // A seed is a seed, and another one another.
+    let again = fine(
+        at.path(),
+        &[&UNCERTAIN[..], &few, &["--threads", "1"]].concat(),
+    )
+    .json();
+    assert_eq!(again, odds);
+    let other = fine(
+        at.path(),
+        &[&UNCERTAIN[..], &few, &["--seed", "2"]].concat(),
+    )
+    .json();
+    assert_ne!(other["digest"], odds["digest"]);
+
+    let text = fine(at.path(), &[&UNCERTAIN[..4], &few].concat()).out;
+    for part in [
+        "Odds of each obligation",
+        "summer-water",
+        "lake storage, Mm3",
+        "2025-09-30",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+    let strict = riparian(at.path(), &[&UNCERTAIN[..], &few, &["--strict"]].concat());
+    assert_eq!(strict.code, 3, "{}", strict.err);
+    for keep in ["summaries", "settlements"] {
+        let args = [&UNCERTAIN[..], &few, &["--keep", keep]].concat();
+        let kept = fine(at.path(), &args).json();
+        assert_eq!(kept["obligations"], odds["obligations"], "{keep}");
+    }
+    // Years of a record, and years that never were.
+    let cascade = data("syr-darya-2001-2010");
+    let season = data("syr-darya-dry-2008");
+    for args in [
+        &["--years-of", &cascade][..],
+        &["--generator", "contemporaneous", "--fitted-to", &cascade],
+        &[
+            "--generator",
+            "neighbours",
+            "--fitted-to",
+            &cascade,
+            "--demand",
+            "0.9..1.1",
+        ],
+    ] {
+        let all = [&["ensemble", &season, "--members", "2", "--json"][..], args].concat();
+        let said = fine(at.path(), &all).json();
+        assert_eq!(said["members"], 2, "{args:?}");
+    }
+}
+
+#[test]
+fn an_ensemble_is_taken_up_again_and_merged() {
+    let at = folder();
+    fine(at.path(), &["new", "r"]);
+    let whole = fine(at.path(), &[&UNCERTAIN[..], &["--members", "50"]].concat()).json();
+    let sharded = |members: &'static str| {
+        let shards = [
+            "--members",
+            members,
+            "--shards",
+            "parts",
+            "--shard-size",
+            "20",
+        ];
+        fine(at.path(), &[&UNCERTAIN[..], &shards].concat()).json()
+    };
+    sharded("0..40");
+    let first = at.path().join("parts/000000000-000000020.parquet");
+    let written = fs::metadata(&first).unwrap().modified().unwrap();
+    // What is there is not run again.
+    assert_eq!(sharded("0..50")["digest"], whole["digest"]);
+    assert_eq!(fs::metadata(&first).unwrap().modified().unwrap(), written);
+    let merged = fine(at.path(), &["ensemble", "--merge", "parts", "--json"]).json();
+    assert_eq!(merged, whole);
+    let said = riparian(
+        at.path(),
+        &["ensemble", "--merge", "parts", "--members", "60"],
+    );
+    assert_eq!(said.code, 1);
+    assert!(
+        said.err.contains("lacks the members 50..60"),
+        "{}",
+        said.err
+    );
+    // Files of another ensemble are left as they are.
+    let other = [
+        "--members",
+        "20",
+        "--shards",
+        "parts",
+        "--shard-size",
+        "20",
+        "--seed",
+        "2",
+    ];
+    let said = riparian(at.path(), &[&UNCERTAIN[..4], &other].concat());
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("it is left as it is"), "{}", said.err);
+}
+
+#[test]
+#[cfg(unix)]
+fn an_ensemble_that_is_stopped_leaves_nothing_half_written() {
+    let at = folder();
+    let season = data(SEASON);
+    let args = [
+        "ensemble",
+        &season,
+        "--inflow",
+        "0.9..1.1",
+        "--members",
+        "1000000",
+        "--shards",
+        "parts",
+        "--shard-size",
+        "40",
+    ];
+    let child = command(at.path(), &args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let parts = at.path().join("parts");
+    let names = || -> Vec<String> {
+        let entries = fs::read_dir(&parts).into_iter().flatten();
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    };
+    let begun = std::time::Instant::now();
+    while names().len() < 2 && begun.elapsed().as_secs() < 300 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let pid = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let said = Said::of(child.wait_with_output().unwrap());
+    assert_eq!((said.code, &*said.out), (130, ""), "{}", said.err);
+    assert!(
+        said.err.contains("the same command goes on from there"),
+        "{}",
+        said.err
+    );
+    let names = names();
+    assert!(
+        names.len() >= 2 && names.iter().all(|name| !name.starts_with('.')),
+        "{names:?}"
+    );
+    for name in &names {
+        riparian::ensemble::read_shard(parts.join(name)).unwrap();
+    }
+}
+
+#[test]
+fn wrong_ensembles_end_with_two() {
+    let at = folder();
+    fine(at.path(), &["new", "r"]);
+    for args in [
+        &["ensemble"][..],
+        &["ensemble", "r"],
+        &["ensemble", "r", "--inflow", "much"],
+        &["ensemble", "r", "--inflow", "1.3..0.7"],
+        &["ensemble", "r", "--inflow", "-1..1"],
+        &["ensemble", "r", "--storage", "100..200"],
+        &["ensemble", "r", "--inflow", "0.9..1.1", "--members", "0"],
+        &["ensemble", "r", "--inflow", "0.9..1.1", "--members", "5..5"],
+        &[
+            "ensemble",
+            "r",
+            "--inflow",
+            "0.9..1.1",
+            "--watch",
+            "lake:depth",
+        ],
+        &["ensemble", "r", "--inflow", "0.9..1.1", "--shard-size", "5"],
+        &["ensemble", "r", "--generator", "magic"],
+        &["ensemble", "r", "--fitted-to", "r"],
+        &["ensemble", "r", "--merge", "parts"],
+        &["ensemble", "--merge", "parts", "--inflow", "0.9..1.1"],
+    ] {
+        let said = riparian(at.path(), args);
+        assert_eq!(said.code, 2, "{args:?}: {}{}", said.out, said.err);
+        assert_ne!(said.err, "", "{args:?}");
+    }
+    for (args, told) in [
+        (["--inflow", "sping=0.9..1.1"], "did you mean `spring`?"),
+        (["--storage", "lak=100..200"], "did you mean `lake`?"),
+        (["--generator", "contemporaneous"], "year"),
+    ] {
+        let said = riparian(at.path(), &["ensemble", "r", args[0], args[1]]);
+        assert_eq!(said.code, 1, "{args:?}: {}{}", said.out, said.err);
+        assert!(said.err.contains(told), "{args:?}: {}", said.err);
     }
 }

@@ -54,6 +54,7 @@ fn simulate_prints_the_settlement_and_writes_the_tables() {
         [
             "accounts.csv",
             "balance.csv",
+            "bulletin.csv",
             "deliveries.csv",
             "events.csv",
             "flows.csv",

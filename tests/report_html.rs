@@ -3,6 +3,7 @@
 use riparian::basin::{Node, Offtake, Party, Reach};
 use riparian::calendar::Window;
 use riparian::jiff::civil::date;
+use riparian::report::Reading;
 use riparian::report::html::{Comparison, Language, Page};
 use riparian::series::DailySeries;
 use riparian::settlement::Status;
@@ -117,6 +118,54 @@ fn the_bulletin_adds_up_to_the_run() {
         .map(|(flow, days)| flow * days * 0.0864)
         .sum();
     assert!((sum - mcm).abs() < 183.0 * 0.5 * 0.0864, "{sum} {mcm}");
+}
+
+#[test]
+fn countries_and_dekads_of_the_bulletin_add_up() {
+    let report = riparian::run(SEASON).expect("a run");
+    let bulletin = report.bulletin();
+    let rows = bulletin.rows();
+    let close = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs());
+    let shared = rows
+        .iter()
+        .position(|row| row.object == "Farkhad")
+        .expect("a shared place");
+    let own: Vec<_> = rows[shared + 1..]
+        .iter()
+        .take_while(|row| row.party.is_some())
+        .collect();
+    let names: Vec<&str> = own.iter().map(|row| row.object.as_str()).collect();
+    assert_eq!(names, ["Tajikistan", "Uzbekistan", "Kazakhstan"]);
+    // The limits of the season, on exactly the canals of a country.
+    let limits: Vec<Option<f64>> = own.iter().map(|row| row.limit).collect();
+    assert_eq!(limits, [None, Some(4490.0), Some(922.0)]);
+    for day in 0..183 {
+        let together: f64 = own.iter().map(|row| row.days[day]).sum();
+        assert!(close(together, rows[shared].days[day]), "day {day}");
+    }
+    for row in rows {
+        let mut from = 0;
+        for (dekad, &figure) in bulletin.dekads().iter().zip(&row.dekads) {
+            let days = &row.days[from..from + dekad.days()];
+            from += dekad.days();
+            let expected = match row.reading {
+                Reading::Storage => days[days.len() - 1],
+                _ => days.iter().sum::<f64>() / days.len() as f64,
+            };
+            assert!(close(figure, expected), "{} {dekad}", row.object);
+        }
+        assert_eq!(row.total().is_none(), row.reading == Reading::Storage);
+    }
+    // Uzbekistan's year to date at the end is what was settled.
+    let settled = report
+        .settlements()
+        .iter()
+        .find(|row| row.obligation == "uz-mid");
+    let delivered = settled.and_then(|row| row.delivered).expect("a settlement");
+    assert!(
+        close(own[1].total().expect("a volume"), delivered),
+        "{delivered}"
+    );
 }
 
 #[test]

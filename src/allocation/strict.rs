@@ -66,6 +66,8 @@ struct Turn {
 #[derive(Clone, Copy, Debug)]
 struct Way {
     parent: u32,
+    /// Whether it leads away from the outlet, so that the floor is what its arc carries at most.
+    up: bool,
     /// Whether the surplus may have to stay above a floor that is not zero.
     guarded: bool,
 }
@@ -91,6 +93,7 @@ impl Strict {
         }
         let way = |branch: &Branch| Way {
             parent: branch.parent,
+            up: branch.up,
             guarded: branch.up,
         };
         let mut ways: Vec<Way> = branches.iter().map(way).collect();
@@ -310,10 +313,12 @@ impl<const L: usize> Room<L> {
             let v = at as usize;
             let (surplus, floor, most) = (self.surplus[v][0], self.floor[v][0], self.most[v][0]);
             if above_zero((surplus - floor) + unused) <= able {
-                let cause = match floor {
-                    ..0.0 => Cause::Capacity,
-                    0.0 => Cause::Water,
-                    _ => Cause::Floor,
+                let cause = if ways[v].up {
+                    Cause::Capacity
+                } else if floor > 0.0 {
+                    Cause::Floor
+                } else {
+                    Cause::Water
                 };
                 return (at, cause);
             }

@@ -1,9 +1,8 @@
 //! Shards: some members of an ensemble as one Parquet file.
 
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs::File;
 use std::ops::{ControlFlow, Range};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -88,41 +87,15 @@ impl Results {
             .set_created_by(concat!("riparian ", env!("CARGO_PKG_VERSION")).to_owned())
             .set_key_value_metadata(Some(metadata.collect()))
             .build();
-        let beside = Beside::new(file);
-        let io = |error| Error::io(file, "cannot be written", error);
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder).map_err(io)?;
-        }
-        let mut new = File::create(&beside.0).map_err(io)?;
-        let schema = batch.schema();
-        let write = || -> std::result::Result<(), ParquetError> {
-            let mut writer = ArrowWriter::try_new(&mut new, schema, Some(properties))?;
-            writer.write(&batch)?;
-            writer.close()?;
-            Ok(())
-        };
-        write().map_err(|error| io(std::io::Error::other(error)))?;
-        new.flush().and_then(|()| new.sync_all()).map_err(io)?;
-        fs::rename(&beside.0, file).map_err(io)
-    }
-}
-
-/// A file that goes away with this value, unless it was renamed before.
-struct Beside(PathBuf);
-
-impl Beside {
-    fn new(file: &Path) -> Self {
-        let mut name = std::ffi::OsString::from(".");
-        name.push(file.file_name().unwrap_or("shard".as_ref()));
-        name.push(format!(".{}.new", std::process::id()));
-        Self(file.with_file_name(name))
-    }
-}
-
-impl Drop for Beside {
-    fn drop(&mut self) {
-        // Gone already where all went well.
-        let _ = fs::remove_file(&self.0);
+        crate::files::put(file, |new| {
+            let write = || -> std::result::Result<(), ParquetError> {
+                let mut writer = ArrowWriter::try_new(new, batch.schema(), Some(properties))?;
+                writer.write(&batch)?;
+                writer.close()?;
+                Ok(())
+            };
+            write().map_err(std::io::Error::other)
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 //! Before a season the parties know how much is stored, what is forecast to come and what they owe
 //! each other. A [`Planner`] makes of these a linear program in dekads over the whole cascade and a
 //! [`SeasonPlan`] of its answer: a schedule for each dam, what each canal gets, what will be missing
-//! and of whom, as the [table](SeasonPlan::table) that is signed. The plan is [put into the
+//! and of whom, as the [bulletin](SeasonPlan::bulletin) that is signed. The plan is [put into the
 //! model](SeasonPlan::apply) and simulated day by day like any other.
 //!
 //! ```
@@ -67,6 +67,7 @@
 //! The program is that of reservoir operation textbooks; see D. P. Loucks and E. van Beek, *Water
 //! Resource Systems Planning and Management* (2017), chapter 4.
 
+mod bulletin;
 mod past;
 mod program;
 mod result;
@@ -74,11 +75,9 @@ mod river;
 mod season;
 mod steps;
 mod stream;
-mod table;
 mod wants;
 
 pub use result::{NotPlanned, ReservoirPlan, SeasonPlan, Wanted, Work};
-pub use table::{Bulletin, BulletinRow, Reading};
 
 use crate::agreement::Obligation;
 use crate::calendar::{Date, day_index, invalid};

@@ -3,12 +3,16 @@
 //! [`Report`] puts [settlements](crate::settlement), balances and the ledger together and writes
 //! them as CSV.
 
+mod bulletin;
 #[cfg(feature = "html")]
 pub mod html;
 mod operations;
 mod users;
 mod write;
 
+#[cfg(feature = "planner")]
+pub(crate) use bulletin::{Amounts, Source};
+pub use bulletin::{Bulletin, BulletinRow, Reading};
 pub use operations::{ForecastError, ForecastErrorAt, PlaceKind};
 pub use users::LicenceUse;
 
@@ -171,6 +175,11 @@ impl Report {
         users::of(self.plan.model(), &self.ledger)
     }
 
+    /// The run as the bulletin of a river organisation, by day and dekad.
+    pub fn bulletin(&self) -> Bulletin {
+        Bulletin::of(self)
+    }
+
     /// The water balances.
     pub fn balance(&self) -> &Balance {
         &self.balance
@@ -186,7 +195,7 @@ impl Report {
     }
 
     /// Writes `obligations.csv`, `accounts.csv`, `events.csv`, `deliveries.csv`, `reservoirs.csv`,
-    /// `flows.csv`, `balance.csv` and `summary.json` into a folder. They are written beside it
+    /// `flows.csv`, `bulletin.csv`, `balance.csv` and `summary.json` into a folder. They are written beside it
     /// first; the folder is replaced when they are complete. Where parties own stored water there is
     /// `stores.csv` too: what each holds by day; where there are licences or pumps, `licences.csv` and
     /// `pumps.csv`; of an operational run `operations.csv`: by day and place what was ordered, what

@@ -16,7 +16,7 @@ use crate::units::Volume;
 const SECONDS_A_DAY: f64 = 86_400.0;
 
 /// The files of an output folder. A folder that holds anything else is not touched.
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "obligations.csv",
     "accounts.csv",
     "events.csv",
@@ -24,12 +24,14 @@ const FILES: [&str; 12] = [
     "deliveries.csv",
     "reservoirs.csv",
     "flows.csv",
+    BULLETIN,
     "operations.csv",
     "balance.csv",
     "licences.csv",
     "pumps.csv",
     SUMMARY,
 ];
+const BULLETIN: &str = "bulletin.csv";
 const SUMMARY: &str = "summary.json";
 
 /// What `summary.json` names as its writer: how a folder is known as this crate's.
@@ -41,6 +43,7 @@ pub(super) fn write(report: &Report, folder: &Path) -> Result<()> {
         deliveries(report, new)?;
         reservoirs(report, new)?;
         flows(report, new)?;
+        bulletin(report, new)?;
         balance(report, new)?;
         operations(report, new)?;
         licences(report, new)?;
@@ -482,6 +485,13 @@ fn flows(report: &Report, folder: &Path) -> Result<()> {
         }
     }
     table.close()
+}
+
+fn bulletin(report: &Report, folder: &Path) -> Result<()> {
+    let path = folder.join(BULLETIN);
+    let file = fs::File::create(&path);
+    let written = file.and_then(|file| report.bulletin().write_csv(file));
+    written.map_err(|e| Error::io(&path, "cannot be written", e))
 }
 
 fn balance(report: &Report, folder: &Path) -> Result<()> {

@@ -37,6 +37,8 @@ mod keys;
 mod licence;
 mod operation;
 mod record;
+#[cfg(feature = "parquet")]
+mod record_parquet;
 mod routing;
 mod series;
 mod settings;

@@ -12,7 +12,7 @@ use super::table::{Cell, Table};
 use super::text::{Source, fault_of, is_id, list, unknown};
 use crate::agreement::Measure;
 use crate::calendar::{Period, Window, day_index};
-use crate::error::{Diagnostic, Diagnostics, Error, Result};
+use crate::error::{Diagnostic, Diagnostics, Error, Place, Result};
 use crate::settlement::Record;
 use crate::units::{Energy, Flow, Level, SECONDS_PER_DAY, Volume};
 
@@ -43,7 +43,7 @@ enum Kind {
 }
 
 impl Record {
-    /// Reads a table of measured series.
+    /// Reads a table of measured series, from a CSV or, with the feature `parquet`, a Parquet file.
     ///
     /// The first column is `date`, `week`, `dekad`, `month` or `quarter`; each other one is named
     /// by place and unit, as in `dostyk-kz_m3s`, with a measure between where it is not the
@@ -53,6 +53,8 @@ impl Record {
     /// days; storage and levels run linearly from the end of one row to that of the next. An empty
     /// cell, and a step without a row, was not measured.
     ///
+    /// In a Parquet file `date` is a column of days and the others are numbers, named alike.
+    ///
     /// # Errors
     ///
     /// If the file cannot be read ([`Error::is_io`]), or all its faults at once
@@ -60,7 +62,31 @@ impl Record {
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|e| Error::io(path, "cannot be read", e))?;
-        Self::from_csv(&path.display().to_string(), bytes)
+        Self::read(&path.display().to_string(), bytes)
+    }
+
+    /// Reads a table of measured series from memory: CSV, or Parquet if it begins as such a file does.
+    /// The name is for messages.
+    ///
+    /// # Errors
+    ///
+    /// All faults of the table at once ([`Error::is_invalid`]), also for Parquet without the feature
+    /// `parquet`.
+    pub fn read(name: &str, bytes: impl Into<Vec<u8>>) -> Result<Self> {
+        let bytes = bytes.into();
+        if !bytes.starts_with(b"PAR1") {
+            return Self::from_csv(name, bytes);
+        }
+        #[cfg(feature = "parquet")]
+        {
+            super::record_parquet::read(name, bytes)
+        }
+        #[cfg(not(feature = "parquet"))]
+        {
+            let fault = Diagnostic::new(format!("{name} is a Parquet file"));
+            let expected = "a CSV table: this riparian was built without the feature `parquet`";
+            Err(crate::calendar::invalid(fault.expected(expected)))
+        }
     }
 
     /// Reads a table of measured series from memory, as [`Record::open`] does; the name is for
@@ -93,31 +119,22 @@ impl Record {
     }
 }
 
-struct Head {
+/// What a column holds.
+pub(super) struct Head {
     at: usize,
-    id: String,
-    measure: Option<Measure>,
-    size: f64,
+    pub(super) id: String,
+    pub(super) measure: Option<Measure>,
+    /// How many base units its unit is.
+    pub(super) size: f64,
     kind: Kind,
 }
 
 fn read(table: &Table, faults: &mut Diagnostics) -> Option<Record> {
     let step = step(table, faults)?;
-    let heads: Vec<Head> = (1..table.header.len())
-        .filter_map(|at| head(table, at, faults))
-        .collect();
-    for (i, head) in heads.iter().enumerate() {
-        if heads[..i]
-            .iter()
-            .any(|other| other.id == head.id && other.measure == head.measure)
-        {
-            let cell = &table.header[head.at];
-            faults.push(
-                Diagnostic::new(format!("`{}` has two columns of one measure", head.id))
-                    .at(Some(cell.place(&table.file)))
-                    .expected("one column for each place and measure"),
-            );
-        }
+    let mut heads: Vec<Head> = Vec::new();
+    for (at, cell) in table.header.iter().enumerate().skip(1) {
+        let place = cell.place(&table.file);
+        heads.extend(head(&cell.text, at, &place, &heads, faults));
     }
     let rows = rows(table, step, faults);
     let (Some((first, _)), Some((last, _))) = (rows.first(), rows.last()) else {
@@ -159,13 +176,20 @@ fn step(table: &Table, faults: &mut Diagnostics) -> Option<Period> {
     step.map(|&(_, step)| step)
 }
 
-fn head(table: &Table, at: usize, faults: &mut Diagnostics) -> Option<Head> {
-    let cell = &table.header[at];
-    let (name, unit) = cell.text.rsplit_once('_').unwrap_or((&cell.text, ""));
+/// What a column holds, by its name; none, and a fault, if that cannot be or another column holds it.
+pub(super) fn head(
+    column: &str,
+    at: usize,
+    place: &Place,
+    others: &[Head],
+    faults: &mut Diagnostics,
+) -> Option<Head> {
+    let place = || place.clone();
+    let (name, unit) = column.rsplit_once('_').unwrap_or((column, ""));
     let Some(&(_, kind, size)) = UNITS.iter().find(|(known, ..)| *known == unit) else {
         faults.push(
-            Diagnostic::new(format!("no known unit ends the column `{}`", cell.text))
-                .at(Some(cell.place(&table.file)))
+            Diagnostic::new(format!("no known unit ends the column `{column}`"))
+                .at(Some(place()))
                 .expected(list(UNITS.iter().map(|(unit, ..)| format!("_{unit}")))),
         );
         return None;
@@ -177,7 +201,7 @@ fn head(table: &Table, at: usize, faults: &mut Diagnostics) -> Option<Head> {
                 .filter(|(_, m)| *m != Measure::Nothing);
             let Some(&(_, measure)) = known.clone().find(|(known, _)| *known == word) else {
                 let names = known.map(|(name, _)| *name);
-                faults.push(unknown("measure", word, names, cell.place(&table.file)));
+                faults.push(unknown("measure", word, names, place()));
                 return None;
             };
             (id, Some(measure))
@@ -187,7 +211,7 @@ fn head(table: &Table, at: usize, faults: &mut Diagnostics) -> Option<Head> {
     if !is_id(id) {
         faults.push(
             Diagnostic::new(format!("`{id}` is no id"))
-                .at(Some(cell.place(&table.file)))
+                .at(Some(place()))
                 .expected("lower-case letters, digits and hyphens, before the unit"),
         );
         return None;
@@ -202,8 +226,19 @@ fn head(table: &Table, at: usize, faults: &mut Diagnostics) -> Option<Head> {
         let measure = measure.map_or("flow", Measure::name);
         faults.push(
             Diagnostic::new(format!("the measure `{measure}` in {unit}"))
-                .at(Some(cell.place(&table.file)))
+                .at(Some(place()))
                 .expected("a unit of what is measured"),
+        );
+        return None;
+    }
+    if others
+        .iter()
+        .any(|other| other.id == id && other.measure == measure)
+    {
+        faults.push(
+            Diagnostic::new(format!("`{id}` has two columns of one measure"))
+                .at(Some(place()))
+                .expected("one column for each place and measure"),
         );
         return None;
     }
@@ -291,4 +326,65 @@ fn days(
         }
     }
     values
+}
+
+/// The unit a measure is written in: in column names, for people, and how many base units it is.
+pub(super) fn unit_of(measure: Option<Measure>) -> (&'static str, &'static str, f64) {
+    let (name, words) = match measure {
+        Some(Measure::Storage) => ("mcm", "Mm3"),
+        Some(Measure::Level) => ("m", "m"),
+        Some(Measure::Energy) => ("mwh", "MWh"),
+        _ => ("m3s", "m3/s"),
+    };
+    let known = UNITS.iter().find(|(unit, ..)| *unit == name);
+    (name, words, known.map_or(1.0, |&(.., size)| size))
+}
+
+/// The name of a column.
+pub(super) fn column_name(id: &str, measure: Option<Measure>) -> String {
+    let (unit, ..) = unit_of(measure);
+    match measure {
+        Some(measure) => format!("{id}:{}_{unit}", measure.name()),
+        None => format!("{id}_{unit}"),
+    }
+}
+
+impl Record {
+    /// Writes the record as CSV, one row a day, as [`Record::open`] reads it: flows in m3/s, storage in
+    /// Mm3, levels in m, energy in `MWh`, to the last digit. A day that was not measured is an empty
+    /// cell.
+    ///
+    /// ```
+    /// use riparian::settlement::Record;
+    ///
+    /// let record = Record::from_csv("canal.csv", "dekad,canal_m3s\n2024-02-3,2\n")?;
+    /// let mut table = Vec::new();
+    /// record.write_csv(&mut table).unwrap();
+    /// assert_eq!(Record::from_csv("copy.csv", table)?, record);
+    /// # Ok::<(), riparian::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What the writer says.
+    pub fn write_csv(&self, to: impl std::io::Write) -> std::io::Result<()> {
+        let columns: Vec<_> = self.columns().collect();
+        let mut table = csv::Writer::from_writer(to);
+        let names = columns
+            .iter()
+            .map(|&(id, measure)| column_name(id, measure));
+        table.write_record(std::iter::once("date".to_owned()).chain(names))?;
+        for (day, date) in self.window().iter().enumerate() {
+            let readings = columns.iter().enumerate().map(|(at, &(_, measure))| {
+                let reading = self.values(at)[day];
+                if reading.is_nan() {
+                    return String::new();
+                }
+                let (_, _, size) = unit_of(measure);
+                (reading / size).to_string()
+            });
+            table.write_record(std::iter::once(date.to_string()).chain(readings))?;
+        }
+        table.flush()
+    }
 }

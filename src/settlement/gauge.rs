@@ -166,6 +166,58 @@ impl Record {
     }
 }
 
+impl Record {
+    /// All that a run's ledger shows: what each offtake asked for and took, what passed each node and
+    /// entered each reach, what came to, left and stood in each reservoir, and whatever else the
+    /// agreements read.
+    ///
+    /// Settled by the model's agreements it gives what the run's [report](crate::Report) gives, but for
+    /// reasons.
+    ///
+    /// # Panics
+    ///
+    /// If the ledger is of another plan.
+    pub fn whole(plan: &Plan, ledger: &Ledger) -> Self {
+        let model = plan.model();
+        let basin = model.basin();
+        let stored = [
+            Measure::Release,
+            Measure::Spill,
+            Measure::Evaporation,
+            Measure::Rain,
+            Measure::Seepage,
+            Measure::Storage,
+            Measure::Level,
+            Measure::Energy,
+        ];
+        let mut places: Vec<(&str, Option<Measure>)> = Vec::new();
+        for node in basin.nodes() {
+            places.push((&node.id, None));
+            places.extend(stored.map(|measure| (node.id.as_str(), Some(measure))));
+        }
+        for reach in basin.reaches() {
+            places.push((&reach.id, None));
+        }
+        for offtake in basin.offtakes() {
+            places.push((&offtake.id, Some(Measure::Demand)));
+            places.push((&offtake.id, None));
+        }
+        let read = gauges(model.agreements());
+        let read = read.iter().map(|(id, measure)| (id.as_str(), *measure));
+        let mut record = Self::new(ledger.window());
+        for (id, measure) in places.into_iter().chain(read) {
+            let there = record.columns().any(|column| column == (id, measure));
+            let gauge = Gauge::new(basin, id, measure).filter(|_| !there);
+            // A reservoir without a curve has no level.
+            let values = gauge.map(|gauge| gauge.series(basin, ledger));
+            if let Some(values) = values.filter(|values| !values.iter().all(|v| v.is_nan())) {
+                record = record.with(id, measure, values);
+            }
+        }
+        record
+    }
+}
+
 /// A point as weighted gauges, each with its lag.
 pub(super) fn gauges_of(
     basin: &Basin,

@@ -24,12 +24,23 @@ pub struct Record {
     columns: Vec<Column>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 struct Column {
     id: String,
     /// None: the ordinary measure of the place.
     measure: Option<Measure>,
     values: Vec<f64>,
+}
+
+impl PartialEq for Column {
+    /// Days that were not measured are alike.
+    fn eq(&self, other: &Self) -> bool {
+        let same = |(a, b): (&f64, &f64)| a == b || (a.is_nan() && b.is_nan());
+        self.id == other.id
+            && self.measure == other.measure
+            && self.values.len() == other.values.len()
+            && self.values.iter().zip(&other.values).all(same)
+    }
 }
 
 impl Record {
@@ -101,11 +112,22 @@ impl Record {
         exact(measure).or_else(|| ordinary.then(|| exact(None)).flatten())
     }
 
+<<<<<<< HEAD
     /// The reading of a day, counted from the first of the window.
     fn value(&self, column: usize, day: i64) -> Option<f64> {
         let value = *self.columns[column]
             .values
             .get(usize::try_from(day).ok()?)?;
+=======
+    /// All readings of a column.
+    pub(crate) fn values(&self, column: usize) -> &[f64] {
+        &self.columns[column].values
+    }
+
+    fn value(&self, column: usize, date: Date) -> Option<f64> {
+        let day = usize::try_from(day_index(self.window.from(), date)).ok()?;
+        let value = *self.columns[column].values.get(day)?;
+>>>>>>> main
         (!value.is_nan()).then_some(value)
     }
 }

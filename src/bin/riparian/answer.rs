@@ -14,6 +14,7 @@ pub(crate) mod code {
     pub(crate) const FAILED: u8 = 1;
     pub(crate) const USAGE: u8 = 2;
     pub(crate) const SHORTFALL: u8 = 3;
+    pub(crate) const STOPPED: u8 = 130;
 }
 
 /// What goes to standard output, and the exit code.

@@ -39,10 +39,9 @@ struct Side {
 }
 
 impl Side {
-    fn of(folder: &Path) -> Result<Self, Failure> {
-        let name = folder.display().to_string();
+    fn of(folder: &Path, name: &str) -> Result<Self, Failure> {
         if Outcome::is_run(folder) {
-            let outcome = Outcome::of_tables(&name, folder)?;
+            let outcome = Outcome::of_tables(name, folder)?;
             return Ok(Self {
                 outcome,
                 report: None,
@@ -50,10 +49,19 @@ impl Side {
         }
         let report = run::run(folder)?;
         Ok(Self {
-            outcome: Outcome::of_report(&name, &report),
+            outcome: Outcome::of_report(name, &report),
             report: Some(report),
         })
     }
+}
+
+/// What the sides are called: the names of their folders, or where they lie if those are the same.
+fn names(before: &Path, after: &Path) -> Result<[String; 2], Failure> {
+    let short = [run::name(before)?, run::name(after)?];
+    if short[0] == short[1] {
+        return Ok([before, after].map(|path| path.display().to_string()));
+    }
+    Ok(short.map(|name| name.to_string_lossy().into_owned()))
 }
 
 impl Args {
@@ -62,7 +70,8 @@ impl Args {
             Some(after) => (self.before.clone(), after.clone()),
             None => (self.last_run()?, self.before.clone()),
         };
-        let sides = [Side::of(&before)?, Side::of(&after)?];
+        let names = names(&before, &after)?;
+        let sides = [Side::of(&before, &names[0])?, Side::of(&after, &names[1])?];
         let mut note = String::new();
         if let Some(file) = &self.html {
             let page = self.page(&sides)?;

@@ -18,15 +18,20 @@
 //! | 1 | something failed, or the input is invalid |
 //! | 2 | the command line is wrong |
 //! | 3 | with `--strict`: something promised is short, or a limit exceeded |
+//! | 130 | stopped by Ctrl-C; nothing is half written |
 
 mod answer;
 mod check;
 mod compare;
 mod difference;
+mod ensemble;
 mod import;
+mod interrupt;
 mod new;
+mod odds;
 mod outcome;
 mod plan;
+mod record;
 mod report;
 mod run;
 mod schema;
@@ -34,6 +39,7 @@ mod settle;
 mod share;
 mod table;
 mod terminal;
+mod variations;
 mod verdicts;
 
 use std::io::Write;
@@ -47,7 +53,8 @@ Exit codes:
   0  done; water that runs short is no error
   1  something failed, or the input is invalid
   2  the command line is wrong
-  3  with --strict: something promised is short, or a limit exceeded";
+  3  with --strict: something promised is short, or a limit exceeded
+  130  stopped by Ctrl-C; nothing is half written";
 
 /// Shares the water of a river basin among its countries day by day, and settles what each
 /// delivered against what it promised
@@ -75,10 +82,13 @@ enum Command {
     Settle(settle::Args),
     /// Shows what is different between two scenarios or runs
     Compare(compare::Args),
-    /// Writes a run as one page of HTML
+    /// Writes a run as one page of HTML, or prints it as the bulletin
     Report(report::Args),
     /// Plans a season's releases ahead, as the bulletin that parties sign
     Plan(plan::Args),
+    /// Runs a scenario many times with inflows, demands or storages that are not known for certain, and
+    /// tells the odds of each obligation
+    Ensemble(ensemble::Args),
     /// Shares an estate among claims by a rule
     Share(share::Args),
     /// Prints the JSON schema of a TOML file, for editors
@@ -101,6 +111,7 @@ impl Command {
             Self::Compare(args) => args.run(json),
             Self::Report(args) => args.run(json),
             Self::Plan(args) => args.run(json),
+            Self::Ensemble(args) => args.run(json),
             Self::Share(args) => args.run(json),
             Self::Schema(args) => Ok(args.run()),
             Self::Completions { shell } => Ok(completions(*shell)),

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::answer::{Answer, Failure};
 use crate::table::{Cell, Table};
 use crate::terminal::Progress;
-use crate::verdicts;
+use crate::{report, verdicts};
 
 /// What part of what is due counts as rounding of the solver.
 const ROUNDING: f64 = 1e-6;
@@ -47,7 +47,7 @@ impl Args {
         let mut note = String::new();
         if let Some(file) = &self.csv {
             let mut table = Vec::new();
-            let write = season.table().write_csv(&mut table);
+            let write = season.bulletin().write_csv(&mut table);
             write.map_err(|e| Failure::io(file, "cannot be written", &e))?;
             if file == Path::new("-") {
                 return Ok(Answer::text(String::from_utf8_lossy(&table)));
@@ -83,7 +83,7 @@ fn is_short(wanted: &Wanted) -> bool {
 }
 
 fn text(season: &SeasonPlan) -> String {
-    let mut text = season.table().to_string();
+    let mut text = season.bulletin().to_string();
     let mut table = Table::new(["", "class", "period", "due", "comes", "missing", "unit"]);
     for wanted in season.wanted().iter().filter(|wanted| is_short(wanted)) {
         table.row([
@@ -144,6 +144,7 @@ fn as_json(season: &SeasonPlan) -> Answer {
     let left = season.not_planned().iter();
     let left = left.map(|left| json!({ "obligation": left.obligation, "why": left.why }));
     Answer::json(&json!({
+        "bulletin": report::as_json(&season.bulletin()),
         "dekads": dekads.collect::<Vec<_>>(),
         "reservoirs": reservoirs.collect::<Vec<_>>(),
         "wanted": wanted.collect::<Vec<_>>(),

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::answer::{Answer, Failure};
 use crate::terminal::{Progress, colours};
-use crate::verdicts;
+use crate::{record, verdicts};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -22,6 +22,10 @@ pub(crate) struct Args {
     /// Writes no tables
     #[arg(long)]
     no_tables: bool,
+    /// Writes all daily readings as one table too, which `settle --observed` reads: CSV, or Parquet if
+    /// its name ends so
+    #[arg(long, value_name = "FILE", value_parser = record::file)]
+    record: Option<PathBuf>,
     /// Ends with exit code 3 if something promised is short, or a limit exceeded
     #[arg(long)]
     strict: bool,
@@ -38,6 +42,9 @@ impl Args {
         if let Some(out) = &out {
             let _shown = Progress::say("writing tables");
             report.write(out).map_err(Failure::in_folder(out))?;
+        }
+        if let Some(file) = &self.record {
+            record::write(&report, file)?;
         }
         let answer = if json {
             as_json(&report, out.as_deref())

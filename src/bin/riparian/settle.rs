@@ -18,7 +18,7 @@ pub(crate) struct Args {
     /// The files of the agreements, TOML
     #[arg(required = true)]
     agreements: Vec<PathBuf>,
-    /// What was measured, CSV; `-` reads it from standard input
+    /// What was measured, CSV or Parquet; `-` reads it from standard input
     #[arg(long, value_name = "FILE")]
     observed: PathBuf,
     /// Writes the tables of the settlement into a folder
@@ -33,9 +33,9 @@ impl Args {
     pub(crate) fn run(&self, json: bool) -> Result<Answer, Failure> {
         let mut sources = Sources::default();
         let record = if self.observed == Path::new("-") {
-            let text = standard_input()?;
-            sources = sources.and(STDIN, &text);
-            Record::from_csv(STDIN, text)
+            let bytes = input()?;
+            sources = sources.and(STDIN, &String::from_utf8_lossy(&bytes));
+            Record::read(STDIN, bytes)
         } else {
             Record::open(&self.observed)
         };
@@ -68,12 +68,16 @@ impl Args {
 /// What faults of standard input call it.
 const STDIN: &str = "<standard input>";
 
-pub(crate) fn standard_input() -> Result<String, Failure> {
+fn input() -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     std::io::stdin()
         .read_to_end(&mut bytes)
         .map_err(|e| Failure::io(Path::new(STDIN), "cannot be read", &e))?;
-    String::from_utf8(bytes).map_err(|_| Failure::told("standard input is not UTF-8"))
+    Ok(bytes)
+}
+
+pub(crate) fn standard_input() -> Result<String, Failure> {
+    String::from_utf8(input()?).map_err(|_| Failure::told("standard input is not UTF-8"))
 }
 
 fn text(agreements: &[Agreement], record: &Record, settled: &Settled) -> String {

@@ -23,6 +23,7 @@ pub(crate) struct Progress {
     what: String,
     total: usize,
     done: usize,
+    begun: Instant,
     shown: Instant,
     /// Whether there is anything to wipe away.
     drawn: bool,
@@ -37,6 +38,7 @@ impl Progress {
             what: what.into(),
             total,
             done: 0,
+            begun: Instant::now(),
             shown: Instant::now(),
             drawn: false,
             terminal: std::io::stderr().is_terminal(),
@@ -45,14 +47,35 @@ impl Progress {
 
     /// One step more.
     pub(crate) fn step(&mut self) {
-        self.done += 1;
+        self.at(self.done + 1);
+    }
+
+    /// So many steps are done. Threads may tell of fewer after more; the most counts.
+    pub(crate) fn at(&mut self, done: usize) {
+        self.done = self.done.max(done);
         if self.terminal && self.shown.elapsed() >= Self::EVERY {
             self.shown = Instant::now();
             self.drawn = true;
-            // Nobody is worse off where progress cannot be shown.
             let (what, done, total) = (&self.what, self.done, self.total);
-            let _ = write!(std::io::stderr(), "\r\x1b[2K{what}: {done} of {total}");
+            let bar = bar(done, total);
+            let left = self.left();
+            // Nobody is worse off where progress cannot be shown.
+            let _ = write!(
+                std::io::stderr(),
+                "\r\x1b[2K{bar} {what}: {done} of {total}{left}"
+            );
         }
+    }
+
+    /// How long the rest will take, if it is more than a moment and goes on as it went.
+    fn left(&self) -> String {
+        let part = self.done as f64 / self.total as f64;
+        let seconds = self.begun.elapsed().as_secs_f64() * (1.0 - part) / part;
+        if seconds < 2.0 {
+            return String::new();
+        }
+        let seconds = seconds as u64;
+        format!(", {}:{:02} left", seconds / 60, seconds % 60)
     }
 
     /// Says what is being done where it has no countable steps.
@@ -72,4 +95,11 @@ impl Drop for Progress {
             let _ = write!(std::io::stderr(), "\r\x1b[2K");
         }
     }
+}
+
+/// What part is done, drawn.
+fn bar(done: usize, total: usize) -> String {
+    const WIDE: usize = 24;
+    let full = (WIDE * done.min(total)).checked_div(total).unwrap_or(0);
+    format!("[{}{}]", "#".repeat(full), " ".repeat(WIDE - full))
 }

@@ -7,11 +7,11 @@ use std::fmt::Write as _;
 use kuva::prelude::*;
 
 use super::Page;
-use super::tables::mean_flow;
 use super::verdicts::m3s;
 use super::write::Esc;
 use crate::agreement::Count;
 use crate::calendar::{Window, date_of, day_index};
+use crate::ledger::Sum;
 use crate::settlement::{Record, Settlement, Unit};
 use crate::units::Volume;
 use jiff::civil::{Date, date};
@@ -50,8 +50,7 @@ impl Line {
         let line = LinePlot::new()
             .with_data(self.points)
             .with_color(self.color)
-            .with_stroke_width(2.2)
-            .with_legend(self.name);
+            .with_stroke_width(2.2);
         match self.dash {
             Dash::None => line.into(),
             Dash::Long => line.with_dashed().into(),
@@ -423,13 +422,13 @@ pub(super) fn draw(page: &mut String, run: Window, chart: Chart) {
         .map(|&(_, y)| y)
         .chain(levels)
         .fold(0.0, f64::max);
+    let legend = legend(&chart);
     let mut plots: Vec<Plot> = chart.lines.into_iter().map(Line::plot).collect();
-    if let Some((name, points)) = chart.marks {
+    if let Some((_, points)) = chart.marks {
         let marks = ScatterPlot::new()
             .with_data(points)
             .with_color(MIDDLE)
-            .with_size(4.0)
-            .with_legend(name);
+            .with_size(4.0);
         plots.push(marks.into());
     }
     let axis = if run.days() > super::DAILY_UP_TO {
@@ -449,9 +448,7 @@ pub(super) fn draw(page: &mut String, run: Window, chart: Chart) {
     .with_y_label(chart.unit)
     .with_label_size(13)
     .with_tick_size(12)
-    .with_body_size(12)
-    .with_legend_entries(collect_legend_entries(&plots))
-    .with_legend_box(false);
+    .with_body_size(12);
     for (level, name) in chart.levels {
         layout = layout.with_reference_line(
             ReferenceLine::horizontal(level)
@@ -462,10 +459,44 @@ pub(super) fn draw(page: &mut String, run: Window, chart: Chart) {
     let svg = bare(&kuva::render_to_svg(plots, layout), page);
     let _ = write!(
         page,
-        "<figure class=\"chart\"><figcaption>{0}</figcaption><div role=\"img\" aria-label=\"{0}\">{1}</div></figure>",
+        "<figure class=\"chart\"><figcaption>{0}</figcaption><div class=\"paper\">{1}<div role=\"img\" aria-label=\"{0}\">{2}</div></div></figure>",
         Esc(&chart.title),
+        legend,
         svg
     );
+}
+
+/// What the lines are, where there are several: beside the drawing, so that no name narrows it.
+fn legend(chart: &Chart) -> String {
+    let lines = chart.lines.iter().map(|line| {
+        let dash = match line.dash {
+            Dash::None => "",
+            Dash::Long => " stroke-dasharray=\"8 4\"",
+            Dash::Dots => " stroke-dasharray=\"2 3\"",
+        };
+        let mark = format!(
+            "<path d=\"M1 5H29\" stroke=\"{}\" stroke-width=\"2.2\"{dash}/>",
+            line.color
+        );
+        (mark, &line.name)
+    });
+    let marks = chart.marks.iter().map(|(name, _)| {
+        let mark = format!("<circle cx=\"15\" cy=\"5\" r=\"4\" fill=\"{MIDDLE}\"/>");
+        (mark, name)
+    });
+    let entries: Vec<_> = lines.chain(marks).collect();
+    if entries.len() < 2 {
+        return String::new();
+    }
+    let mut text = String::from("<p class=\"legend\">");
+    for (mark, name) in entries {
+        let _ = write!(
+            text,
+            "<span><svg width=\"30\" height=\"10\" aria-hidden=\"true\">{mark}</svg> {}</span>",
+            Esc(name)
+        );
+    }
+    text + "</p>"
 }
 
 /// The drawing without what only a file of its own needs, its marks numbered after those the page has:
@@ -521,4 +552,10 @@ fn begins(day: Date) -> f64 {
 
 fn ends(day: Date) -> f64 {
     begins(date_of(day, 1))
+}
+
+/// The mean flow over some days, in m3/s.
+fn mean_flow(window: Window, of_day: impl Fn(Date) -> f64) -> f64 {
+    let sum: Sum = window.iter().map(of_day).collect();
+    m3s(sum.value() / window.days() as f64)
 }

@@ -6,13 +6,13 @@ use std::path::Path;
 use super::charts::{Chart, DARK, Dash, LIGHT, MIDDLE, draw};
 use super::labels::{Labels, Language};
 use super::verdicts::{mark, mcm, over_run, span};
-use super::write::{Esc, cell};
+use super::write::{Esc, cell, figure};
 use super::{Page, put, shell};
 use crate::calendar::Window;
 use crate::error::Result;
 use crate::ledger::Sum;
 use crate::report::Report;
-use crate::settlement::Settlement;
+use crate::settlement::{Settlement, Status};
 use crate::units::Volume;
 
 /// Runs side by side, as one page of HTML: verdicts by obligation and period, users, reservoirs.
@@ -116,11 +116,10 @@ impl<'r> Comparison<'r> {
             let known: Vec<Option<&Settlement>> =
                 self.runs.iter().map(|(_, report)| find(report)).collect();
             let committed = known.iter().flatten().find_map(|row| row.committed);
-            let unit = known
-                .iter()
-                .flatten()
-                .next()
-                .map_or("", |row| row.unit.sign());
+            let unit = known.iter().flatten().next();
+            let unit = unit
+                .map_or("", |row| row.unit.sign())
+                .replace('3', "\u{b3}");
             let _ = write!(
                 part,
                 "<tr><th scope=\"row\">{} <small>{unit}</small></th><td class=\"day\" data-sort=\"{}\">{}</td>{}",
@@ -129,26 +128,52 @@ impl<'r> Comparison<'r> {
                 span(period.from(), period.to()),
                 cell(committed)
             );
-            for row in known {
-                match row {
-                    Some(row) => {
-                        let name = row.status.name();
-                        let figure = super::write::known(row.delivered);
-                        let sorted = row.delivered.unwrap_or(f64::MIN);
-                        let _ = write!(
-                            part,
-                            "<td class=\"n\" data-sort=\"{sorted}\"><span class=\"v {name}\" title=\"{0}\">\
-                             <span class=\"mark\" role=\"img\" aria-label=\"{0}\">{1}</span></span> {figure}</td>",
-                            self.labels.get(name),
-                            mark(row.status)
-                        );
-                    }
-                    None => part.push_str(&cell(None)),
+            let first = known.first().copied().flatten();
+            for (at, row) in known.iter().enumerate() {
+                let Some(row) = row else {
+                    part.push_str(&cell(None));
+                    continue;
+                };
+                let name = row.status.name();
+                let figure = super::write::known(row.delivered);
+                let sorted = row.delivered.unwrap_or(f64::MIN);
+                let _ = write!(
+                    part,
+                    "<td class=\"n\" data-sort=\"{sorted}\"><span class=\"v {name}\" title=\"{0}\">\
+                     <span class=\"mark\" role=\"img\" aria-label=\"{0}\">{1}</span></span> {figure}",
+                    self.labels.get(name),
+                    mark(row.status)
+                );
+                // Where another run owes something else.
+                if let Some(due) = row.committed.filter(|_| row.committed != committed) {
+                    let _ = write!(part, " / {}", super::write::figure(due));
                 }
+                if at > 0 {
+                    let before = first.and_then(|first| first.delivered);
+                    part.push_str(&change(before, row.delivered));
+                }
+                part.push_str("</td>");
             }
             part.push_str("</tr>");
         }
-        self.close(part)
+        part.push_str("</tbody></table></div><p class=\"hint\">");
+        for status in Status::ALL {
+            let mut rows = self
+                .runs
+                .iter()
+                .flat_map(|(_, report)| report.settlements());
+            if rows.any(|row| row.status == status) {
+                let name = status.name();
+                let _ = write!(
+                    part,
+                    "<span class=\"v {name}\"><span class=\"mark\" aria-hidden=\"true\">{}</span> {}</span>. ",
+                    mark(status),
+                    self.labels.get(name)
+                );
+            }
+        }
+        let _ = write!(part, "{}</p>", self.labels.get("against"));
+        part
     }
 
     fn users(&self) -> String {
@@ -193,9 +218,7 @@ impl<'r> Comparison<'r> {
                     Esc(name),
                     self.labels.get(key)
                 );
-                for value in values {
-                    part.push_str(&cell(value));
-                }
+                part.push_str(&changing(&values));
                 part.push_str("</tr>");
             }
         }
@@ -280,9 +303,8 @@ impl<'r> Comparison<'r> {
                     Esc(name),
                     self.labels.get(key)
                 );
-                for (_, report) in &self.runs {
-                    part.push_str(&cell(of(report)));
-                }
+                let values: Vec<_> = self.runs.iter().map(|(_, report)| of(report)).collect();
+                part.push_str(&changing(&values));
                 part.push_str("</tr>");
             }
         }
@@ -308,9 +330,39 @@ impl<'r> Comparison<'r> {
     fn close(&self, mut part: String) -> String {
         let _ = write!(
             part,
-            "</tbody></table></div><p class=\"hint\">{}: Mm\u{b3}</p>",
-            self.labels.get("unit")
+            "</tbody></table></div><p class=\"hint\">{}: Mm\u{b3}. {}</p>",
+            self.labels.get("unit"),
+            self.labels.get("against")
         );
         part
     }
+}
+
+/// What is more or less than in the first run, in small; nothing where that is not known.
+fn change(first: Option<f64>, now: Option<f64>) -> String {
+    let Some((first, now)) = first.zip(now) else {
+        return String::new();
+    };
+    let by = figure(now - first);
+    let by = match by.as_str() {
+        "0.0" => "=".to_owned(),
+        text if text.starts_with('\u{2212}') => by,
+        _ => format!("+{by}"),
+    };
+    format!("<small class=\"by\">{by}</small>")
+}
+
+/// A cell for each run, all but the first with how they differ from it.
+fn changing(values: &[Option<f64>]) -> String {
+    let mut cells = String::new();
+    for (at, &value) in values.iter().enumerate() {
+        let cell = cell(value);
+        let inside = cell.strip_suffix("</td>").unwrap_or(&cell);
+        cells.push_str(inside);
+        if at > 0 {
+            cells.push_str(&change(values[0], value));
+        }
+        cells.push_str("</td>");
+    }
+    cells
 }

@@ -12,7 +12,9 @@ use crate::basin::{Basin, NodeKind, ReachKind};
 use crate::calendar::day_index;
 use crate::ledger::{Daily, Sum};
 
-const COLUMN: f64 = 290.0;
+/// How wide all columns together should be, and one at the least and at the most.
+const WIDTH: f64 = 1100.0;
+const COLUMN: (f64, f64) = (290.0, 460.0);
 const LINE: f64 = 17.0;
 const ROW: f64 = 46.0;
 const WIDEST: f64 = 13.0;
@@ -23,6 +25,8 @@ struct Places {
     at: Vec<(f64, f64)>,
     width: f64,
     height: f64,
+    /// How many characters of a name there is room for.
+    letters: usize,
 }
 
 impl Page<'_> {
@@ -145,7 +149,8 @@ impl Page<'_> {
                 );
                 let _ = write!(
                     page,
-                    "<text class=\"q in\" data-volume=\"{at}\" x=\"{x:.0}\" y=\"{:.0}\"></text>",
+                    "<text class=\"q\" data-volume=\"{at}\" x=\"{:.0}\" y=\"{:.0}\"></text>",
+                    x - 27.0,
                     y + 4.0
                 );
             }
@@ -174,7 +179,7 @@ impl Page<'_> {
             "<text x=\"{:.0}\" y=\"{:.0}\">{}</text>",
             x + 28.0,
             y + 4.0,
-            Esc(&short(self.node_name(v)))
+            Esc(&short(self.node_name(v), places.letters))
         );
     }
 
@@ -197,7 +202,7 @@ impl Page<'_> {
             "<text class=\"take\" x=\"{:.0}\" y=\"{y:.0}\">\u{2192} <tspan data-take=\"{i}\">{}</tspan> {}<title>{}</title></text>",
             x + 28.0,
             whole(flow),
-            Esc(&short(name)),
+            Esc(&short(name, places.letters)),
             Esc(name)
         );
     }
@@ -263,12 +268,11 @@ fn thousandths(parts: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-fn short(name: &str) -> String {
-    const MOST: usize = 26;
-    if name.chars().count() <= MOST {
+fn short(name: &str, most: usize) -> String {
+    if name.chars().count() <= most {
         return name.to_owned();
     }
-    let mut cut: String = name.chars().take(MOST - 1).collect();
+    let mut cut: String = name.chars().take(most - 1).collect();
     cut.push('\u{2026}');
     cut
 }
@@ -299,14 +303,18 @@ fn lay_out(basin: &Basin, flows: &[f64]) -> Places {
     for at in 0..rows {
         top[at + 1] = top[at] + height[at];
     }
+    let columns = f64::from(right - left + 1);
+    let wide = (WIDTH / columns).clamp(COLUMN.0, COLUMN.1);
     let place = |v: usize| {
-        let x = 60.0 + COLUMN * f64::from(column[v] - left);
+        let x = 80.0 + wide * f64::from(column[v] - left);
         (x, top[row[v]])
     };
     Places {
         at: (0..n).map(place).collect(),
-        width: 60.0 + COLUMN * f64::from(right - left + 1),
+        width: 80.0 + wide * columns,
         height: top[rows],
+        // The flow of the next column's river stands before its line.
+        letters: ((wide - 90.0) / 7.5) as usize,
     }
 }
 

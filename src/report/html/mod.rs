@@ -16,7 +16,6 @@
 //!
 //! Charts are drawn by the `kuva` crate. Runs of more than [`DAILY_UP_TO`] days are drawn by dekad.
 
-mod bulletin;
 mod charts;
 mod compare;
 mod labels;
@@ -27,6 +26,7 @@ mod verdicts;
 mod write;
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 
 pub use compare::Comparison;
@@ -91,12 +91,8 @@ fn shell(
     page
 }
 
-/// Writes a page beside its place first, then puts it there.
 fn put(file: &Path, page: &str) -> Result<()> {
-    let beside = file.with_extension("html.part");
-    std::fs::write(&beside, page)
-        .and_then(|()| std::fs::rename(&beside, file))
-        .map_err(|e| Error::io(file, "cannot be written", e))
+    crate::files::put(file, |new| new.write_all(page.as_bytes()))
 }
 
 const STYLE: &str = include_str!("page.css");

@@ -35,6 +35,8 @@
       other.tabIndex = on ? 0 : -1;
     }
     for (const section of sections) section.hidden = !button.shown.includes(section);
+    // On a phone the tabs are one row that is pushed.
+    button.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   list.addEventListener("keydown", (event) => {
@@ -80,14 +82,27 @@
     });
   }
 
-  // What is folded is printed too.
-  let opened = [];
+  // What is folded is printed too; what is folded in a cell, in a row of its own below.
+  let undo = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("details:not([open])")];
-    for (const details of opened) details.open = true;
+    for (const details of document.querySelectorAll("details")) {
+      const row = details.closest("tr");
+      const open = details.open;
+      undo.push(() => (details.open = open));
+      details.open = !row;
+      if (!row) continue;
+      const told = row.parentNode.insertBefore(document.createElement("tr"), row.nextSibling);
+      told.className = "told";
+      const cell = told.insertCell();
+      cell.colSpan = row.cells.length;
+      for (const part of details.children) {
+        if (part.tagName !== "SUMMARY") cell.append(part.cloneNode(true));
+      }
+      undo.push(() => told.remove());
+    }
   });
   addEventListener("afterprint", () => {
-    for (const details of opened) details.open = false;
+    for (const step of undo.splice(0)) step();
   });
 
   // The basin day by day, where the page has it.

@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use super::Page;
-use super::verdicts::{m3s, over_run, span};
+use super::verdicts::{over_run, span};
 use super::write::{Esc, cell, figure, whole};
 use crate::basin::NodeKind;
-use crate::calendar::{Dekad, Window};
 use crate::ledger::{BalanceLine, Sum};
+use crate::report::BulletinRow;
+use crate::report::bulletin::Column;
 use crate::units::Volume;
 
 impl Page<'_> {
@@ -93,49 +94,103 @@ impl Page<'_> {
     }
 
     /// The bulletin of a river organisation: canals with their countries, posts and reservoirs, by
-    /// dekad.
+    /// dekad; under it each month as its form, with the days.
     pub(super) fn bulletin(&self, page: &mut String) {
-        let table = super::bulletin::of(self.report);
-        page.push_str("<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
-        let _ = write!(page, "{}", self.label("bulletin"));
-        page.push_str("\"><table class=\"bulletin\"><thead><tr>");
-        for key in ["number", "object", "unit", "limit"] {
-            let _ = write!(page, "<th scope=\"col\">{}</th>", self.label(key));
-        }
-        for &dekad in &table.dekads {
+        let bulletin = self.report.bulletin();
+        self.open_bulletin(page, self.label("bulletin"), 2);
+        let mut dekads = String::new();
+        for sheet in bulletin.months().filter_map(|m| bulletin.sheet_of(m)) {
+            let own: Vec<_> = sheet.columns.iter().filter(|c| c.is_dekad()).collect();
             let _ = write!(
                 page,
-                "<th scope=\"col\" class=\"n\">{}</th>",
-                dekad_name(dekad)
+                "<th scope=\"colgroup\" colspan=\"{}\">{}</th>",
+                own.len(),
+                sheet.month
             );
+            for column in own {
+                let name = column.name();
+                let _ = write!(dekads, "<th scope=\"col\" class=\"n\">{name}</th>");
+            }
         }
+        let total = self.label("total");
         let _ = write!(
             page,
-            "<th scope=\"col\" class=\"n\">{}, Mm\u{b3}</th></tr></thead><tbody>",
-            self.label("total")
+            "<th scope=\"col\" class=\"n\" rowspan=\"2\">{total}, Mm\u{b3}</th></tr><tr>{dekads}</tr></thead><tbody>"
         );
-        for row in &table.rows {
-            let class = if row.number.is_some() {
-                ""
-            } else {
-                " class=\"sub\""
-            };
-            let number = row.number.map_or(String::new(), |n| n.to_string());
-            let _ = write!(
-                page,
-                "<tr{class}><td>{number}</td><th scope=\"row\">{}</th><td>{}, {}</td><td class=\"n\">{}</td>",
-                Esc(&row.object),
-                self.label(row.reading.label()),
-                row.reading.unit(),
-                row.limit.map_or(String::new(), whole),
-            );
-            for &value in &row.figures {
+        for row in bulletin.rows() {
+            self.open_row(page, row);
+            for &value in &row.dekads {
                 let _ = write!(page, "<td class=\"n\">{}</td>", whole(value));
             }
-            let total = row.total.map_or(String::new(), figure);
+            let total = row.total().map_or(String::new(), figure);
             let _ = write!(page, "<td class=\"n\">{total}</td></tr>");
         }
         page.push_str("</tbody></table></div>");
+        if self.report.ledger().days() > super::DAILY_UP_TO {
+            return;
+        }
+        for month in bulletin.months() {
+            let Some(sheet) = bulletin.sheet_of(month) else {
+                continue;
+            };
+            let _ = write!(page, "<details class=\"month\"><summary>{month}</summary>");
+            let name = format!("{}, {month}", self.label("bulletin"));
+            self.open_bulletin(page, &name, 1);
+            for head in sheet.columns.iter().map(Column::name) {
+                let _ = write!(page, "<th scope=\"col\" class=\"n\">{head}</th>");
+            }
+            for key in ["total", "summed"] {
+                let head = self.label(key);
+                let _ = write!(page, "<th scope=\"col\" class=\"n\">{head}, Mm\u{b3}</th>");
+            }
+            page.push_str("</tr></thead><tbody>");
+            for row in bulletin.rows() {
+                self.open_row(page, row);
+                for column in &sheet.columns {
+                    let dekad = if column.is_dekad() { " d" } else { "" };
+                    let value = whole(column.of(row));
+                    let _ = write!(page, "<td class=\"n{dekad}\">{value}</td>");
+                }
+                for volume in [sheet.volume(row), sheet.so_far(row)] {
+                    let volume = volume.map_or(String::new(), figure);
+                    let _ = write!(page, "<td class=\"n\">{volume}</td>");
+                }
+                page.push_str("</tr>");
+            }
+            page.push_str("</tbody></table></div></details>");
+        }
+    }
+
+    /// A table of the bulletin, up to the heads of its figures, which take so many rows.
+    fn open_bulletin(&self, page: &mut String, name: &str, rows: usize) {
+        let _ = write!(
+            page,
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"{}\">\
+             <table class=\"bulletin\"><thead><tr>",
+            Esc(name)
+        );
+        for key in ["number", "object", "unit", "limit"] {
+            let head = self.label(key);
+            let _ = write!(page, "<th scope=\"col\" rowspan=\"{rows}\">{head}</th>");
+        }
+    }
+
+    /// A row of the bulletin, up to its figures.
+    fn open_row(&self, page: &mut String, row: &BulletinRow) {
+        let class = if row.number.is_some() {
+            ""
+        } else {
+            " class=\"sub\""
+        };
+        let _ = write!(
+            page,
+            "<tr{class}><td>{}</td><th scope=\"row\">{}</th><td>{}, {}</td><td class=\"n\">{}</td>",
+            row.number.map_or(String::new(), |n| n.to_string()),
+            Esc(&row.object),
+            self.label(row.reading.name()),
+            row.reading.unit().replace('3', "\u{b3}"),
+            row.limit.map_or(String::new(), whole),
+        );
     }
 
     pub(super) fn settings(&self, page: &mut String) {
@@ -214,14 +269,4 @@ impl Page<'_> {
             .filter(|&v| basin.nodes()[v].kind == NodeKind::Gauge)
             .collect()
     }
-}
-
-fn dekad_name(dekad: Window) -> String {
-    Dekad::containing(dekad.from()).to_string()
-}
-
-/// The mean flow over some days, in m3/s.
-pub(super) fn mean_flow(window: Window, of_day: impl Fn(crate::calendar::Date) -> f64) -> f64 {
-    let sum: Sum = window.iter().map(of_day).collect();
-    m3s(sum.value() / window.days() as f64)
 }

@@ -332,9 +332,11 @@ impl Page<'_> {
     }
 }
 
-/// The first and last day; the year once.
+/// The first and last day; the year once. One day by itself.
 pub(super) fn span(from: crate::calendar::Date, to: crate::calendar::Date) -> String {
-    if from.year() == to.year() {
+    if from == to {
+        from.to_string()
+    } else if from.year() == to.year() {
         format!(
             "{from}\u{2009}\u{2013}\u{2009}{:02}-{:02}",
             to.month(),
