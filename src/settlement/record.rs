@@ -112,22 +112,15 @@ impl Record {
         exact(measure).or_else(|| ordinary.then(|| exact(None)).flatten())
     }
 
-<<<<<<< HEAD
-    /// The reading of a day, counted from the first of the window.
-    fn value(&self, column: usize, day: i64) -> Option<f64> {
-        let value = *self.columns[column]
-            .values
-            .get(usize::try_from(day).ok()?)?;
-=======
     /// All readings of a column.
     pub(crate) fn values(&self, column: usize) -> &[f64] {
         &self.columns[column].values
     }
 
-    fn value(&self, column: usize, date: Date) -> Option<f64> {
-        let day = usize::try_from(day_index(self.window.from(), date)).ok()?;
+    /// The reading of a day, counted from the first of the window.
+    fn value(&self, column: usize, day: i64) -> Option<f64> {
+        let day = usize::try_from(day).ok()?;
         let value = *self.columns[column].values.get(day)?;
->>>>>>> main
         (!value.is_nan()).then_some(value)
     }
 }
