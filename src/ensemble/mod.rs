@@ -289,7 +289,7 @@ impl Ensemble {
         let frame = self.frame();
         let plans = self.plans.iter();
         plans
-            .filter(|plan| lockstep::Lockstep::of(plan, &frame).is_some())
+            .filter(|plan| lockstep::Lockstep::of(plan, frame).is_some())
             .count()
     }
 
