@@ -7,3 +7,4 @@ pub mod tail;
 
 pub use fit::{Fit, Kge, dekad_means, dekad_medians};
 pub use reliability::Reliability;
+pub(crate) use reliability::{FAILS_AT, Tally};

@@ -497,8 +497,10 @@ impl Model {
             offtake,
             &mut faults,
         );
-        let cut = bare(placed).pop().flatten();
-        self.demand[i] = faults.finish(cut)?.expect("placed, or a fault");
+        faults.finish(())?;
+        if let Some(cut) = bare(placed).pop().flatten() {
+            self.demand[i] = cut;
+        }
         Ok(self)
     }
 

@@ -2,6 +2,38 @@
 
 use super::day::{Outcome, Today};
 use super::network::{Branch, NONE, Network};
+use super::strict::{Days, Lanes, lanes, least, most};
+
+impl Network {
+    /// What enters each arc where all arcs are rivers, on several days side by side: all that the next arc can carry
+    /// goes on. `balance` is scratch, a row for each node.
+    #[inline]
+    pub(crate) fn river_flows<const L: usize>(
+        &self,
+        days: Days<'_, L>,
+        award: &[Lanes<L>],
+        balance: &mut [Lanes<L>],
+        flow: &mut [Lanes<L>],
+    ) {
+        balance.fill([0.0; L]);
+        for at in &self.offstream {
+            let here = &mut balance[at.branch as usize];
+            let award = &award[at.claim as usize];
+            *here = lanes(|l| here[l] - award[l]);
+        }
+        for (v, branch) in self.branches.iter().enumerate() {
+            if branch.parent == NONE {
+                continue;
+            }
+            let (here, supply) = (balance[v], days.supply[branch.node as usize]);
+            let capacity = &days.capacity[branch.arc as usize];
+            let on: Lanes<L> = lanes(|l| least(most(here[l] + supply[l], 0.0), capacity[l]));
+            flow[branch.arc as usize] = on;
+            let parent = &mut balance[branch.parent as usize];
+            *parent = lanes(|l| parent[l] + branch.gain * on[l]);
+        }
+    }
+}
 
 /// What is known of a node, in m³ there.
 #[derive(Clone, Copy, Debug, Default)]

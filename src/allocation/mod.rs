@@ -55,6 +55,13 @@
 //! In-stream claims use nothing up. Each belongs to one bound, sinks along with the threshold there and is in no
 //! curve; if cuts further down the river let more water pass, it gets that as well.
 //!
+//! # Where classes are single claims
+//!
+//! A claim that shares its class with nobody needs no levels: it takes what its seniors leave, and on a tree what that is
+//! stands along its way to the outlet. On networks where these ways are short, claims are served so, one class after
+//! another, and the passes above are for the days on which a class of several claims runs short. Both give the same
+//! answer, to rounding.
+//!
 //! # Cost
 //!
 //! Curves live in heaps that are joined in constant time and open at both ends, and each bend is taken out once:
@@ -124,6 +131,7 @@ pub use rule::{
 };
 pub(crate) use share::Shared;
 pub use solver::Solver;
+pub(crate) use strict::{Days, Lanes, Room, lanes, least, most};
 
 mod cuts;
 mod cycles;
@@ -138,4 +146,5 @@ mod rule;
 mod share;
 mod simplex;
 mod solver;
+mod strict;
 mod sweep;

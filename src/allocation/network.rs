@@ -6,6 +6,7 @@ use std::sync::Arc as Shared;
 use super::day::Today;
 use super::forest::{Forest, downstream_order};
 use super::rule::{Layer, Layers, ParametricRule, Proportional};
+use super::strict::Strict;
 
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -273,6 +274,8 @@ pub struct Network {
     pub(super) instream: ClaimsByBranch,
     /// By rank less one, the senior class first.
     pub(super) rules: Vec<Shared<dyn ParametricRule>>,
+    /// How classes are served one after another; nothing where that would be slow.
+    pub(super) strict: Option<Strict>,
 }
 
 impl Network {
@@ -324,6 +327,16 @@ impl Network {
             Some(chord) => self.chords[chord].arc,
         };
         arc as usize
+    }
+
+    /// Whether every arc is a river that runs towards its outlet.
+    pub(crate) fn is_river(&self) -> bool {
+        self.branches.iter().all(|branch| branch.river)
+    }
+
+    /// How classes are served one after another, where that is quick.
+    pub(crate) fn strict(&self) -> Option<&Strict> {
+        self.strict.as_ref()
     }
 
     /// Which way of solving this network calls for.
@@ -502,7 +515,12 @@ impl NetworkBuilder {
                 None => Shared::new(Proportional),
             })
             .collect();
+        let strict = match tier {
+            Tier::Polytree => Strict::new(&branches, &offstream, &instream),
+            Tier::Cycles => None,
+        };
         Ok(Network {
+            strict,
             arcs: self.arcs.len(),
             offstream,
             instream: ClaimsByBranch::new(branches.len() + chords.len(), instream),

@@ -2,6 +2,7 @@
 
 use super::day::{Outcome, Today};
 use super::network::{ClaimAt, NONE, Network};
+use super::strict::Room;
 use super::sweep::{Cause, Sweep};
 
 /// A claim short by less than this part of itself is met: the rest is rounding.
@@ -46,6 +47,44 @@ impl Above {
     };
 }
 
+/// What the way a day was shared knows of where claims were held.
+pub(super) trait Held {
+    /// The branch whose cut holds a claim that was not met, and what it was made for.
+    fn holder(&self, at: &ClaimAt) -> (usize, Cause);
+    /// Whether one m³ less claimed at a branch would still mean more water for its parent.
+    fn linked(&self, v: usize, parent: usize) -> bool;
+    /// Whether an arc may be full or a canal dry today.
+    fn narrow(&self) -> bool;
+}
+
+impl Held for Sweep {
+    fn holder(&self, at: &ClaimAt) -> (usize, Cause) {
+        self.holder(at.branch as usize)
+    }
+
+    fn linked(&self, v: usize, parent: usize) -> bool {
+        self.linked(v, parent)
+    }
+
+    fn narrow(&self) -> bool {
+        self.narrow()
+    }
+}
+
+impl Held for Room<1> {
+    fn holder(&self, at: &ClaimAt) -> (usize, Cause) {
+        self.holder_of(at.claim as usize)
+    }
+
+    fn linked(&self, v: usize, _: usize) -> bool {
+        self.linked(v)
+    }
+
+    fn narrow(&self) -> bool {
+        self.narrow()
+    }
+}
+
 /// Scratch for finding reasons.
 #[derive(Clone, Debug)]
 pub(super) struct Reasons {
@@ -64,17 +103,17 @@ impl Reasons {
         &mut self,
         network: &Network,
         today: &Today,
-        sweep: &Sweep,
+        held: &impl Held,
         outcome: &mut Outcome,
     ) {
-        self.look_up(network, sweep, outcome);
+        self.look_up(network, held, outcome);
         let short = |at: &ClaimAt, award: &[f64]| {
             let claim = at.claim as usize;
             short(today.claim[claim], award[claim])
         };
         for at in &network.offstream {
             if short(at, &outcome.award) {
-                let (holder, cause) = sweep.holder(at.branch as usize);
+                let (holder, cause) = held.holder(at);
                 outcome.binding[at.claim as usize] = self.cut(network, holder, cause, at.rank);
             }
         }
@@ -103,7 +142,7 @@ impl Reasons {
         }
     }
 
-    fn look_up(&mut self, network: &Network, sweep: &Sweep, outcome: &Outcome) {
+    fn look_up(&mut self, network: &Network, held: &impl Held, outcome: &Outcome) {
         self.above.fill(Above::NOTHING);
         for at in &network.offstream {
             if outcome.award[at.claim as usize] > 0.0 {
@@ -112,13 +151,13 @@ impl Reasons {
             }
         }
         // A source can but stand behind a full arc.
-        let first = if sweep.narrow() { 0 } else { network.sources };
+        let first = if held.narrow() { 0 } else { network.sources };
         for (v, branch) in network.branches.iter().enumerate().skip(first) {
             if branch.parent == NONE {
                 continue;
             }
             let here = self.above[v];
-            let linked = sweep.linked(v, branch.parent as usize);
+            let linked = held.linked(v, branch.parent as usize);
             let parent = &mut self.above[branch.parent as usize];
             if linked {
                 parent.senior = parent.senior.min(here.senior);

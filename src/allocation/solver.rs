@@ -5,7 +5,8 @@ use super::day::{DayError, Outcome, Today};
 use super::flow::Flows;
 use super::heap::Key;
 use super::network::{ClaimAt, Network, Tier};
-use super::reasons::{Binding, Reasons, short};
+use super::reasons::{Binding, Held, Reasons, short};
+use super::strict::{Days, Room};
 use super::sweep::Sweep;
 
 /// Allocates day after day on one [`Network`]. On a [`Tier::Polytree`] it allocates no memory after [`Solver::new`],
@@ -51,15 +52,81 @@ pub struct Solver {
 /// What each [`Tier`] works with.
 #[derive(Clone, Debug)]
 enum Way {
-    Polytree(Sweep, Reasons),
+    Polytree(Box<Tree>),
     Cycles(Box<Filling>),
+}
+
+#[derive(Clone, Debug)]
+struct Tree {
+    sweep: Sweep,
+    reasons: Reasons,
+    room: Room<1>,
+}
+
+impl Tree {
+    fn new(network: &Network) -> Self {
+        Self {
+            sweep: Sweep::new(network),
+            reasons: Reasons::new(network),
+            room: Room::new(network),
+        }
+    }
+
+    fn run(
+        &mut self,
+        network: &Network,
+        today: &Today,
+        largest: &mut [f64],
+        flows: &mut Flows,
+        outcome: &mut Outcome,
+    ) {
+        let Self {
+            sweep,
+            reasons,
+            room,
+        } = self;
+        if let Some(strict) = &network.strict {
+            let days = Days {
+                supply: today.supply.as_chunks().0,
+                capacity: today.capacity.as_chunks().0,
+                claim: today.claim.as_chunks().0,
+            };
+            let award = outcome.award.as_chunks_mut().0;
+            if room.serve(strict, network, days, award) == [true] {
+                if room.met() {
+                    flows.run(network, today, outcome);
+                    return;
+                }
+                if strict.shares {
+                    measure(network, today, largest);
+                }
+                for at in &network.offstream {
+                    told_level(at, network, today, largest, outcome);
+                }
+                finish(network, today, largest, room, flows, reasons, outcome);
+                return;
+            }
+            outcome.award.copy_from_slice(&today.claim);
+        }
+        if sweep.fits(network, today) {
+            flows.run(network, today, outcome);
+            return;
+        }
+        measure(network, today, largest);
+        sweep.run(network, today, largest);
+        for at in &network.offstream {
+            let limit = sweep.limit(at.branch as usize);
+            award(at, limit, network, today, largest, outcome);
+        }
+        finish(network, today, largest, sweep, flows, reasons, outcome);
+    }
 }
 
 impl Solver {
     /// Prepares to solve days of this network.
     pub fn new(network: &Network) -> Self {
         let way = match network.tier() {
-            Tier::Polytree => Way::Polytree(Sweep::new(network), Reasons::new(network)),
+            Tier::Polytree => Way::Polytree(Box::new(Tree::new(network))),
             Tier::Cycles => Way::Cycles(Box::new(Filling::new(network))),
         };
         Self {
@@ -124,14 +191,7 @@ impl Solver {
             outcome,
         } = self;
         match way {
-            Way::Polytree(sweep, reasons) => {
-                if sweep.fits(network, today) {
-                    flows.run(network, today, outcome);
-                } else {
-                    measure(network, today, largest);
-                    share(network, today, largest, sweep, flows, reasons, outcome);
-                }
-            }
+            Way::Polytree(tree) => tree.run(network, today, largest, flows, outcome),
             Way::Cycles(filling) => {
                 measure(network, today, largest);
                 filling
@@ -159,26 +219,38 @@ fn measure(network: &Network, today: &Today, largest: &mut [f64]) {
     }
 }
 
-/// Allocates a day on which not everybody can be served in full.
-fn share(
+/// The level of a claim that is alone in its class, where it was not met in full.
+fn told_level(
+    at: &ClaimAt,
     network: &Network,
     today: &Today,
     largest: &[f64],
-    sweep: &mut Sweep,
+    outcome: &mut Outcome,
+) {
+    let (size, award) = (
+        today.claim[at.claim as usize],
+        outcome.award[at.claim as usize],
+    );
+    if award < size {
+        outcome.level[at.claim as usize] = network.level_of(at, size, largest, award);
+    }
+}
+
+/// From awards to flows, and to reasons where a claim was not met in full.
+fn finish(
+    network: &Network,
+    today: &Today,
+    largest: &[f64],
+    held: &impl Held,
     flows: &mut Flows,
     reasons: &mut Reasons,
     outcome: &mut Outcome,
 ) {
-    sweep.run(network, today, largest);
-    for at in &network.offstream {
-        let limit = sweep.limit(at.branch as usize);
-        award(at, limit, network, today, largest, outcome);
-    }
     flows.run(network, today, outcome);
     for at in network.instream.all() {
         award_instream(at, network, today, largest, outcome);
     }
-    reasons.run(network, today, sweep, outcome);
+    reasons.run(network, today, held, outcome);
 }
 
 /// What passes decides about in-stream claims; and a claim short by no more than rounding needs no reason.

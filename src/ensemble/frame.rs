@@ -99,6 +99,14 @@ impl Frame {
         &self.watched
     }
 
+    /// The watched places, where their days are wanted.
+    pub(super) fn days_kept(&self) -> &[Watched] {
+        match self.keep {
+            Keep::Settlements => &[],
+            Keep::Summaries | Keep::Days => &self.watched,
+        }
+    }
+
     /// A hash of the model and its inputs, the same on every machine.
     pub fn scenario(&self) -> &str {
         &self.scenario

@@ -72,6 +72,7 @@
 pub mod design;
 mod draw;
 mod frame;
+mod lockstep;
 mod outcome;
 mod results;
 mod run;
@@ -257,6 +258,39 @@ impl Ensemble {
         let plan = self.plan(member)?;
         let ledger = Simulation::new(&plan).run()?;
         Ok(Report::new(plan, ledger))
+    }
+
+    /// How many of the plans have members that run side by side, several at once on a core: those of rivers,
+    /// reservoirs and offtakes without canals, net losses, licences, claims that follow from what came before,
+    /// forecasts, or reaches that hold water back. Members of others run one by one. The results are the same to the last bit, only
+    /// sooner.
+    ///
+    /// ```
+    /// use riparian::basin::{Node, Offtake, Party, Reach, Reservoir};
+    /// use riparian::ensemble::Ensemble;
+    /// use riparian::units::Volume;
+    /// use riparian::{Model, Plan};
+    ///
+    /// let river = Model::builder("A river", "2024-06-01..2024-06-30".parse()?)
+    ///     .party(Party::new("UP", "Upper state"))
+    ///     .class("use")
+    ///     .reservoir(Reservoir::new("dam", Volume::from_mcm(50.0)))
+    ///     .node(Node::terminal("sea"))
+    ///     .reach(Reach::river("river", "dam", "sea"))
+    ///     .offtake(Offtake::new("fields", "dam", "UP", "use"))
+    ///     .build()?;
+    /// assert_eq!(Ensemble::new(Plan::compile(river)?, 1).side_by_side(), 1);
+    /// // A net loss is fed before others are, which follows from what they want.
+    /// let season = Plan::compile(riparian::scenario::read("data/bakhri-tochik-2024")?)?;
+    /// assert_eq!(Ensemble::new(season, 1).side_by_side(), 0);
+    /// # Ok::<(), riparian::Error>(())
+    /// ```
+    pub fn side_by_side(&self) -> usize {
+        let frame = self.frame();
+        let plans = self.plans.iter();
+        plans
+            .filter(|plan| lockstep::Lockstep::of(plan, frame).is_some())
+            .count()
     }
 
     fn plan_of(&self, member: u64) -> usize {

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Keep;
-use super::frame::{Frame, Watched};
+use super::frame::{Frame, User, Watched};
+use crate::basin::Basin;
 use crate::calendar::{Window, day_index};
 use crate::hash::Hash;
 use crate::ledger::Ledger;
@@ -98,9 +98,9 @@ impl Outcome {
         sum.value()
     }
 
-    pub(super) fn of(number: u64, frame: &Frame, plan: &Plan, ledger: &Ledger) -> Self {
-        let (model, run) = (plan.model(), frame.window());
-        let settled = settle(model.agreements(), &Record::of(plan, ledger));
+    pub(super) fn of(number: u64, frame: &Frame, plan: &Plan, readings: Readings) -> Self {
+        let run = frame.window();
+        let settled = settle(plan.model().agreements(), &readings.record);
         let promise = |id: &str| frame.promises.iter().position(|p| p.obligation == id);
         let verdicts = settled.rows.iter().filter_map(|row| {
             Some(Verdict {
@@ -113,35 +113,11 @@ impl Outcome {
                 shortfall: row.shortfall(),
             })
         });
-        let basin = model.basin();
-        let reliability = frame.users.iter().map(|user| {
-            let offtakes = basin.offtakes().iter().enumerate();
-            let own = offtakes.filter(|(_, offtake)| {
-                let id = if user.is_party {
-                    &offtake.party
-                } else {
-                    &offtake.id
-                };
-                *id == user.id
-            });
-            let own: Vec<usize> = own.map(|(i, _)| i).collect();
-            let journal = ledger.offtakes();
-            Reliability::of((0..ledger.days()).map(|day| {
-                let sum =
-                    |table: &crate::ledger::Daily| own.iter().map(|&i| table.at(day, i)).sum();
-                (sum(&journal.demand), sum(&journal.delivered))
-            }))
-        });
-        let watched = match frame.keep {
-            Keep::Settlements => &[],
-            Keep::Summaries | Keep::Days => &frame.watched[..],
-        };
-        let days = watched.iter().flat_map(|place| read(place, plan, ledger));
         Self {
             number,
             verdicts: verdicts.collect(),
-            reliability: reliability.collect(),
-            days: days.collect(),
+            reliability: readings.reliability,
+            days: readings.days,
         }
     }
 
@@ -165,6 +141,50 @@ impl Outcome {
         }
         self.days.iter().for_each(|&reading| hash.number(reading));
     }
+}
+
+/// What is read of a run: all that an outcome is made of.
+pub(super) struct Readings {
+    pub(super) record: Record,
+    /// By user of the frame.
+    pub(super) reliability: Vec<Option<Reliability>>,
+    /// By watched place and day.
+    pub(super) days: Vec<f64>,
+}
+
+impl Readings {
+    pub(super) fn of(frame: &Frame, plan: &Plan, ledger: &Ledger) -> Self {
+        let basin = plan.model().basin();
+        let journal = ledger.offtakes();
+        let reliability = frame.users.iter().map(|user| {
+            let own = own_offtakes(basin, user);
+            Reliability::of((0..ledger.days()).map(|day| {
+                let sum =
+                    |table: &crate::ledger::Daily| own.iter().map(|&i| table.at(day, i)).sum();
+                (sum(&journal.demand), sum(&journal.delivered))
+            }))
+        });
+        let days = frame.days_kept().iter();
+        Self {
+            record: Record::of(plan, ledger),
+            reliability: reliability.collect(),
+            days: days.flat_map(|place| read(place, plan, ledger)).collect(),
+        }
+    }
+}
+
+/// The offtakes of a user.
+pub(super) fn own_offtakes(basin: &Basin, user: &User) -> Vec<usize> {
+    let offtakes = basin.offtakes().iter().enumerate();
+    let own = offtakes.filter(|(_, offtake)| {
+        let id = if user.is_party {
+            &offtake.party
+        } else {
+            &offtake.id
+        };
+        *id == user.id
+    });
+    own.map(|(i, _)| i).collect()
 }
 
 /// The figures of a reliability that do not count steps, by name.

@@ -3,9 +3,10 @@
 use std::ops::{ControlFlow, Range};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::outcome::Outcome;
+use super::lockstep::{LANES, Lockstep};
+use super::outcome::{Outcome, Readings};
 use super::{Ensemble, Frame, Results};
 use crate::allocation::Solver;
 use crate::error::{Error, Result};
@@ -92,6 +93,7 @@ impl Ensemble {
         let job = Job {
             ensemble: self,
             frame: Arc::clone(&results.frame),
+            locksteps: self.plans.iter().map(|_| OnceLock::new()).collect(),
             workers: Mutex::new(Vec::new()),
             of: batches.iter().map(|batch| batch.len() as u64).sum(),
             done: AtomicU64::new(0),
@@ -147,6 +149,8 @@ fn side_by_side<T, R>(_: Option<usize>, batches: Vec<T>, run: impl Fn(T) -> R) -
 struct Job<'e, H> {
     ensemble: &'e Ensemble,
     frame: Arc<Frame>,
+    /// By plan: how its members run side by side, if they can.
+    locksteps: Vec<OnceLock<Option<Lockstep>>>,
     /// Workers that have nothing to do: never more in all than there are threads.
     workers: Mutex<Vec<Worker>>,
     of: u64,
@@ -166,13 +170,18 @@ impl<H: Fn(Progress) -> ControlFlow<()> + Sync> Job<'_, H> {
             return results;
         }
         let mut worker = self.worker(self.ensemble.plan_of(first));
-        for &member in batch {
-            if self.stopped.load(Ordering::Relaxed) {
-                break;
+        let lockstep = self.lockstep(worker.of);
+        let at_once = if lockstep.is_some() { LANES } else { 1 };
+        for members in batch.chunks(at_once) {
+            let outcomes = worker.run(self.ensemble, &self.frame, lockstep, members);
+            for (&member, outcome) in members.iter().zip(outcomes) {
+                // Of members side by side, those after the one that stopped the run do not count.
+                if self.stopped.load(Ordering::Relaxed) {
+                    break;
+                }
+                self.tell(outcome.is_err());
+                results.note(member, outcome);
             }
-            let outcome = worker.guarded(self.ensemble, &self.frame, member);
-            self.tell(outcome.is_err());
-            results.note(member, outcome);
         }
         self.idle().push(worker);
         results
@@ -180,6 +189,11 @@ impl<H: Fn(Progress) -> ControlFlow<()> + Sync> Job<'_, H> {
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Worker>> {
         self.workers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lockstep(&self, plan: usize) -> Option<&Lockstep> {
+        let of_plan = || Lockstep::of(&self.ensemble.plans[plan], &self.frame);
+        self.locksteps[plan].get_or_init(of_plan).as_ref()
     }
 
     /// A worker for a plan: one that has it, or one that is given it.
@@ -208,52 +222,99 @@ impl<H: Fn(Progress) -> ControlFlow<()> + Sync> Job<'_, H> {
     }
 }
 
-/// What one thread works with: a plan of its own to pour inputs into, and one ledger.
+/// What one thread works with: inputs for as many members as run at once; and for those that run alone, a plan to
+/// pour inputs into, and one ledger.
 struct Worker {
     of: usize,
-    plan: Plan,
-    /// The inputs of the model, and those of the member at hand.
-    base: Inputs,
-    inputs: Inputs,
+    inputs: Vec<Inputs>,
+    plan: Option<Plan>,
     memory: Option<(Ledger, Solver)>,
 }
 
 impl Worker {
     fn new(of: usize, plan: &Plan) -> Self {
-        let base = plan.inputs();
         Self {
             of,
-            plan: plan.clone(),
-            inputs: base.clone(),
-            base,
+            inputs: vec![plan.inputs()],
+            plan: None,
             memory: None,
         }
     }
 
-    /// Runs a member, and takes a panic of code that is not this crate's for the member's error.
-    fn guarded(&mut self, ensemble: &Ensemble, frame: &Frame, member: u64) -> Result<Outcome> {
-        // What a panic leaves half done is written anew for the next member: inputs are poured over,
-        // and ledger and solver are gone.
-        let run = AssertUnwindSafe(|| self.run(ensemble, frame, member));
-        catch_unwind(run).unwrap_or_else(|panic| {
-            let text = panic.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-            Err(Error::ensemble(text.unwrap_or("a panic that says nothing")))
-        })
+    /// Runs members of the plan, side by side if there is a way, and gives their outcomes in order.
+    fn run(
+        &mut self,
+        ensemble: &Ensemble,
+        frame: &Frame,
+        lockstep: Option<&Lockstep>,
+        members: &[u64],
+    ) -> Vec<Result<Outcome>> {
+        let Some(lockstep) = lockstep else {
+            let members = members.iter();
+            return members
+                .map(|&member| self.run_alone(ensemble, frame, member))
+                .collect();
+        };
+        let plan = &ensemble.plans[self.of];
+        while self.inputs.len() < members.len() {
+            self.inputs.push(self.inputs[0].clone());
+        }
+        let draw = |(&member, inputs): (&u64, &mut Inputs)| {
+            inputs.reset();
+            guarded(|| ensemble.draw(member, plan, inputs))?;
+            inputs.check(plan)
+        };
+        let drawn: Vec<Result<()>> = members.iter().zip(&mut self.inputs).map(draw).collect();
+        let sound = self
+            .inputs
+            .iter()
+            .zip(&drawn)
+            .filter(|(_, drawn)| drawn.is_ok());
+        let sound: Vec<&Inputs> = sound.map(|(inputs, _)| inputs).collect();
+        // Whoever is to blame for a panic is found by running each alone.
+        let readings = guarded(|| Ok(lockstep.run(plan, &sound))).unwrap_or_default();
+        let mut readings = readings.into_iter();
+        let outcome = |(drawn, &member): (Result<()>, &u64)| {
+            drawn?;
+            match readings.next().flatten() {
+                Some(readings) => Ok(Outcome::of(member, frame, plan, readings)),
+                None => self.run_alone(ensemble, frame, member),
+            }
+        };
+        drawn.into_iter().zip(members).map(outcome).collect()
     }
 
-    fn run(&mut self, ensemble: &Ensemble, frame: &Frame, member: u64) -> Result<Outcome> {
-        self.inputs.copy(&self.base);
-        ensemble.draw(member, &ensemble.plans[self.of], &mut self.inputs)?;
-        self.plan.take(&self.inputs)?;
+    /// Runs a member by itself. What a panic leaves half done is written anew for the next one: inputs are poured over,
+    /// and ledger and solver are gone.
+    fn run_alone(&mut self, ensemble: &Ensemble, frame: &Frame, member: u64) -> Result<Outcome> {
+        guarded(|| self.run_one(ensemble, frame, member))
+    }
+
+    fn run_one(&mut self, ensemble: &Ensemble, frame: &Frame, member: u64) -> Result<Outcome> {
+        let models = &ensemble.plans[self.of];
+        let inputs = &mut self.inputs[0];
+        inputs.reset();
+        ensemble.draw(member, models, inputs)?;
+        let plan = self.plan.get_or_insert_with(|| (**models).clone());
+        plan.take(inputs)?;
         let mut run = match self.memory.take() {
-            Some(memory) => Simulation::reusing(&self.plan, memory),
-            None => Simulation::new(&self.plan),
+            Some(memory) => Simulation::reusing(plan, memory),
+            None => Simulation::new(plan),
         };
-        let outcome = run
-            .run_on()
-            .map(|()| Outcome::of(member, frame, &self.plan, run.ledger()));
+        let outcome = run.run_on().map(|()| {
+            let readings = Readings::of(frame, plan, run.ledger());
+            Outcome::of(member, frame, plan, readings)
+        });
         self.memory = Some(run.into_memory());
         outcome
     }
+}
+
+/// Takes a panic of code that is not this crate's for an error of the member.
+fn guarded<T>(run: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(Error::ensemble(text.unwrap_or("a panic that says nothing")))
+    })
 }

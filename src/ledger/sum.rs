@@ -32,6 +32,11 @@ impl Sum {
         self.sum = sum;
     }
 
+    /// From the sum and what it lost.
+    pub(crate) fn of_parts(sum: f64, lost: f64) -> Self {
+        Self { sum, lost }
+    }
+
     /// The sum so far.
     pub fn value(self) -> f64 {
         self.sum + self.lost

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::ledger::Sum;
 
 /// A step fails if more than this fraction of its demand is missing: less is rounding.
-const FAILS_AT: f64 = 1e-9;
+pub(crate) const FAILS_AT: f64 = 1e-9;
 
 /// How reliably a demand was met, step by step.
 ///
@@ -89,18 +89,18 @@ impl Reliability {
 }
 
 #[derive(Default)]
-struct Tally {
-    steps: usize,
-    failures: usize,
-    events: usize,
-    recoveries: usize,
-    demand: Sum,
-    served: Sum,
-    deficit: Sum,
-    event_worst: Sum,
-    worst: f64,
+pub(crate) struct Tally {
+    pub(crate) steps: usize,
+    pub(crate) failures: usize,
+    pub(crate) events: usize,
+    pub(crate) recoveries: usize,
+    pub(crate) demand: Sum,
+    pub(crate) served: Sum,
+    pub(crate) deficit: Sum,
+    pub(crate) event_worst: Sum,
+    pub(crate) worst: f64,
     /// The largest deficit of the event that goes on, if one does.
-    current: Option<f64>,
+    pub(crate) current: Option<f64>,
 }
 
 impl Tally {
@@ -121,7 +121,7 @@ impl Tally {
         }
     }
 
-    fn finish(mut self) -> Option<Reliability> {
+    pub(crate) fn finish(mut self) -> Option<Reliability> {
         let demand = self.demand.value();
         if demand <= 0.0 {
             return None;

@@ -76,6 +76,11 @@ pub trait ReleasePolicy: Debug + Send + Sync {
         Ok(())
     }
 
+    /// Whether it ever changes the decision it is given: one that does not need not be asked.
+    fn decides(&self) -> bool {
+        true
+    }
+
     /// Writes what is wanted on the day of `view` into `decision`, which comes as
     /// `min_release..=max_release` with no storage wishes.
     fn decide(&self, view: &ReservoirView, decision: &mut Decision);
@@ -108,6 +113,10 @@ impl<P: ReleasePolicy + ?Sized> ReleasePolicy for Arc<P> {
 
     fn suits(&self, reservoir: &Reservoir) -> Result<(), String> {
         (**self).suits(reservoir)
+    }
+
+    fn decides(&self) -> bool {
+        (**self).decides()
     }
 
     fn decide(&self, view: &ReservoirView, decision: &mut Decision) {
@@ -276,6 +285,12 @@ impl Decision {
         self.keep[wish] = volume;
     }
 
+    /// Floor and ceiling in m3 a day, never -0.
+    pub(crate) fn volumes(&self) -> (f64, f64) {
+        let volume = |flow: Flow| flow.over_days(1.0).m3() + 0.0;
+        (volume(self.floor), volume(self.ceiling))
+    }
+
     /// The least that should be released.
     pub fn floor(&self) -> Flow {
         self.floor
@@ -297,6 +312,10 @@ pub struct StandardOperating;
 impl ReleasePolicy for StandardOperating {
     fn name(&self) -> &'static str {
         "standard"
+    }
+
+    fn decides(&self) -> bool {
+        false
     }
 
     fn decide(&self, _view: &ReservoirView, _decision: &mut Decision) {}

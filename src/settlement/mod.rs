@@ -45,7 +45,7 @@ pub use journal::{Journal, Line};
 pub use ownership::{DebtJournal, Halt, OwnedStorage, OwnerJournal};
 pub use reason::{Reason, Why};
 pub use record::Record;
-pub(crate) use record::readings;
+pub(crate) use record::{gauges, readings};
 pub(crate) use verdict::known_in_advance;
 pub use verdict::{Event, Settled, Settlement, Status, Unit, settle};
 

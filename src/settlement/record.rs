@@ -95,7 +95,7 @@ impl Record {
     /// The reading of a place on a day; nothing where none was taken.
     pub fn get(&self, id: &str, measure: Option<Measure>, date: Date) -> Option<f64> {
         let column = self.column(id, measure)?;
-        self.value(column, date)
+        self.value(column, day_index(self.window.from(), date))
     }
 
     /// The number of the column that answers for a place and measure.
@@ -117,8 +117,9 @@ impl Record {
         &self.columns[column].values
     }
 
-    fn value(&self, column: usize, date: Date) -> Option<f64> {
-        let day = usize::try_from(day_index(self.window.from(), date)).ok()?;
+    /// The reading of a day, counted from the first of the window.
+    fn value(&self, column: usize, day: i64) -> Option<f64> {
+        let day = usize::try_from(day).ok()?;
         let value = *self.columns[column].values.get(day)?;
         (!value.is_nan()).then_some(value)
     }
@@ -157,10 +158,20 @@ impl<'r> Reading<'r> {
 
     /// The reading of a day; nothing where part of it is missing.
     pub(super) fn at(&self, date: Date) -> Option<f64> {
+        self.on(day_index(self.record.window.from(), date))
+    }
+
+    /// The readings of days, one after another.
+    pub(super) fn over(&self, window: Window) -> impl Iterator<Item = Option<f64>> + '_ {
+        let first = day_index(self.record.window.from(), window.from());
+        (first..).take(window.days()).map(|day| self.on(day))
+    }
+
+    /// The reading of a day, counted from the first of the record.
+    fn on(&self, day: i64) -> Option<f64> {
         let mut sum = 0.0;
         for &(column, weight, lag) in &self.terms {
-            let then = crate::calendar::checked_date_of(date, -i64::from(lag))?;
-            sum += weight * self.record.value(column?, then)?;
+            sum += weight * self.record.value(column?, day - i64::from(lag))?;
         }
         Some(sum)
     }
@@ -168,8 +179,8 @@ impl<'r> Reading<'r> {
     /// The sum over days; nothing where a day is missing.
     pub(super) fn sum(&self, window: Window) -> Option<f64> {
         let mut sum = crate::ledger::Sum::default();
-        for date in window.iter() {
-            sum.add(self.at(date)?);
+        for reading in self.over(window) {
+            sum.add(reading?);
         }
         Some(sum.value())
     }

@@ -397,8 +397,8 @@ impl Case<'_> {
             return (there, there.is_some());
         }
         let (mut sum, mut days) = (Sum::default(), 0);
-        for (i, date) in period.window.iter().enumerate() {
-            let Some(came) = self.reading.at(date) else {
+        for (i, came) in self.reading.over(period.window).enumerate() {
+            let Some(came) = came else {
                 continue;
             };
             days += 1;
@@ -416,7 +416,7 @@ impl Case<'_> {
         let o = self.obligation;
         if let Some(point) = &o.second_point {
             let reading = Reading::new(self.record, point, None);
-            let came: Vec<f64> = period.iter().filter_map(|date| reading.at(date)).collect();
+            let came: Vec<f64> = reading.over(period).flatten().collect();
             let sum = came.iter().copied().collect::<Sum>().value();
             return (!came.is_empty()).then(|| (point.name(), sum / unit.size()));
         }
@@ -435,8 +435,9 @@ impl Case<'_> {
         let (mut due_so_far, mut so_far, mut behind_since) = (Sum::default(), Sum::default(), None);
         so_far.add(row.carried_in * row.unit.size());
         let mut worst: Option<(usize, f64)> = None;
-        for (day, &due) in period.by_day.iter().enumerate() {
-            let came = self.reading.at(date(day)).unwrap_or(0.0);
+        let days = period.by_day.iter().zip(self.reading.over(period.window));
+        for (day, (&due, came)) in days.enumerate() {
+            let came = came.unwrap_or(0.0);
             so_far.add(came);
             due_so_far.add(due);
             let daily = o.count == Count::EachDay;

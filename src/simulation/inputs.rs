@@ -1,5 +1,7 @@
 //! What a plan is given for a run: inflows, demands and storages, to be changed without compiling.
 
+use std::sync::Arc;
+
 use super::Plan;
 use super::licences::Licensed;
 use super::plan::{SECONDS_A_DAY, within_heads};
@@ -26,22 +28,118 @@ use crate::units::Volume;
 /// assert!(dry.flow_at_node(90, river) < usual.flow_at_node(90, river));
 /// # Ok::<(), riparian::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Inputs {
-    nodes: usize,
-    offtakes: usize,
-    /// By day and node, in m3/s.
-    inflow: Vec<f64>,
-    /// By day and offtake, in m3/s, as the users ask.
-    demand: Vec<f64>,
-    /// By reservoir, in m3.
-    storage: Vec<f64>,
+    /// By node, in m3/s.
+    inflow: Table,
+    /// By offtake, in m3/s, as the users ask.
+    demand: Table,
+    /// By reservoir, in m3: as the model has it, and as it is here.
+    storage: (Arc<[f64]>, Vec<f64>),
+}
+
+/// The series of places. Those nobody changed are shared by all copies: of a thousand members most
+/// change few.
+#[derive(Clone, Debug)]
+struct Table {
+    days: usize,
+    /// The series of the model, one after another.
+    model: Arc<[f64]>,
+    /// By place: the series that stands in its place, where `changed` says so.
+    own: Vec<Vec<f64>>,
+    changed: Vec<bool>,
+}
+
+/// What they are counts, not what of it somebody changed.
+impl PartialEq for Inputs {
+    fn eq(&self, other: &Self) -> bool {
+        self.inflow == other.inflow
+            && self.demand == other.demand
+            && self.storage.1 == other.storage.1
+    }
+}
+
+impl PartialEq for Table {
+    fn eq(&self, other: &Self) -> bool {
+        self.places() == other.places()
+            && (0..self.places()).all(|place| self.of(place) == other.of(place))
+    }
+}
+
+impl Table {
+    fn new<'a>(
+        days: usize,
+        series: impl ExactSizeIterator<Item = Option<&'a DailySeries>>,
+    ) -> Self {
+        let places = series.len();
+        let mut model = vec![0.0; days * places];
+        for (place, series) in series.enumerate() {
+            let values = series.into_iter().flat_map(DailySeries::values);
+            let days = &mut model[place * days..][..days];
+            days.iter_mut()
+                .zip(values)
+                .for_each(|(day, &value)| *day = value);
+        }
+        Self {
+            days,
+            model: model.into(),
+            own: vec![Vec::new(); places],
+            changed: vec![false; places],
+        }
+    }
+
+    fn places(&self) -> usize {
+        self.own.len()
+    }
+
+    fn of_model(&self, place: usize) -> &[f64] {
+        &self.model[place * self.days..][..self.days]
+    }
+
+    fn of(&self, place: usize) -> &[f64] {
+        if self.changed[place] {
+            &self.own[place]
+        } else {
+            self.of_model(place)
+        }
+    }
+
+    fn scale(&mut self, place: usize, scaled: impl Fn(f64) -> f64) {
+        if self.changed[place] {
+            let own = self.own[place].iter_mut();
+            own.for_each(|flow| *flow = scaled(*flow));
+            return;
+        }
+        let model = &self.model[place * self.days..][..self.days];
+        let own = &mut self.own[place];
+        own.clear();
+        own.extend(model.iter().map(|&flow| scaled(flow)));
+        self.changed[place] = true;
+    }
+
+    fn set(&mut self, place: usize, values: impl IntoIterator<Item = f64>) {
+        if !self.changed[place] {
+            self.scale(place, |flow| flow);
+        }
+        let days = self.own[place].iter_mut();
+        days.zip(values).for_each(|(flow, other)| *flow = other);
+    }
+
+    /// Writes volumes by day and place.
+    fn pour(&self, into: &mut [f64]) {
+        for place in 0..self.places() {
+            let days = into.iter_mut().skip(place).step_by(self.places());
+            for (volume, flow) in days.zip(self.of(place)) {
+                *volume = flow * SECONDS_A_DAY;
+            }
+        }
+    }
 }
 
 impl Inputs {
     /// How many days there are.
     pub fn days(&self) -> usize {
-        self.inflow.len() / self.nodes
+        self.inflow.days
     }
 
     /// The lateral inflow of a node, day by day, in m3/s; a net loss is negative.
@@ -50,8 +148,7 @@ impl Inputs {
     ///
     /// If there is no such node.
     pub fn inflow(&self, node: usize) -> impl Iterator<Item = f64> + '_ {
-        assert!(node < self.nodes, "node {node} of {}", self.nodes);
-        self.inflow.iter().skip(node).step_by(self.nodes).copied()
+        self.inflow.of(node).iter().copied()
     }
 
     /// Multiplies a node's inflow by a factor on every day on which water enters; net losses stay.
@@ -60,12 +157,8 @@ impl Inputs {
     ///
     /// If there is no such node.
     pub fn scale_inflow(&mut self, node: usize, factor: f64) {
-        assert!(node < self.nodes, "node {node} of {}", self.nodes);
-        for flow in self.inflow.iter_mut().skip(node).step_by(self.nodes) {
-            if *flow > 0.0 {
-                *flow *= factor;
-            }
-        }
+        let scaled = |flow: f64| if flow > 0.0 { flow * factor } else { flow };
+        self.inflow.scale(node, scaled);
     }
 
     /// Puts another inflow in place of a node's, in m3/s, from the first day on; days beyond the
@@ -75,9 +168,7 @@ impl Inputs {
     ///
     /// If there is no such node.
     pub fn set_inflow(&mut self, node: usize, m3s: impl IntoIterator<Item = f64>) {
-        assert!(node < self.nodes, "node {node} of {}", self.nodes);
-        let days = self.inflow.iter_mut().skip(node).step_by(self.nodes);
-        days.zip(m3s).for_each(|(flow, other)| *flow = other);
+        self.inflow.set(node, m3s);
     }
 
     /// The demand of an offtake, day by day, in m3/s.
@@ -86,9 +177,7 @@ impl Inputs {
     ///
     /// If there is no such offtake.
     pub fn demand(&self, offtake: usize) -> impl Iterator<Item = f64> + '_ {
-        assert!(offtake < self.offtakes, "offtake {offtake}");
-        let days = self.demand.iter().skip(offtake);
-        days.step_by(self.offtakes).copied()
+        self.demand.of(offtake).iter().copied()
     }
 
     /// Multiplies an offtake's demand by a factor.
@@ -97,10 +186,7 @@ impl Inputs {
     ///
     /// If there is no such offtake.
     pub fn scale_demand(&mut self, offtake: usize, factor: f64) {
-        assert!(offtake < self.offtakes, "offtake {offtake}");
-        for flow in self.demand.iter_mut().skip(offtake).step_by(self.offtakes) {
-            *flow *= factor;
-        }
+        self.demand.scale(offtake, |flow| flow * factor);
     }
 
     /// Puts another demand in place of an offtake's, in m3/s, as [`Inputs::set_inflow`] does.
@@ -109,9 +195,7 @@ impl Inputs {
     ///
     /// If there is no such offtake.
     pub fn set_demand(&mut self, offtake: usize, m3s: impl IntoIterator<Item = f64>) {
-        assert!(offtake < self.offtakes, "offtake {offtake}");
-        let days = self.demand.iter_mut().skip(offtake).step_by(self.offtakes);
-        days.zip(m3s).for_each(|(flow, other)| *flow = other);
+        self.demand.set(offtake, m3s);
     }
 
     /// What a reservoir holds before the first day.
@@ -120,7 +204,7 @@ impl Inputs {
     ///
     /// If there is no such reservoir.
     pub fn storage(&self, reservoir: usize) -> Volume {
-        Volume::from_m3(self.storage[reservoir])
+        Volume::from_m3(self.storage.1[reservoir])
     }
 
     /// Lets a reservoir begin with another volume.
@@ -129,29 +213,53 @@ impl Inputs {
     ///
     /// If there is no such reservoir.
     pub fn set_storage(&mut self, reservoir: usize, volume: Volume) {
-        self.storage[reservoir] = volume.m3();
+        self.storage.1[reservoir] = volume.m3();
     }
 
-    /// Takes over other inputs of the same sizes, in the memory there is.
-    pub(crate) fn copy(&mut self, other: &Self) {
-        self.inflow.copy_from_slice(&other.inflow);
-        self.demand.copy_from_slice(&other.demand);
-        self.storage.copy_from_slice(&other.storage);
+    /// Becomes those of the model again, in the memory there is.
+    pub(crate) fn reset(&mut self) {
+        self.inflow.changed.fill(false);
+        self.demand.changed.fill(false);
+        let (model, here) = &mut self.storage;
+        here.copy_from_slice(model);
+    }
+
+    /// The inflow of a node in m3/s, and whether somebody changed it.
+    pub(crate) fn inflow_of(&self, node: usize) -> &[f64] {
+        self.inflow.of(node)
+    }
+
+    pub(crate) fn changes_inflow(&self, node: usize) -> bool {
+        self.inflow.changed[node]
+    }
+
+    /// The demand of an offtake in m3/s, and whether somebody changed it.
+    pub(crate) fn demand_of(&self, offtake: usize) -> &[f64] {
+        self.demand.of(offtake)
+    }
+
+    pub(crate) fn changes_demand(&self, offtake: usize) -> bool {
+        self.demand.changed[offtake]
     }
 
     /// Every number, for a digest.
     pub(crate) fn write(&self, to: impl FnMut(f64)) {
-        let flows = self.inflow.iter().chain(&self.demand);
-        flows.chain(&self.storage).copied().for_each(to);
+        let tables = [&self.inflow, &self.demand];
+        let flows = tables
+            .iter()
+            .flat_map(|table| (0..table.places()).flat_map(|p| table.of(p)));
+        flows.chain(&self.storage.1).copied().for_each(to);
     }
 
     /// All the faults that a model built with these inputs would have, and what would make it
     /// another plan.
-    fn check(&self, plan: &Plan) -> Result<()> {
+    pub(crate) fn check(&self, plan: &Plan) -> Result<()> {
         let basin = plan.model.basin();
         let mut faults = Diagnostics::new();
-        let sizes = (self.inflow.len(), self.demand.len(), self.storage.len());
-        if sizes != (plan.inflow.len(), plan.asked.len(), plan.stores.len()) {
+        let places = (self.inflow.places(), self.demand.places());
+        let sizes = (self.days(), places, self.storage.1.len());
+        let (nodes, offtakes) = (plan.sizes.nodes, plan.sizes.offtakes);
+        if sizes != (plan.days, (nodes, offtakes), plan.stores.len()) {
             let fault = "inputs of another plan: other days or places";
             return Err(crate::calendar::invalid(Diagnostic::new(fault)));
         }
@@ -171,8 +279,7 @@ impl Inputs {
                 }
                 continue;
             }
-            let days = self.inflow.iter().skip(v).step_by(self.nodes);
-            if let Some((day, value)) = first_outside(days, least) {
+            if let Some((day, value)) = first_outside(self.inflow.of(v), least) {
                 let date = plan.dates[day];
                 let fault = format!("the inflow of `{}` is {value} m3/s on {date}", node.id);
                 faults.push(Diagnostic::new(fault).expected(if least < 0.0 {
@@ -183,14 +290,13 @@ impl Inputs {
             }
         }
         for (i, offtake) in basin.offtakes().iter().enumerate() {
-            let days = self.demand.iter().skip(i).step_by(self.offtakes);
-            if let Some((day, value)) = first_outside(days, 0.0) {
+            if let Some((day, value)) = first_outside(self.demand.of(i), 0.0) {
                 let date = plan.dates[day];
                 let fault = format!("the demand of `{}` is {value} m3/s on {date}", offtake.id);
                 faults.push(Diagnostic::new(fault).expected("at least 0"));
             }
         }
-        for (reservoir, &storage) in basin.reservoirs().iter().zip(&self.storage) {
+        for (reservoir, &storage) in basin.reservoirs().iter().zip(&self.storage.1) {
             let most = reservoir.surcharge;
             if !(0.0..=most.m3()).contains(&storage) {
                 let volume = Volume::from_m3(storage);
@@ -204,35 +310,31 @@ impl Inputs {
 }
 
 /// The first day with a flow below a bound, or none, or infinite.
-fn first_outside<'a>(flows: impl Iterator<Item = &'a f64>, least: f64) -> Option<(usize, f64)> {
-    let mut days = flows.copied().enumerate();
-    days.find(|(_, flow)| !(least..=f64::MAX).contains(flow))
+fn first_outside(flows: &[f64], least: f64) -> Option<(usize, f64)> {
+    let outside = |flow: &f64| !(least..=f64::MAX).contains(flow);
+    // Mostly there is none, and without a way out of the loop it is done many numbers at a time.
+    if !flows.iter().fold(false, |any, flow| any | outside(flow)) {
+        return None;
+    }
+    let day = flows.iter().position(outside)?;
+    Some((day, flows[day]))
 }
 
 impl Plan {
     /// The inflows, demands and initial storages of the model.
     pub fn inputs(&self) -> Inputs {
         let model = &self.model;
-        let (nodes, offtakes) = (self.sizes.nodes, self.sizes.offtakes);
-        let mut inputs = Inputs {
-            nodes,
-            offtakes,
-            inflow: vec![0.0; self.days * nodes],
-            demand: vec![0.0; self.days * offtakes],
-            storage: model
-                .basin
-                .reservoirs()
-                .iter()
-                .map(|r| r.initial.m3())
-                .collect(),
-        };
-        for (v, series) in model.inflow.iter().enumerate() {
-            inputs.set_inflow(v, series.iter().flat_map(DailySeries::values).copied());
+        let storage: Vec<f64> = model
+            .basin
+            .reservoirs()
+            .iter()
+            .map(|r| r.initial.m3())
+            .collect();
+        Inputs {
+            inflow: Table::new(self.days, model.inflow.iter().map(Option::as_ref)),
+            demand: Table::new(self.days, model.demand.iter().map(Some)),
+            storage: (storage.as_slice().into(), storage),
         }
-        for (i, series) in model.demand.iter().enumerate() {
-            inputs.set_demand(i, series.values().iter().copied());
-        }
-        inputs
     }
 
     /// The same plan with other inflows, demands and initial storages; its [`model`](Plan::model) has
@@ -264,13 +366,9 @@ impl Plan {
     /// Puts other inputs into this plan, and leaves its model as it is.
     pub(crate) fn take(&mut self, inputs: &Inputs) -> Result<()> {
         inputs.check(self)?;
-        let pour = |into: &mut [f64], flows: &[f64]| {
-            let volumes = into.iter_mut().zip(flows);
-            volumes.for_each(|(volume, flow)| *volume = flow * SECONDS_A_DAY);
-        };
-        pour(&mut self.inflow, &inputs.inflow);
-        pour(&mut self.asked, &inputs.demand);
-        for (store, &storage) in self.stores.iter_mut().zip(&inputs.storage) {
+        inputs.inflow.pour(&mut self.inflow);
+        inputs.demand.pour(&mut self.asked);
+        for (store, &storage) in self.stores.iter_mut().zip(&inputs.storage.1) {
             store.initial = storage;
         }
         let basin = &self.model.basin;

@@ -18,7 +18,7 @@ use crate::error::{Diagnostic, Diagnostics, Result};
 use crate::ledger::Sizes;
 use crate::model::Model;
 use crate::series::DailySeries;
-use crate::units::Flow;
+use crate::units::{Flow, Volume};
 
 /// Seconds in a day: a mean flow of 1 m3/s is this many m3 a day.
 pub(crate) const SECONDS_A_DAY: f64 = 86_400.0;
@@ -138,6 +138,24 @@ pub(crate) struct Store {
     pub(crate) unaccounted: Option<Vec<f64>>,
 }
 
+impl Store {
+    /// What is held above full supply of a volume that neither fits below nor can be released:
+    /// what the spillway does not pass, up to the surcharge limit.
+    pub(crate) fn surcharged(&self, over: f64, spillway: f64) -> f64 {
+        (over - spillway).max(0.0).min(self.surcharge - self.full)
+    }
+
+    /// What was released on the day before the run, and what the river brought, by what was in the
+    /// reaches.
+    pub(crate) fn before_the_run(&self, plan: &Plan, antecedent: &[f64]) -> (f64, f64) {
+        let ways = &plan.ways[self.node];
+        let released = ways
+            .river
+            .map_or(0.0, |r| antecedent[r] / plan.reaches[r].gain);
+        (released, ways.into.iter().map(|&r| antecedent[r]).sum())
+    }
+}
+
 /// An offtake in numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Intake {
@@ -204,6 +222,12 @@ impl Plan {
     /// The flow that entered each reach before the run, in m3 a day, after losses: what arrives.
     pub fn antecedent_arrival(&self, reach: usize) -> f64 {
         self.reaches[reach].antecedent
+    }
+
+    /// What the spillway of a reservoir passes on a day, by the storage at its start; m3.
+    pub(crate) fn spillway(&self, k: usize, start: f64) -> f64 {
+        let reservoir = &self.model.basin.reservoirs()[k];
+        reservoir.spill_capacity(Volume::from_m3(start)).m3s() * SECONDS_A_DAY
     }
 
     /// Whether the river ends at a node.

@@ -1,7 +1,7 @@
 //! Routing: the awards become water that moves, and every cubic metre is written once.
 
 use super::Simulation;
-use super::plan::SECONDS_A_DAY;
+use super::plan::Store;
 use crate::allocation::Binding;
 use crate::basin::Pumped;
 use crate::error::{Error, Result};
@@ -9,13 +9,57 @@ use crate::ledger::{CLOSES_AT, Ledger};
 use crate::units::Volume;
 
 /// What left a reservoir on a day, and what stayed; m3.
-struct Outflow {
-    stored: f64,
-    release: f64,
+pub(crate) struct Outflow {
+    pub(crate) stored: f64,
+    pub(crate) release: f64,
     /// What goes by the relief canal, beside what is sent there on purpose.
     relieved: f64,
-    spill: f64,
+    pub(crate) spill: f64,
     overtopped: f64,
+}
+
+impl Outflow {
+    /// Parts a reservoir's water into what stays and what goes.
+    ///
+    /// What the allocation sends on is released, the rest stored as far as it fits. Water the
+    /// allocation did not know of, such as spill from above, is held like any other. What does not
+    /// fit leaves by the outlets as far as they are open, by the relief canal as far as it has
+    /// room, over the spillway, and at last over the dam.
+    pub(crate) fn of(
+        store: &Store,
+        water: f64,
+        wanted: f64,
+        ceiling: f64,
+        room: f64,
+        spillway: impl FnOnce() -> f64,
+    ) -> Self {
+        let release = wanted.min((water - store.dead).max(0.0));
+        let mut outflow = Self {
+            stored: water - release,
+            release,
+            relieved: 0.0,
+            spill: 0.0,
+            overtopped: 0.0,
+        };
+        let mut over = outflow.stored - store.full;
+        if over <= 0.0 {
+            return outflow;
+        }
+        let open = over.min((ceiling - release).max(0.0));
+        outflow.release += open;
+        outflow.stored = store.full;
+        over -= open;
+        outflow.relieved = over.min(room);
+        over -= outflow.relieved;
+        if over > 0.0 {
+            let spillway = spillway();
+            let held = store.surcharged(over, spillway);
+            outflow.stored = (store.full + held).min(store.surcharge);
+            outflow.spill = over - held;
+            outflow.overtopped = (outflow.spill - spillway).max(0.0);
+        }
+        outflow
+    }
 }
 
 impl Simulation<'_> {
@@ -179,59 +223,21 @@ impl Simulation<'_> {
         }
     }
 
-    /// Parts a reservoir's water into what stays and what goes.
-    ///
-    /// What the allocation sends on is released, the rest stored as far as it fits. Water the
-    /// allocation did not know of, such as spill from above, is held like any other. What does not
-    /// fit leaves by the outlets as far as they are open, by the relief canal as far as it has
-    /// room, over the spillway, and at last over the dam.
     fn part_storage(&self, k: usize, water: f64, room: f64) -> Outflow {
         let plan = self.plan;
         let store = &plan.stores[k];
         let river = plan.ways[store.node].river;
         let wanted = river.map_or(0.0, |r| self.solver.outcome().flow[r]);
-        let release = wanted.min((water - store.dead).max(0.0));
-        let mut outflow = Outflow {
-            stored: water - release,
-            release,
-            relieved: 0.0,
-            spill: 0.0,
-            overtopped: 0.0,
-        };
-        let mut over = outflow.stored - store.full;
-        if over <= 0.0 {
-            return outflow;
-        }
-        let open = over.min((self.wave.ceiling[k] - release).max(0.0));
-        outflow.release += open;
-        outflow.stored = store.full;
-        over -= open;
-        outflow.relieved = over.min(room);
-        over -= outflow.relieved;
-        if over > 0.0 {
-            let spillway = self.spillway(k);
-            let held = self.surcharged(k, over);
-            outflow.stored = (store.full + held).min(store.surcharge);
-            outflow.spill = over - held;
-            outflow.overtopped = (outflow.spill - spillway).max(0.0);
-        }
-        outflow
+        let ceiling = self.wave.ceiling[k];
+        Outflow::of(store, water, wanted, ceiling, room, || self.spillway(k))
     }
 
-    /// What the spillway of a reservoir passes today, by the storage at the start of the day.
     fn spillway(&self, k: usize) -> f64 {
-        let reservoir = &self.plan.model.basin.reservoirs()[k];
-        let start = Volume::from_m3(self.state.storage[k]);
-        reservoir.spill_capacity(start).m3s() * SECONDS_A_DAY
+        self.plan.spillway(k, self.state.storage[k])
     }
 
-    /// What is held above full supply of a volume that neither fits below nor can be released:
-    /// what the spillway does not pass, up to the surcharge limit.
     pub(super) fn surcharged(&self, k: usize, over: f64) -> f64 {
-        let store = &self.plan.stores[k];
-        (over - self.spillway(k))
-            .max(0.0)
-            .min(store.surcharge - store.full)
+        self.plan.stores[k].surcharged(over, self.spillway(k))
     }
 
     fn book_reservoir(&mut self, k: usize, day: usize, arrived: f64, outflow: &Outflow) {

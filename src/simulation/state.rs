@@ -51,26 +51,15 @@ pub struct State {
 
 impl State {
     pub(crate) fn first(plan: &Plan) -> Self {
-        let arriving = |v: usize| -> f64 {
-            plan.ways[v]
-                .into
-                .iter()
-                .map(|&r| plan.reaches[r].antecedent)
-                .sum()
-        };
+        let antecedent: Vec<f64> = plan.reaches.iter().map(|r| r.antecedent).collect();
+        let before = plan.stores.iter();
+        let before = before.map(|store| store.before_the_run(plan, &antecedent));
+        let (last_release, last_inflow) = before.unzip();
         Self {
             wave: -plan.last_lead,
             storage: plan.stores.iter().map(|s| s.initial).collect(),
-            last_release: plan
-                .stores
-                .iter()
-                .map(|s| {
-                    plan.ways[s.node]
-                        .river
-                        .map_or(0.0, |r| plan.reaches[r].antecedent / plan.reaches[r].gain)
-                })
-                .collect(),
-            last_inflow: plan.stores.iter().map(|s| arriving(s.node)).collect(),
+            last_release,
+            last_inflow,
             returning: plan.returns.iter().map(|r| vec![0.0; r.waves]).collect(),
             accounts: Accounts::first(plan),
             channels: channel::first(&plan.routed, &plan.reaches),

@@ -144,11 +144,7 @@ impl<'p> Simulation<'p> {
             ledger,
             solver,
             today,
-            decisions: plan
-                .stores
-                .iter()
-                .map(|s| Decision::with_wishes(s.wish_claims.len()))
-                .collect(),
+            decisions: plan.decisions(),
             wave: Wave {
                 passes: vec![None; n],
                 day: vec![None; n],
@@ -429,13 +425,12 @@ impl<'p> Simulation<'p> {
                     format!("`{name}` {fault}"),
                 ));
             }
-            let mut ceiling = decision.ceiling.m3s() * SECONDS_A_DAY;
-            let mut before_all = decision.floor;
+            let (mut before_all, mut ceiling) = decision.volumes();
             if let Some(claim) = store.release_claim {
-                self.today.claim[claim] = decision.floor.m3s() * SECONDS_A_DAY;
-                before_all = before_all.min(min_release);
+                self.today.claim[claim] = before_all;
+                before_all = before_all.min(min_release.m3s() * SECONDS_A_DAY);
             }
-            self.today.claim[store.floor_claim] = before_all.m3s() * SECONDS_A_DAY;
+            self.today.claim[store.floor_claim] = before_all;
             if let Some(river) = plan.ways[store.node].river {
                 ceiling = ceiling.min(self.wave.capacity[river]);
                 self.today.capacity[river] = ceiling;
@@ -450,36 +445,24 @@ impl<'p> Simulation<'p> {
 
     fn view(&self, k: usize, day: usize) -> ReservoirView<'_> {
         let store = &self.plan.stores[k];
-        let reservoir = &self.plan.model.basin.reservoirs()[k];
-        let storage = Volume::from_m3(self.state.storage[k]);
         let flow = |volume: f64| Flow::from_m3s(volume / SECONDS_A_DAY);
-        let date = self.plan.dates[day];
-        let last_release = flow(self.state.last_release[k]);
-        let level = reservoir.level(storage);
-        let (min_release, max_release) = reservoir.release_limits_at(date, level, last_release);
         let ahead = day + store.horizon.min(self.plan.days - day);
-        ReservoirView {
-            reservoir,
-            date,
-            storage,
+        let seen = Seen {
+            storage: Volume::from_m3(self.state.storage[k]),
             available: Volume::from_m3(self.wave.known[k]),
-            dead: Volume::from_m3(store.dead),
-            full: Volume::from_m3(store.full),
-            level,
             entered: flow(
                 self.ledger.nodes.lateral.at(day, store.node) + self.wave.antecedent[store.node],
             ),
             forecast: self.forecast(k, day..ahead),
             last_inflow: flow(self.state.last_inflow[k]),
-            last_release,
-            min_release,
-            max_release,
+            last_release: flow(self.state.last_release[k]),
             demand: flow(if store.sees_demand {
                 self.wave.need[store.node]
             } else {
                 0.0
             }),
-        }
+        };
+        self.plan.view(k, day, seen)
     }
 
     /// The wishes of policy and obligations to keep water, as claims that do not overlap: a layer
@@ -702,8 +685,54 @@ impl<'p> Simulation<'p> {
     }
 }
 
+/// The part of a [`ReservoirView`] that a run knows.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    pub(crate) storage: Volume,
+    pub(crate) available: Volume,
+    pub(crate) entered: Flow,
+    pub(crate) forecast: &'a [Flow],
+    pub(crate) last_inflow: Flow,
+    pub(crate) last_release: Flow,
+    pub(crate) demand: Flow,
+}
+
+impl Plan {
+    /// What the policy of a reservoir sees on a day.
+    pub(crate) fn view<'a>(&'a self, k: usize, day: usize, seen: Seen<'a>) -> ReservoirView<'a> {
+        let store = &self.stores[k];
+        let reservoir = &self.model.basin.reservoirs()[k];
+        let date = self.dates[day];
+        let level = reservoir.level(seen.storage);
+        let (min_release, max_release) =
+            reservoir.release_limits_at(date, level, seen.last_release);
+        ReservoirView {
+            reservoir,
+            date,
+            storage: seen.storage,
+            available: seen.available,
+            dead: Volume::from_m3(store.dead),
+            full: Volume::from_m3(store.full),
+            level,
+            entered: seen.entered,
+            forecast: seen.forecast,
+            last_inflow: seen.last_inflow,
+            last_release: seen.last_release,
+            min_release,
+            max_release,
+            demand: seen.demand,
+        }
+    }
+
+    /// For each reservoir a decision of its policy, to be made.
+    pub(crate) fn decisions(&self) -> Vec<Decision> {
+        let wishes = self.stores.iter().map(|store| store.wish_claims.len());
+        wishes.map(Decision::with_wishes).collect()
+    }
+}
+
 /// What is impossible about a decision, if anything.
-fn infeasible(view: &ReservoirView, decision: &Decision) -> Option<String> {
+pub(crate) fn infeasible(view: &ReservoirView, decision: &Decision) -> Option<String> {
     let (floor, ceiling) = (decision.floor, decision.ceiling);
     if !floor.is_finite() || ceiling.m3s().is_nan() {
         return Some(format!("wants {floor} to {ceiling}"));

@@ -124,7 +124,7 @@ mod witnesses;
 pub type Rational = num_rational::Ratio<i128>;
 
 pub use basins::{
-    Sketch, agreements, basins, check_run, inflows, scenarios, scenarios_with_dams, windows,
+    Sketch, agreements, basins, check_run, inflows, rivers, scenarios, scenarios_with_dams, windows,
 };
 pub use case::{Case, case, claims_problem, float_problem};
 pub use checkers::{Outcome, check};

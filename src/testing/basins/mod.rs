@@ -94,6 +94,16 @@ pub fn basins(most_days: usize) -> impl Strategy<Value = Sketch> {
     sketch::sketches(most_days, 1)
 }
 
+/// [`basins`] of rivers alone: no canals, no net losses, and reaches with a travel time, losses and a capacity that
+/// neither hold water back nor pass it over their banks.
+///
+/// # Panics
+///
+/// If `most_days` is 0.
+pub fn rivers(most_days: usize) -> impl Strategy<Value = Sketch> {
+    sketch::rivers(most_days, 1)
+}
+
 /// Whole scenarios: [`basins`] with an agreement of up to three promises, and up to two licences.
 ///
 /// ```

@@ -245,6 +245,24 @@ pub(super) fn sketches(most_days: usize, claims: usize) -> impl Strategy<Value =
         )
 }
 
+/// Rivers and dams without canals, licences and net losses, in whose reaches water neither stays nor leaves.
+pub(super) fn rivers(most_days: usize, claims: usize) -> impl Strategy<Value = Sketch> {
+    sketches(most_days, claims).prop_map(|mut sketch| {
+        sketch.canals.clear();
+        sketch.link = None;
+        sketch.permits.clear();
+        for place in &mut sketch.places {
+            place.channel.routing = Routing::Lag;
+            place.channel.season = None;
+            place.channel.overflow = None;
+            if let Water::Loss(_) = place.water {
+                place.water = Water::Nothing;
+            }
+        }
+        sketch
+    })
+}
+
 /// As [`sketches`], with a dam at the first place at least.
 pub(super) fn dammed(most_days: usize, claims: usize) -> impl Strategy<Value = Sketch> {
     (sketches(most_days, claims), dam()).prop_map(|(mut sketch, dam)| {
