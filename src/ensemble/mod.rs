@@ -266,18 +266,15 @@ impl Ensemble {
     /// sooner.
     ///
     /// ```
-    /// use riparian::basin::{Node, Offtake, Party, Reach, Reservoir};
+    /// use riparian::basin::{Node, Reach, Reservoir};
     /// use riparian::ensemble::Ensemble;
     /// use riparian::units::Volume;
     /// use riparian::{Model, Plan};
     ///
     /// let river = Model::builder("A river", "2024-06-01..2024-06-30".parse()?)
-    ///     .party(Party::new("UP", "Upper state"))
-    ///     .class("use")
     ///     .reservoir(Reservoir::new("dam", Volume::from_mcm(50.0)))
     ///     .node(Node::terminal("sea"))
     ///     .reach(Reach::river("river", "dam", "sea"))
-    ///     .offtake(Offtake::new("fields", "dam", "UP", "use"))
     ///     .build()?;
     /// assert_eq!(Ensemble::new(Plan::compile(river)?, 1).side_by_side(), 1);
     /// // A net loss is fed before others are, which follows from what they want.
