@@ -68,6 +68,14 @@ impl Record {
     /// Reads a table of measured series from memory: CSV, or Parquet if it begins as such a file does.
     /// The name is for messages.
     ///
+    /// ```
+    /// use riparian::settlement::Record;
+    ///
+    /// let record = Record::read("canal.csv", "date,canal_m3s\n2024-06-01,2\n2024-06-02,3\n")?;
+    /// assert_eq!(record.window().days(), 2);
+    /// # Ok::<(), riparian::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// All faults of the table at once ([`Error::is_invalid`]), also for Parquet without the feature

@@ -174,6 +174,16 @@ impl Record {
     /// Settled by the model's agreements it gives what the run's [report](crate::Report) gives, but for
     /// reasons.
     ///
+    /// ```
+    /// use riparian::settlement::{Record, settle};
+    ///
+    /// let report = riparian::run("data/bakhri-tochik-2024")?;
+    /// let record = Record::whole(report.plan(), report.ledger());
+    /// let settled = settle(report.plan().model().agreements(), &record);
+    /// assert_eq!(settled.rows.len(), report.settlements().len());
+    /// # Ok::<(), riparian::Error>(())
+    /// ```
+    ///
     /// # Panics
     ///
     /// If the ledger is of another plan.

@@ -97,6 +97,16 @@ pub fn basins(most_days: usize) -> impl Strategy<Value = Sketch> {
 /// [`basins`] of rivers alone: no canals, no net losses, and reaches with a travel time, losses and a capacity that
 /// neither hold water back nor pass it over their banks.
 ///
+/// ```
+/// use proptest::prelude::*;
+/// use riparian::Plan;
+/// use riparian::testing::{check_run, rivers};
+///
+/// proptest!(|(sketch in rivers(10))| {
+///     check_run(&Plan::compile(sketch.model())?)?;
+/// });
+/// ```
+///
 /// # Panics
 ///
 /// If `most_days` is 0.
