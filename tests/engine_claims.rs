@@ -631,6 +631,146 @@ mod refusals {
     }
 }
 
+mod at_a_node {
+    use super::*;
+
+    fn promise(point: &str, m3_a_day: f64) -> Obligation {
+        Obligation::new("border", "UP", point, amount(m3_a_day))
+            .within(ten_days())
+            .claimed_in("junior")
+    }
+
+    /// Fields that take all they can, junior to the promise.
+    fn thirsty() -> ModelBuilder {
+        river(ten_days(), |_| 1e3).class("very last")
+    }
+
+    fn arrived(ledger: &Ledger, node: usize) -> impl Iterator<Item = f64> + '_ {
+        ledger.nodes().arrived.of(node)
+    }
+
+    /// Whoever is promised so much at a place counts all that comes there, so that no more is asked for
+    /// than is due, whatever becomes of it there.
+    #[test]
+    fn what_users_there_take_has_passed() {
+        let town = thirsty()
+            .offtake(Offtake::new("town", "lowland", "LO", "senior"))
+            .demand("town", daily(ten_days(), |_| 4.0));
+        let promise = promise("lowland", 10.0).claimed_in("senior");
+        let model = town.agreement(treaty([promise])).build().unwrap();
+        let plan = Plan::compile(model).unwrap();
+        let ledger = Simulation::new(&plan).run().unwrap();
+        assert_row(arrived(&ledger, 2), &[10.0; 10]);
+        assert_row(delivered(&ledger, 1), &[4.0; 10]);
+        assert_row(ledger.reaches().entered.of(2), &[6.0; 10]);
+        let row = &Settled::of(&plan, &ledger).rows[0];
+        assert_eq!(row.status, Status::Met);
+        assert_row(row.delivered.into_iter(), &[100e-6]);
+    }
+
+    #[test]
+    fn users_there_share_what_was_brought_for_the_promise_and_ask_for_the_rest() {
+        let town = thirsty()
+            .offtake(Offtake::new("town", "lowland", "LO", "senior"))
+            .demand("town", daily(ten_days(), |day| 3.0 * day as f64));
+        let ledger = runs(town, [promise("lowland", 10.0).claimed_in("senior")]);
+        // What the town took beyond its part has come to the lowland too, and is not owed any more.
+        let mut owed = 100.0;
+        let came = (0..10).map(|day| {
+            let came = f64::max(owed / f64::from(10 - day), 3.0 * f64::from(day));
+            owed = f64::max(owed - came, 0.0);
+            came
+        });
+        assert_row(arrived(&ledger, 2), &came.collect::<Vec<f64>>());
+    }
+
+    #[test]
+    fn what_a_canal_leads_away_has_passed() {
+        let canal = thirsty()
+            .node(Node::junction("oasis"))
+            .node(Node::terminal("salt flat"))
+            .reach(Reach::canal("canal", "lowland", "oasis").antecedent(flow(0.0)))
+            .reach(Reach::river("ditch", "oasis", "salt flat"))
+            .offtake(Offtake::new("palms", "oasis", "LO", "senior"))
+            .demand("palms", daily(ten_days(), |_| 4.0));
+        let ledger = runs(canal, [promise("lowland", 10.0).claimed_in("senior")]);
+        assert_row(arrived(&ledger, 2), &[10.0; 10]);
+        assert_row(delivered(&ledger, 1), &[4.0; 10]);
+    }
+
+    #[test]
+    fn what_enters_there_or_comes_by_another_river_counts() {
+        let brook = thirsty()
+            .node(Node::inflow("brook"))
+            .reach(Reach::river("side", "brook", "lowland").antecedent(flow(0.0)))
+            .inflow("brook", daily(ten_days(), |_| 2.0))
+            .inflow("lowland", daily(ten_days(), |_| 1.0));
+        let ledger = runs(brook, [promise("lowland", 10.0).claimed_in("senior")]);
+        assert_row(passed(&ledger), &[7.0; 10]);
+    }
+
+    #[test]
+    fn what_is_lost_there_has_passed() {
+        let sand = thirsty().inflow("lowland", daily(ten_days(), |_| -4.0));
+        let ledger = runs(sand, [promise("lowland", 10.0).claimed_in("senior")]);
+        assert_row(passed(&ledger), &[10.0; 10]);
+        assert_row(ledger.reaches().entered.of(2), &[6.0; 10]);
+    }
+
+    #[test]
+    fn several_rivers_may_end_at_a_mouth() {
+        let delta = thirsty()
+            .node(Node::inflow("brook"))
+            .reach(Reach::river("side", "brook", "sea").antecedent(flow(0.0)))
+            .inflow("brook", daily(ten_days(), |_| 3.0));
+        let ledger = runs(delta, [promise("sea", 10.0).claimed_in("senior")]);
+        assert_row(passed(&ledger), &[7.0; 10]);
+        assert_row(ledger.nodes().left.of(3), &[10.0; 10]);
+    }
+
+    #[test]
+    fn who_goes_short_of_it_is_told_so() {
+        let town = river(ten_days(), |_| 15.0)
+            .offtake(Offtake::new("town", "lowland", "LO", "senior"))
+            .demand("town", daily(ten_days(), |_| 4.0));
+        let quota = Obligation::new("quota", "LO", "fields", amount(8.0))
+            .within(ten_days())
+            .claimed_in("junior");
+        let promises = [promise("lowland", 10.0).claimed_in("senior"), quota];
+        let model = town.agreement(treaty(promises)).build().unwrap();
+        let plan = Plan::compile(model).unwrap();
+        let ledger = Simulation::new(&plan).run().unwrap();
+        let row = &Settled::of(&plan, &ledger).rows[1];
+        assert_row(row.delivered.into_iter(), &[50e-6]);
+        let reach = "tail".to_owned();
+        assert_eq!(row.reasons.len(), 1, "{:?}", row.reasons);
+        assert_eq!(row.reasons[0].why, Why::MinimumFlow { reach });
+    }
+
+    /// For what must flow on below the users, the point is the reach.
+    #[test]
+    fn below_the_users_the_reach_is_the_point() {
+        let town = thirsty()
+            .offtake(Offtake::new("town", "lowland", "LO", "senior"))
+            .demand("town", daily(ten_days(), |_| 4.0));
+        let ledger = runs(town, [promise("tail", 10.0).claimed_in("senior")]);
+        assert_row(arrived(&ledger, 2), &[14.0; 10]);
+    }
+
+    #[test]
+    fn a_reservoir_does_not_let_all_pass() {
+        let lake = Reservoir::new("lake", m3(1.0));
+        let dammed = river(ten_days(), |_| 1e3)
+            .reservoir(lake)
+            .node(Node::terminal("delta"))
+            .reach(Reach::river("out", "lake", "delta"))
+            .agreement(treaty([promise("lake", 10.0).measured(Measure::Flow)]));
+        let error = Plan::compile(dammed.build().unwrap()).unwrap_err();
+        let message = error.to_string();
+        assert!(message.contains("no single reach carries"), "{message}");
+    }
+}
+
 /// Everything at once: a formula with clauses, an account, quotas, limits.
 fn everything(window: Window, numbers: &[f64], shift: u32) -> Vec<Obligation> {
     let n = |i: usize| numbers[i % numbers.len()];
@@ -663,6 +803,7 @@ fn everything(window: Window, numbers: &[f64], shift: u32) -> Vec<Obligation> {
         group,
         reach,
         Obligation::minimum_flow("least", "UP", "tail", flow(n(4))),
+        Obligation::minimum_flow("at the town", "UP", "lowland", flow(n(5))),
     ]
     .map(|o| o.within(window))
     .into()
@@ -777,7 +918,7 @@ proptest! {
 
     #[test]
     fn with_water_enough_every_senior_promise_is_met(
-        volumes in proptest::collection::vec(0.0..50.0_f64, 4),
+        volumes in proptest::collection::vec(0.0..50.0_f64, 6),
         lag in 0..4_u32,
     ) {
         let window = days(date(2024, 5, 1), 61);
@@ -793,6 +934,8 @@ proptest! {
             Obligation::new("revised", "UP", "border", m3(volumes[2]))
                 .revised(date(2024, 5, 30), "minutes", m3(50.0 * volumes[3])),
             Obligation::new("share", "UP", "border", formula),
+            Obligation::new("at the town", "UP", "lowland", m3(50.0 * volumes[4])),
+            Obligation::new("at the sea", "UP", "sea", m3(50.0 * volumes[5])),
         ]
         .map(|o| o.within(from).claimed_in("senior"));
         let plan = plan(basin(window, &[100.0], (lag, Routing::Lag)), all.into());

@@ -14,6 +14,7 @@ use super::Simulation;
 use super::claims::{ClaimedAt, Claiming, between};
 use super::orders::Orders;
 use crate::agreement::{Count, Pace};
+use crate::settlement::Gauge;
 
 impl Simulation<'_> {
     /// Foresees the claims of offtakes and in the stream below a routed reach, and what may be sent
@@ -58,15 +59,10 @@ impl Simulation<'_> {
                 ClaimedAt::Offtakes(members) if !claiming.is_ceiling() => {
                     self.claim_at_offtakes_then(k, claiming, members);
                 }
-                &ClaimedAt::Stream {
-                    reach,
-                    gauge,
-                    claim,
-                    ..
-                } => {
-                    if let Some(day) = self.then(plan.reaches[reach].tail) {
-                        self.wave.claim_then[claim] = if gauge.is_head() {
-                            self.due_at_head(k, reach, day)
+                ClaimedAt::Stream(stream) => {
+                    if let Some(day) = self.then(stream.tail) {
+                        self.wave.claim_then[stream.claim] = if stream.is_at_head() {
+                            self.due_at_head(k, stream.reach, day)
                         } else {
                             self.due_then(k, day)
                         };
@@ -171,10 +167,11 @@ impl Simulation<'_> {
     fn ceiling_then(&self, k: usize, reach: usize, day: usize) -> f64 {
         let claiming = &self.plan.claiming[k];
         let (gain, lag) = match claiming.place {
-            ClaimedAt::Capacity { gauge, .. } if gauge.is_head() => {
-                let channel = &self.plan.reaches[reach];
-                (channel.gain, channel.lag as i64)
-            }
+            ClaimedAt::Capacity {
+                gauge: Gauge::Arrivals(_),
+                gain,
+                ..
+            } => (gain, self.plan.reaches[reach].lag as i64),
             _ => (1.0, 0),
         };
         let day = day as i64 + lag;

@@ -19,7 +19,8 @@
 //! daily flows is not claimed: no other day makes up for a day.
 //!
 //! At offtakes a claim is part of the users' demand, lifted to the claim's class. In a stream it
-//! asks that water pass; in a reservoir that it stay.
+//! asks that water pass its gauge, as settlement reads it: at a node all that comes there, whoever takes
+//! of it there; at a reach what enters it, beyond those users. In a reservoir it asks that water stay.
 //!
 //! A ceiling at offtakes caps what its users ask together, in proportion to their demand: at the
 //! pace of demand until it is used up, at an even pace by what its schedule leaves for today. Where
@@ -34,14 +35,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Simulation;
 use super::live::{Known, Live, Refusal, Resolver};
-use super::plan::{Compiler, Intake, Plan, Store, Ways};
-use crate::agreement::{Agreement, Bounds, Count, Effect, Measure, Obligation, Pace};
+use super::plan::{Compiler, Intake, Passage, Plan, Store, Ways};
+use crate::agreement::{Agreement, Bounds, Count, Effect, Obligation, Pace};
 use crate::allocation::Place;
 use crate::basin::ReachKind;
 use crate::calendar::{Window, day_index};
 use crate::error::Diagnostic;
 use crate::ledger::Ledger;
-use crate::settlement::{Carry, InAdvance, in_advance, known_in_advance};
+use crate::settlement::{Carry, Gauge, InAdvance, in_advance, known_in_advance};
 use crate::units::Volume;
 
 pub(crate) use super::live::Watch;
@@ -148,33 +149,31 @@ impl PeriodOwed {
 impl Claiming {
     /// The reach in whose stream it claims, or whose flow it holds down, if it does.
     pub(crate) fn reach(&self) -> Option<usize> {
-        match self.place {
-            ClaimedAt::Stream { reach, .. } | ClaimedAt::Capacity { reach, .. } => Some(reach),
+        match &self.place {
+            ClaimedAt::Stream(stream) => Some(stream.reach),
+            ClaimedAt::Capacity { reach, .. } => Some(*reach),
             ClaimedAt::Offtakes(_) | ClaimedAt::Storage { .. } => None,
         }
     }
 
-    /// Whether it claims in the stream of a reach.
+    /// The claim in the stream, if it is one.
+    pub(super) fn stream(&self) -> Option<&Stream> {
+        match &self.place {
+            ClaimedAt::Stream(stream) => Some(stream),
+            _ => None,
+        }
+    }
+
+    /// Whether it claims in the stream.
     pub(crate) fn is_in_stream(&self) -> bool {
-        matches!(self.place, ClaimedAt::Stream { .. })
+        self.stream().is_some()
     }
 
     /// What passed in the stream where it claims on a day of a run, in m3.
     pub(crate) fn passed_on(&self, plan: &Plan, ledger: &Ledger, day: usize) -> f64 {
-        match self.place {
-            ClaimedAt::Stream {
-                reach, gauge, node, ..
-            } => passed(plan, ledger, (reach, gauge, node), day),
-            _ => 0.0,
-        }
-    }
-
-    /// The tail of the reach in whose stream it claims, and the node where that is measured.
-    pub(super) fn stream_ends(&self, plan: &Plan) -> Option<(usize, usize)> {
-        match self.place {
-            ClaimedAt::Stream { reach, node, .. } => Some((plan.reaches[reach].tail, node)),
-            _ => None,
-        }
+        let basin = plan.model.basin();
+        self.stream()
+            .map_or(0.0, |stream| stream.gauge.read(basin, ledger, day))
     }
 
     /// The period a day of the run lies in: where several do, the one that ends first.
@@ -201,40 +200,46 @@ type Dues = (Vec<PeriodOwed>, Option<Live>, Option<Carry>);
 pub(super) enum ClaimedAt {
     /// At offtakes, sharing in proportion to their demand.
     Offtakes(Vec<usize>),
-    /// In the stream of a reach.
-    Stream {
-        reach: usize,
-        gauge: StreamGauge,
-        node: usize,
-        claim: usize,
-    },
+    Stream(Stream),
     /// A ceiling on what enters a reach.
     Capacity {
         reach: usize,
-        gauge: StreamGauge,
+        /// Where its water is measured, and what of a m3 that enters the reach comes there.
+        gauge: Gauge,
         node: usize,
+        gain: f64,
     },
     /// In the storage of a reservoir.
-    Storage { store: usize, claim: usize },
+    Storage {
+        store: usize,
+        claim: usize,
+    },
 }
 
-/// Where the water of a claim in the stream is measured: as settlement measures it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum StreamGauge {
-    /// What arrives at the reach's head; at a mouth, with what enters there.
-    Head,
-    /// What enters the reach.
-    Tail,
-    /// All that passes the node at the reach's tail.
-    Node,
-    /// What the reservoir at the reach's tail releases on purpose.
-    Release(usize),
+/// A claim that water pass a gauge, whoever takes it further down.
+#[derive(Clone, Debug)]
+pub(super) struct Stream {
+    pub(super) claim: usize,
+    /// The gauge, as settlement reads it, and its node.
+    pub(super) gauge: Gauge,
+    pub(super) node: usize,
+    /// The node at which it is decided what passes, and what of a m3 there comes to the gauge: of a river's
+    /// arrivals those of the reach they come through, else the gauge's own.
+    pub(super) tail: usize,
+    pub(super) gain: f64,
+    /// The reach they come through, or by which it is told: the river that leaves, or at a mouth one that comes.
+    pub(super) reach: usize,
 }
 
-impl StreamGauge {
-    /// Whether the water is measured where it leaves the reach.
-    pub(super) fn is_head(self) -> bool {
-        self == Self::Head
+impl Stream {
+    /// Whether its water is measured where it leaves the reach.
+    pub(super) fn is_at_head(&self) -> bool {
+        matches!(self.gauge, Gauge::Arrivals(_))
+    }
+
+    /// Whether what users at its node take has passed it.
+    pub(super) fn is_before_users(&self) -> bool {
+        matches!(self.gauge, Gauge::Node(_))
     }
 }
 
@@ -493,7 +498,7 @@ impl Compiler<'_> {
                 .collect();
             for &i in members.iter().filter(|_| !ceiling) {
                 let weight = self.weight(class, basin.offtakes()[i].weight);
-                let place = Place::Node(offtakes[i].node);
+                let place = Place::Node(self.users(offtakes[i].node));
                 let claim = self.network.claim(place, class, weight);
                 offtakes[i].owed.push((number, claim));
             }
@@ -511,72 +516,112 @@ impl Compiler<'_> {
             });
             return Ok(ClaimedAt::Storage { store, claim });
         }
-        let (reach, gauge, node) = self.stream(obligation, ways).ok_or_else(|| {
+        let stream = self.stream(obligation, ways).ok_or_else(|| {
             (
                 format!("claims at `{id}`, where no single reach carries the water"),
-                "a reach, or a node with one reach to it",
+                "a reach, a node, a reservoir's release, or an inflow by one reach",
             )
         })?;
+        let through = &basin.reaches()[stream.reach];
         if ceiling {
-            if gauge.is_head() && basin.reaches()[reach].is_routed() {
+            if stream.is_before_users() {
+                return Err((
+                    format!("holds the flow at `{id}` down, where water enters or is taken"),
+                    "a ceiling of a reach, an offtake, or a reservoir's release or inflow",
+                ));
+            }
+            if stream.is_at_head() && through.is_routed() {
                 return Err((
                     format!("holds the flow at `{id}` down, where water of many days arrives"),
                     "a ceiling on what enters the reach, or on who takes its water",
                 ));
             }
-            let held = match gauge {
-                StreamGauge::Tail | StreamGauge::Release(_) => true,
-                StreamGauge::Head => ways[node].store.is_some(),
-                StreamGauge::Node => false,
-            };
-            return if held {
-                Ok(ClaimedAt::Capacity { reach, gauge, node })
-            } else {
-                Err((
-                    format!("holds the flow at `{id}` down, where water enters or is taken"),
-                    "a ceiling of a reach, an offtake, or a reservoir's release or inflow",
-                ))
-            };
+            let Stream {
+                gauge,
+                node,
+                gain,
+                reach,
+                ..
+            } = stream;
+            return Ok(ClaimedAt::Capacity {
+                reach,
+                gauge,
+                node,
+                gain,
+            });
         }
-        if basin.reaches()[reach].kind == ReachKind::Canal {
+        if through.kind == ReachKind::Canal && !stream.is_before_users() {
             return Err((
-                format!("claims a flow in the canal `{}`", basin.reaches()[reach].id),
+                format!("claims a flow in the canal `{}`", through.id),
                 "a river reach; beyond a canal's head, claim at its offtakes",
             ));
         }
-        let claim = self.network.claim(Place::Arc(reach), class, 1.0);
-        Ok(ClaimedAt::Stream {
-            reach,
+        let arc = match self.passages.get(&stream.node) {
+            Some(passage) if stream.is_before_users() => passage.arc,
+            _ => stream.reach,
+        };
+        let claim = self.network.claim(Place::Arc(arc), class, 1.0);
+        Ok(ClaimedAt::Stream(Stream { claim, ..stream }))
+    }
+
+    /// The claim in the stream that an obligation makes, but for its number; nothing where none can be made.
+    fn stream(&self, obligation: &Obligation, ways: &[Ways]) -> Option<Stream> {
+        let (basin, term) = (self.basin, &obligation.point.terms[0]);
+        let measure = term.measure.or(obligation.measures());
+        let gauge = Gauge::new(basin, &term.id, measure)?;
+        let node = gauge.node(basin);
+        let river = ways[node].river;
+        let (tail, gain, reach) = match gauge {
+            Gauge::Reach(r) => (node, 1.0, r),
+            Gauge::Release(_) => (node, 1.0, river?),
+            // What enters at a reservoir itself is not told from what it holds.
+            Gauge::Node(_) if ways[node].store.is_none() => {
+                let into = ways[node].into.first().copied();
+                (node, 1.0, river.or(into)?)
+            }
+            Gauge::Arrivals(_) if ways[node].into.len() == 1 => {
+                let r = ways[node].into[0];
+                let gain = 1.0 - basin.reaches()[r].loss;
+                (basin.reach_ends(r).0, gain, r)
+            }
+            _ => return None,
+        };
+        Some(Stream {
+            claim: 0,
             gauge,
             node,
-            claim,
+            tail,
+            gain,
+            reach,
         })
     }
 
-    /// The reach in which the water of an obligation passes, how it is measured, and at which node.
-    fn stream(
-        &self,
-        obligation: &Obligation,
-        ways: &[Ways],
-    ) -> Option<(usize, StreamGauge, usize)> {
-        let basin = self.basin;
-        let id = &obligation.point.terms[0].id;
-        if let Some(reach) = basin.reach_index(id) {
-            return Some((reach, StreamGauge::Tail, basin.reach_ends(reach).0));
+    /// The nodes through which obligations claim that water pass, where that is not what the river
+    /// carries on: users there take of it, it is lost, or the river ends. There the network has a
+    /// passage, from where the water comes to where it is taken.
+    pub(super) fn passages(&mut self, ways: &[Ways]) {
+        let agreements = self.model.agreements.iter();
+        for obligation in agreements.flat_map(|agreement| &agreement.obligations) {
+            let claims = obligation.claim.is_some()
+                && !matches!(obligation.count, Count::AtMost | Count::AtEnd);
+            let stream = claims.then(|| self.stream(obligation, ways)).flatten();
+            let Some(stream) = stream.filter(Stream::is_before_users) else {
+                continue;
+            };
+            let (v, ways) = (stream.node, &ways[stream.node]);
+            let all_goes_on = ways.river.is_some()
+                && ways.offtakes.is_empty()
+                && ways.canals.is_empty()
+                && !self.loses(v);
+            if !all_goes_on && !self.passages.contains_key(&v) {
+                let passage = Passage {
+                    users: self.network.node(),
+                    arc: 0,
+                    reach: stream.reach,
+                };
+                self.passages.insert(v, passage);
+            }
         }
-        let node = basin.node_index(id)?;
-        let ways = &ways[node];
-        let inflow =
-            ways.store.is_some() && matches!(obligation.measure, None | Some(Measure::Inflow));
-        if inflow || ways.river.is_none() {
-            let single = (ways.into.len() == 1).then(|| ways.into[0]);
-            return Some((single?, StreamGauge::Head, node));
-        }
-        let release = ways
-            .store
-            .filter(|_| obligation.measure == Some(Measure::Release));
-        let gauge = release.map_or(StreamGauge::Node, StreamGauge::Release);
-        Some((ways.river?, gauge, node))
     }
 }
 
@@ -613,21 +658,14 @@ impl Simulation<'_> {
             match &claiming.place {
                 _ if claiming.is_ceiling() => {}
                 ClaimedAt::Offtakes(members) => self.claim_at_offtakes(k, claiming, members),
-                &ClaimedAt::Stream {
-                    reach,
-                    gauge,
-                    node,
-                    claim,
-                } => {
-                    let channel = &plan.reaches[reach];
+                ClaimedAt::Stream(stream) => {
                     let (Some(day), Some(_)) =
-                        (self.wave.passes[node], self.wave.day[channel.tail])
+                        (self.wave.passes[stream.node], self.wave.day[stream.tail])
                     else {
                         continue;
                     };
                     let owed = self.owed_on(k, day as i64);
-                    let at_head = gauge.is_head();
-                    self.today.claim[claim] = if at_head { owed / channel.gain } else { owed };
+                    self.today.claim[stream.claim] = owed / stream.gain;
                     self.ledger.claims.claimed.set(day, k, owed);
                 }
                 ClaimedAt::Storage { .. } | ClaimedAt::Capacity { .. } => {}
@@ -659,30 +697,25 @@ impl Simulation<'_> {
         for (k, ceiling) in ceilings() {
             match &ceiling.place {
                 ClaimedAt::Offtakes(members) => self.hold_back(k, ceiling, members),
-                &ClaimedAt::Capacity { reach, gauge, node } => {
-                    let channel = &plan.reaches[reach];
-                    let (Some(day), Some(tail)) =
-                        (self.wave.passes[node], self.wave.day[channel.tail])
+                &ClaimedAt::Capacity {
+                    reach, node, gain, ..
+                } => {
+                    let tail = plan.reaches[reach].tail;
+                    let (Some(day), Some(tail)) = (self.wave.passes[node], self.wave.day[tail])
                     else {
                         continue;
                     };
                     if ceiling.period(day as i64).is_none() {
                         continue;
                     }
-                    let allowed = self.owed_on(k, day as i64);
-                    let at_head = gauge.is_head();
-                    let most = if at_head {
-                        allowed / channel.gain
-                    } else {
-                        allowed
-                    };
+                    let most = self.owed_on(k, day as i64) / gain;
                     if most < self.wave.capacity[reach] {
                         self.wave.capacity[reach] = most;
                         self.today.capacity[reach] = most;
                         self.ledger.limits.of_reach.set(tail, reach, k as u32 + 1);
                     }
                 }
-                ClaimedAt::Stream { .. } | ClaimedAt::Storage { .. } => {}
+                ClaimedAt::Stream(_) | ClaimedAt::Storage { .. } => {}
             }
         }
     }
@@ -692,7 +725,7 @@ impl Simulation<'_> {
         let plan = self.plan;
         let node = match &claiming.place {
             ClaimedAt::Offtakes(members) => return self.days_of(members).0,
-            ClaimedAt::Stream { node, .. } | ClaimedAt::Capacity { node, .. } => *node,
+            ClaimedAt::Stream(Stream { node, .. }) | ClaimedAt::Capacity { node, .. } => *node,
             ClaimedAt::Storage { store, .. } => plan.stores[*store].node,
         };
         plan.day_at(self.state.wave, node)
@@ -906,29 +939,18 @@ impl Simulation<'_> {
                         self.count(k, day, came);
                     }
                 }
-                &ClaimedAt::Stream {
-                    reach,
-                    gauge,
-                    node,
-                    claim,
-                } => {
-                    let Some(day) = self.wave.passes[node] else {
+                ClaimedAt::Stream(stream) => {
+                    let Some(day) = self.wave.passes[stream.node] else {
                         continue;
                     };
-                    let at_head = gauge.is_head();
-                    let gain = if at_head {
-                        plan.reaches[reach].gain
-                    } else {
-                        1.0
-                    };
-                    if !self.is_replayed(plan.reaches[reach].tail) {
-                        self.book_award(k, day, claim, gain);
+                    if !self.is_replayed(stream.tail) {
+                        self.book_award(k, day, stream.claim, stream.gain);
                     }
-                    self.count(k, day, self.passed(reach, gauge, node, day));
+                    self.count(k, day, self.passed(stream.gauge, day));
                 }
-                &ClaimedAt::Capacity { reach, gauge, node } => {
+                &ClaimedAt::Capacity { gauge, node, .. } => {
                     if let Some(day) = self.wave.passes[node] {
-                        self.count(k, day, self.passed(reach, gauge, node, day));
+                        self.count(k, day, self.passed(gauge, day));
                     }
                 }
                 &ClaimedAt::Storage { store, claim } => {
@@ -947,8 +969,8 @@ impl Simulation<'_> {
     }
 
     /// What passed a gauge in the stream on a day.
-    fn passed(&self, reach: usize, gauge: StreamGauge, node: usize, day: usize) -> f64 {
-        passed(self.plan, &self.ledger, (reach, gauge, node), day)
+    fn passed(&self, gauge: Gauge, day: usize) -> f64 {
+        gauge.read(&self.plan.model.basin, &self.ledger, day)
     }
 
     /// Books what a claim of an obligation got, by the measure of its point.
@@ -985,22 +1007,6 @@ impl Simulation<'_> {
             }
             self.state.accounts.balances[k] = (struck, balance);
         }
-    }
-}
-
-fn passed(
-    plan: &Plan,
-    ledger: &Ledger,
-    (reach, gauge, node): (usize, StreamGauge, usize),
-    day: usize,
-) -> f64 {
-    match gauge {
-        StreamGauge::Head if plan.ways[node].store.is_some() => {
-            ledger.reaches.arrived.at(day, reach)
-        }
-        StreamGauge::Tail => ledger.reaches.entered.at(day, reach),
-        StreamGauge::Head | StreamGauge::Node => ledger.flow_at_node(day, node),
-        StreamGauge::Release(store) => ledger.reservoirs.release.at(day, store),
     }
 }
 

@@ -219,9 +219,10 @@ impl Simulation<'_> {
             }
         }
         for (k, claiming) in plan.claiming.iter().enumerate() {
-            if let Some((tail, node)) = claiming.stream_ends(plan)
-                && let (Some(day), Some(_)) = (self.wave.passes[node], self.wave.day[tail])
-                && !stands(tail)
+            if let Some(stream) = claiming.stream()
+                && let (Some(day), Some(_)) =
+                    (self.wave.passes[stream.node], self.wave.day[stream.tail])
+                && !stands(stream.tail)
             {
                 let awarded = self.ledger.claims.awarded.at(day, k);
                 // Awards are kept but for rounding.
@@ -262,7 +263,7 @@ impl Plan {
     fn undecided(&self, today: usize) -> (std::ops::Range<usize>, impl Iterator<Item = usize>) {
         let days = today..(today + self.last_lead as usize).min(self.days);
         let claims = self.claiming.iter().map(move |claiming| {
-            let ends = claiming.stream_ends(self);
+            let ends = claiming.stream().map(|stream| (stream.tail, stream.node));
             let travel = ends.map_or(0, |(tail, node)| self.lead[node] - self.lead[tail]);
             usize::try_from(today as i64 + travel).unwrap_or(0)
         });

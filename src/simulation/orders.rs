@@ -2,7 +2,7 @@
 
 use super::Simulation;
 use super::channel::Routed;
-use super::claims::{ClaimedAt, Claiming};
+use super::claims::{Claiming, Stream};
 use super::plan::{Compiler, FIRST_CLASS, Plan, Ways};
 use super::tributaries::Tributaries;
 use crate::allocation::Place;
@@ -22,9 +22,10 @@ pub(crate) struct Orders {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wants {
     pub(super) tributaries: Tributaries,
-    /// By node: the claims of obligations in the stream of the river that leaves, and the class of
-    /// the model of each.
+    /// By node: the claims of obligations in the stream of the river that leaves, and of what passes before
+    /// anybody takes of it, with the class of the model of each.
     streams: Vec<Vec<(usize, usize)>>,
+    passing: Vec<Vec<(usize, usize)>>,
     /// By claiming obligation: its class of the model.
     class: Vec<usize>,
     /// By offtake: its class of the model.
@@ -76,6 +77,7 @@ impl Wants {
         Self {
             tributaries,
             streams: vec![Vec::new(); nodes],
+            passing: vec![Vec::new(); nodes],
             class,
             offtake_class,
         }
@@ -85,9 +87,14 @@ impl Wants {
         &self.tributaries
     }
 
-    /// Counts a claim of an obligation in the stream of a reach.
-    pub(super) fn stream(&mut self, tail: usize, claiming: usize, claim: usize) {
-        self.streams[tail].push((claim, self.class[claiming]));
+    /// Counts a claim of an obligation in the stream.
+    fn stream(&mut self, claiming: usize, stream: &Stream) {
+        let claims = if stream.is_before_users() {
+            &mut self.passing
+        } else {
+            &mut self.streams
+        };
+        claims[stream.tail].push((stream.claim, self.class[claiming]));
     }
 }
 
@@ -115,8 +122,8 @@ impl Compiler<'_> {
         let claim_class = claim_class.collect();
         let mut wants = Wants::new(tributaries, ways.len(), claim_class, offtake_class.clone());
         for (k, claiming) in claiming.iter().enumerate() {
-            if let ClaimedAt::Stream { reach, claim, .. } = claiming.place {
-                wants.stream(basin.reach_ends(reach).0, k, claim);
+            if let Some(stream) = claiming.stream() {
+                wants.stream(k, stream);
             }
         }
         let mut all = Vec::new();
@@ -202,8 +209,10 @@ impl Simulation<'_> {
             let offtakes = ways.offtakes.iter();
             let mut wanted: f64 = offtakes.map(|&i| self.asked_by(i, class)).sum();
             wanted += ways.canals.iter().map(|&r| through(r)).sum::<f64>();
-            let stream = self.asked_in_stream(v, class);
+            let asked = |claims: &[(usize, usize)]| self.asked_in_stream(claims, class);
+            let stream = asked(&plan.wants.streams[v]);
             wanted += stream.max(ways.river.map_or(0.0, through));
+            wanted = wanted.max(asked(&plan.wants.passing[v]));
             if wanted > 0.0 {
                 wanted = (wanted - self.inflow()[day * n + v]).max(0.0);
             }
@@ -241,11 +250,9 @@ impl Simulation<'_> {
         }
     }
 
-    /// The largest flow that obligations of the classes down to one will claim in the stream that
-    /// leaves a node.
-    fn asked_in_stream(&self, v: usize, class: usize) -> f64 {
-        let streams = self.plan.wants.streams[v].iter();
-        let senior = streams.filter(|&&(_, of)| of <= class);
+    /// The largest flow that obligations of the classes down to one will claim of one stream.
+    fn asked_in_stream(&self, claims: &[(usize, usize)], class: usize) -> f64 {
+        let senior = claims.iter().filter(|&&(_, of)| of <= class);
         let flows = senior.map(|&(claim, _)| self.wave.claim_then[claim]);
         flows.fold(0.0, f64::max)
     }

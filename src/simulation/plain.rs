@@ -1,7 +1,7 @@
 //! Plans with nothing in them that makes one member's day another kind of work than the next one's.
 
 use super::Plan;
-use super::claims::{ClaimedAt, Claiming};
+use super::claims::Claiming;
 use crate::agreement::Count;
 
 /// A claim in the stream that is known from the calendar alone.
@@ -11,7 +11,7 @@ pub(crate) struct StreamClaim {
     /// Where it is measured, and the tail of its reach: it is made on days on which a wave passes both.
     pub(crate) node: usize,
     pub(crate) tail: usize,
-    /// By day of the run at the node: what must enter the reach, in m3.
+    /// By day of the run at the node: what must pass where it is made, in m3.
     pub(crate) by_day: Vec<f64>,
 }
 
@@ -54,35 +54,21 @@ impl Plan {
 impl Claiming {
     /// What it claims, if that is a flow in a stream which does not depend on what came before.
     pub(crate) fn known_in_stream(&self, plan: &Plan) -> Option<StreamClaim> {
-        let ClaimedAt::Stream {
-            reach,
-            gauge,
-            node,
-            claim,
-        } = self.place
-        else {
-            return None;
-        };
+        let stream = self.stream()?;
         if self.is_ceiling() || self.count != Count::EachDay || self.live.is_some() {
             return None;
         }
-        let channel = &plan.reaches[reach];
         let by_day = (0..plan.days as i64).map(|day| {
             let due = self.periods_on(day).map(|period| {
                 let owed = &self.periods[period];
                 owed.by_day[(day.max(owed.from) - owed.from) as usize]
             });
-            let owed = due.fold(0.0, f64::max);
-            if gauge.is_head() {
-                owed / channel.gain
-            } else {
-                owed
-            }
+            due.fold(0.0, f64::max) / stream.gain
         });
         Some(StreamClaim {
-            claim,
-            node,
-            tail: channel.tail,
+            claim: stream.claim,
+            node: stream.node,
+            tail: stream.tail,
             by_day: by_day.collect(),
         })
     }

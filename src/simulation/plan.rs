@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 
 use super::channel::{Routed, by_season, ordinary_capacity, overflows};
-use super::claims::{ClaimedAt, Claiming, OwedStorage, Watch};
+use super::claims::{Claiming, OwedStorage, Stream, Watch};
 use super::expectation::Expectation;
 use super::licences::Licensed;
 use super::orders::{Orders, Wants};
@@ -64,6 +64,11 @@ pub struct Plan {
     pub(crate) licences: Vec<Licensed>,
     /// Never changed: copies of a plan share it.
     pub(crate) network: Arc<Network>,
+    /// By node of the network: that of the basin. Beyond the basin's own are entries of routed reaches,
+    /// and where users take when water that passes a node is claimed.
+    pub(crate) places: Arc<[usize]>,
+    /// By arc of the network: the reach of the basin, or that by which a passage at a node is told.
+    pub(crate) channels: Arc<[usize]>,
     /// What an operational run expects of the inflows to come; nothing with perfect foresight.
     pub(crate) expectation: Option<Expectation>,
     /// By node: the reservoir whose water it orders, or the node itself.
@@ -80,6 +85,29 @@ pub(crate) struct Ways {
     pub(crate) store: Option<usize>,
     /// Claims of obligations in the stream of the river that leaves.
     pub(crate) streams: Vec<usize>,
+    /// Claims of obligations that so much pass, before anybody here takes of it.
+    pub(crate) passing: Vec<usize>,
+}
+
+impl Ways {
+    fn claim(&mut self, stream: &Stream) {
+        let claims = if stream.is_before_users() {
+            &mut self.passing
+        } else {
+            &mut self.streams
+        };
+        claims.push(stream.claim);
+    }
+}
+
+/// A node of the basin that is two in the network: water passes from one, where it comes, to the other,
+/// where it is taken and goes on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passage {
+    pub(super) users: usize,
+    pub(super) arc: usize,
+    /// The reach by which it is told.
+    pub(super) reach: usize,
 }
 
 /// A reach in numbers.
@@ -262,6 +290,8 @@ struct Parts {
     wants: Wants,
     by_season: Vec<(usize, Vec<f64>)>,
     network: Network,
+    places: Vec<usize>,
+    channels: Vec<usize>,
 }
 
 impl Parts {
@@ -299,6 +329,8 @@ impl Parts {
             wants: self.wants,
             by_season: self.by_season,
             network: Arc::new(self.network),
+            places: self.places.into(),
+            channels: self.channels.into(),
             expectation: None,
             dam: Vec::new(),
             model,
@@ -316,6 +348,7 @@ pub(super) struct Compiler<'a> {
     pub(super) faults: &'a mut Diagnostics,
     dates: Vec<Date>,
     pub(super) network: crate::allocation::NetworkBuilder,
+    pub(super) passages: BTreeMap<usize, Passage>,
     keep_class: BTreeMap<u32, u16>,
     pub(super) watched: Vec<Watch>,
 }
@@ -328,6 +361,7 @@ impl<'a> Compiler<'a> {
             faults,
             dates: model.window.iter().collect(),
             network: Network::builder(),
+            passages: BTreeMap::new(),
             keep_class: BTreeMap::new(),
             watched: Vec::new(),
         }
@@ -339,15 +373,21 @@ impl<'a> Compiler<'a> {
         for _ in basin.nodes() {
             self.network.node();
         }
+        let mut ways = ways(basin);
         let routed = self.routed();
+        self.passages(&ways);
         let mut reaches: Vec<Channel> = (0..basin.reaches().len())
             .map(|r| self.channel(r, &routed))
             .collect();
+        let mut channels: Vec<usize> = (0..reaches.len()).collect();
+        for (&node, passage) in &mut self.passages {
+            passage.arc = self.network.arc(node, passage.users, 1.0, Role::Main);
+            channels.push(passage.reach);
+        }
         for (i, class) in self.model.classes.iter().enumerate() {
             self.network
                 .rule(FIRST_CLASS + i as u16, class.rule.clone());
         }
-        let mut ways = ways(basin);
         let order = basin.downstream_order().to_vec();
         let ranks = keep_ranks(basin, &order, &ways);
         // Numbered from the lowest rank, after all classes of the model.
@@ -366,10 +406,8 @@ impl<'a> Compiler<'a> {
         overflows(basin, &mut reaches, &mut returns);
         let by_season = by_season(self.model, &mut reaches);
         let claiming = self.claiming(&ways, &mut stores, &mut offtakes);
-        for claiming in &claiming {
-            if let ClaimedAt::Stream { reach, claim, .. } = claiming.place {
-                ways[reaches[reach].tail].streams.push(claim);
-            }
+        for stream in claiming.iter().filter_map(Claiming::stream) {
+            ways[stream.tail].claim(stream);
         }
         let window = self.model.window;
         let inflow = by_day(
@@ -394,6 +432,7 @@ impl<'a> Compiler<'a> {
             let tributaries = Tributaries::new(basin, &ways, &reaches, &routed, known);
             self.orders(&routed, &ways, &claiming, tributaries)
         };
+        let places = self.places(&routed);
         let network = match self.network.build() {
             Ok(network) => network,
             Err(error) => {
@@ -425,6 +464,8 @@ impl<'a> Compiler<'a> {
             wants,
             by_season,
             network,
+            places,
+            channels,
         })
     }
 
@@ -438,7 +479,7 @@ impl<'a> Compiler<'a> {
         };
         let at = routed.iter().position(|routed| routed.reach == r);
         let leads_to = at.map_or(head, |i| routed[i].entry);
-        self.network.arc(tail, leads_to, gain, role);
+        self.network.arc(self.users(tail), leads_to, gain, role);
         Channel {
             tail,
             head,
@@ -477,12 +518,36 @@ impl<'a> Compiler<'a> {
         FIRST_CLASS + at.unwrap_or(self.model.classes.len()) as u16
     }
 
-    /// A claim for the net losses at a node, if it ever has one; a reservoir takes its own.
-    fn loss_claim(&mut self, v: usize) -> Option<usize> {
-        let series = self.model.inflow[v].as_ref()?;
+    /// By node of the network: that of the basin.
+    fn places(&self, routed: &[Routed]) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..self.basin.nodes().len()).collect();
+        let entries = routed.iter();
+        places.extend(entries.map(|routed| self.basin.reach_ends(routed.reach).0));
+        places.resize(places.len() + self.passages.len(), 0);
+        for (&node, passage) in &self.passages {
+            places[passage.users] = node;
+        }
+        places
+    }
+
+    /// The node of the network where the users of a node take.
+    pub(super) fn users(&self, node: usize) -> usize {
+        let passage = self.passages.get(&node);
+        passage.map_or(node, |passage| passage.users)
+    }
+
+    /// Whether a node ever has net losses; a reservoir takes its own.
+    pub(super) fn loses(&self, v: usize) -> bool {
+        let series = self.model.inflow[v].iter();
         let reservoir = self.basin.nodes()[v].kind == NodeKind::Reservoir;
-        (!reservoir && series.values().iter().any(|&q| q < 0.0))
-            .then(|| self.network.claim(Place::Node(v), LOSSES, 1.0))
+        !reservoir && series.flat_map(DailySeries::values).any(|&q| q < 0.0)
+    }
+
+    /// A claim for the net losses at a node, if it ever has one.
+    fn loss_claim(&mut self, v: usize) -> Option<usize> {
+        let place = Place::Node(self.users(v));
+        self.loses(v)
+            .then(|| self.network.claim(place, LOSSES, 1.0))
     }
 
     fn store(&mut self, k: usize, ways: &[Ways], rank: u32) -> Store {
@@ -572,7 +637,7 @@ impl<'a> Compiler<'a> {
                 Intake {
                     node,
                     claim: self.network.claim(
-                        Place::Node(node),
+                        Place::Node(self.users(node)),
                         class,
                         self.weight(class, offtake.weight),
                     ),

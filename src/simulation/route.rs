@@ -325,17 +325,15 @@ impl Simulation<'_> {
         Error::balance(node, self.plan.dates[day], residual, throughput)
     }
 
-    /// What kept a claim from more, by the nodes of the basin: where water for a routed reach ran
-    /// out, it did so at its tail.
+    /// What kept a claim from more, by the nodes and reaches of the basin: where water for a routed reach
+    /// ran out, it did so at its tail.
     pub(super) fn binding(&self, claim: usize) -> Binding {
         let plan = self.plan;
-        let basins = |v: usize| match v.checked_sub(plan.sizes.nodes) {
-            Some(i) => plan.reaches[plan.routed[i].reach].tail,
-            None => v,
-        };
         match self.solver.outcome().binding[claim] {
-            Binding::Seniors(v) => Binding::Seniors(basins(v)),
-            Binding::NoWater(v) => Binding::NoWater(basins(v)),
+            Binding::Seniors(v) => Binding::Seniors(plan.places[v]),
+            Binding::NoWater(v) => Binding::NoWater(plan.places[v]),
+            Binding::Floor(arc) => Binding::Floor(plan.channels[arc]),
+            Binding::Capacity(arc) => Binding::Capacity(plan.channels[arc]),
             other => other,
         }
     }

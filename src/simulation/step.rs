@@ -526,11 +526,12 @@ impl<'p> Simulation<'p> {
                 need += self.need_through(r);
             }
             let below = ways.river.map_or(0.0, |r| self.need_through(r));
-            let below = self.instream(ways).max(below);
+            let below = self.instream(&ways.streams).max(below);
             self.wave.need[v] = if ways.store.is_some() {
                 below
             } else {
-                (need + below - self.today.supply[v]).max(0.0)
+                let passes = (need + below).max(self.instream(&ways.passing));
+                (passes - self.today.supply[v]).max(0.0)
             };
         }
     }
@@ -544,9 +545,9 @@ impl<'p> Simulation<'p> {
         }
     }
 
-    /// The largest claim of an obligation in the stream of the river that leaves a node.
-    fn instream(&self, ways: &Ways) -> f64 {
-        let claims = ways.streams.iter().map(|&claim| self.today.claim[claim]);
+    /// The largest of claims in one stream.
+    fn instream(&self, claims: &[usize]) -> f64 {
+        let claims = claims.iter().map(|&claim| self.today.claim[claim]);
         claims.fold(0.0, f64::max)
     }
 
@@ -560,7 +561,9 @@ impl<'p> Simulation<'p> {
         for &v in plan.order.iter().rev() {
             let ways = &plan.ways[v];
             let through = |r: usize| self.beyond(r, &self.wave.wanted);
-            let mut stream = self.instream(ways).max(ways.river.map_or(0.0, through));
+            let mut stream = self
+                .instream(&ways.streams)
+                .max(ways.river.map_or(0.0, through));
             let mut wanted = ways.canals.iter().map(|&r| through(r)).sum::<f64>();
             wanted += self.wanted_by_offtakes(ways);
             if let Some(k) = ways.store {
@@ -575,7 +578,7 @@ impl<'p> Simulation<'p> {
                 self.today.claim[claim] = self.wave.loss[v];
                 wanted += self.wave.loss[v];
             }
-            self.wave.wanted[v] = wanted;
+            self.wave.wanted[v] = wanted.max(self.instream(&ways.passing));
         }
     }
 

@@ -75,6 +75,7 @@ pub(super) struct Wave {
     pub(super) ceiling: Vec<Row>,
     /// By reach.
     pub(super) arriving: Vec<Row>,
+    /// By arc of the network, reaches first.
     pub(super) flow: Vec<Row>,
     /// By offtake.
     pub(super) asked: Vec<Row>,
@@ -116,6 +117,9 @@ impl<'a> Course<'a> {
             o.capacity
                 .map_or(f64::INFINITY, |q| q.m3s() * SECONDS_A_DAY)
         });
+        let beyond = std::iter::repeat(f64::INFINITY);
+        let capacity = plan.reaches.iter().map(|r| r.capacity).chain(beyond);
+        let capacity = capacity.take(plan.network.arcs()).map(|most| [most; LANES]);
         let mut course = Self {
             inflow: inflow.collect(),
             demand: demand.collect(),
@@ -143,11 +147,11 @@ impl<'a> Course<'a> {
                 unaccounted: rows(sizes.reservoirs),
                 ceiling: rows(sizes.reservoirs),
                 arriving: rows(sizes.reaches),
-                flow: rows(sizes.reaches),
+                flow: rows(plan.network.arcs()),
                 asked: rows(sizes.offtakes),
                 taken: rows(sizes.offtakes),
                 supply: rows(plan.network.nodes()),
-                capacity: plan.reaches.iter().map(|r| [r.capacity; LANES]).collect(),
+                capacity: capacity.collect(),
                 claim: rows(claims),
                 award: rows(claims),
                 balance: rows(plan.network.nodes()),

@@ -440,7 +440,7 @@ pub(in crate::scenario) const OBLIGATION: Keys = Keys::new(
         has("note", Kind::Text, "for whoever reads the file", "none"),
         needs("debtor", Kind::Text, "the party that owes"),
         has("creditor", Kind::Text, "the party it is owed to", "nobody: the river itself"),
-        needs("point", POINT, "where it is measured: the id of a node, reach or offtake"),
+        needs("point", POINT, "where it is measured: the id of a node (all that comes there, also what is taken there), a reach (what enters it) or an offtake"),
         MEASURE,
         has("second_point", POINT, "a second gauge shown beside, as `point`", "none"),
         has("second_reading", Kind::Quantity("488.6 Mm3"), "a volume or energy that others state for what was delivered", "none"),

@@ -64,7 +64,7 @@ pub(super) struct Claim {
 enum ClaimAt {
     Offtakes(Vec<Index>),
     Stream(Index),
-    Mouth(Index),
+    Node(Index),
     Store(Index),
 }
 
@@ -80,7 +80,7 @@ pub(super) fn claim() -> impl Strategy<Value = Claim> {
     let at = prop_oneof![
         2 => vec(any::<Index>(), 1..4).prop_map(ClaimAt::Offtakes),
         2 => any::<Index>().prop_map(ClaimAt::Stream),
-        1 => any::<Index>().prop_map(ClaimAt::Mouth),
+        2 => any::<Index>().prop_map(ClaimAt::Node),
         2 => any::<Index>().prop_map(ClaimAt::Store),
     ];
     let due = prop_oneof![
@@ -156,9 +156,9 @@ impl Claim {
                 let open = claimable(basin);
                 Point::from(basin.reaches()[*pick(reach, &open)?].id.as_str())
             }
-            &ClaimAt::Mouth(node) => {
-                let mouths: Vec<usize> = claimable_nodes(basin);
-                let id = basin.nodes()[*pick(node, &mouths)?].id.as_str();
+            &ClaimAt::Node(node) => {
+                let open = claimable_nodes(basin);
+                let id = basin.nodes()[*pick(node, &open)?].id.as_str();
                 let dam = basin.reservoir_index(id).is_some();
                 measure = Some(if dam { Measure::Inflow } else { Measure::Flow });
                 Point::from(id)
@@ -223,7 +223,7 @@ fn claimable(basin: &Basin) -> Vec<usize> {
         .collect()
 }
 
-/// The nodes at which the flow of such a reach can be claimed: those with one reach to them.
+/// The nodes at which the flow of such reaches can be claimed: a reservoir's inflow if it comes by one.
 fn claimable_nodes(basin: &Basin) -> Vec<usize> {
     let into = |node| {
         let reaches = 0..basin.reaches().len();
@@ -233,5 +233,8 @@ fn claimable_nodes(basin: &Basin) -> Vec<usize> {
     };
     let heads = claimable(basin).into_iter();
     let heads = heads.map(|r| basin.reach_ends(r).1);
-    heads.filter(|&node| into(node) == 1).collect()
+    let stores = |node: usize| basin.reservoir_index(&basin.nodes()[node].id).is_some();
+    heads
+        .filter(|&node| into(node) == 1 || !stores(node))
+        .collect()
 }
