@@ -261,7 +261,7 @@ impl Ensemble {
     }
 
     /// How many of the plans have members that run side by side, several at once on a core: those of rivers,
-    /// reservoirs and offtakes without canals, net losses, licences, claims that follow from what came before,
+    /// reservoirs and offtakes without canals, licences, claims that follow from what came before,
     /// forecasts, or reaches that hold water back. Members of others run one by one. The results are the same to the last bit, only
     /// sooner.
     ///
@@ -277,9 +277,11 @@ impl Ensemble {
     ///     .reach(Reach::river("river", "dam", "sea"))
     ///     .build()?;
     /// assert_eq!(Ensemble::new(Plan::compile(river)?, 1).side_by_side(), 1);
-    /// // A net loss is fed before others are, which follows from what they want.
     /// let season = Plan::compile(riparian::scenario::read("data/bakhri-tochik-2024")?)?;
-    /// assert_eq!(Ensemble::new(season, 1).side_by_side(), 0);
+    /// assert_eq!(Ensemble::new(season, 1).side_by_side(), 1);
+    /// // What is claimed for a month's promise follows from what has come of it.
+    /// let claimed = Plan::compile(riparian::scenario::read("data/bakhri-tochik-2024-protocol")?)?;
+    /// assert_eq!(Ensemble::new(claimed, 1).side_by_side(), 0);
     /// # Ok::<(), riparian::Error>(())
     /// ```
     pub fn side_by_side(&self) -> usize {

@@ -17,8 +17,8 @@ pub(crate) struct StreamClaim {
 
 impl Plan {
     /// Whether reaches keep their capacity, hold no water back and pass none over their banks, nobody claims
-    /// storage, licences and savings cut nothing, no net loss is to be fed, no dam has a relief canal or looks
-    /// ahead, and everything is known beforehand.
+    /// storage, licences and savings cut nothing, no dam has a relief canal or looks ahead, and everything is known
+    /// beforehand.
     pub(crate) fn is_plain(&self) -> bool {
         let stores = self.stores.iter().all(|store| {
             store.owed.is_empty()
@@ -32,7 +32,6 @@ impl Plan {
                 .into_iter()
                 .all(|o| o.owed.is_empty() && o.savings.is_empty())
             && self.reaches.iter().all(|reach| reach.overflow.is_none())
-            && self.loss_claim.iter().all(Option::is_none)
             && self.routed.is_empty()
             && self.by_season.is_empty()
             && self.licences.is_empty()

@@ -334,7 +334,7 @@ impl Simulation<'_> {
             Binding::NoWater(v) => Binding::NoWater(plan.places[v]),
             Binding::Floor(arc) => Binding::Floor(plan.channels[arc]),
             Binding::Capacity(arc) => Binding::Capacity(plan.channels[arc]),
-            other => other,
+            Binding::Met => Binding::Met,
         }
     }
 }

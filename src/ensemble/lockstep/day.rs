@@ -39,6 +39,7 @@ impl Course<'_> {
             self.known_water();
             self.claims();
             self.ask_policies();
+            self.claim_losses();
             self.certain_spill();
             self.share();
             self.route();
@@ -97,6 +98,7 @@ impl Course<'_> {
         for v in 0..plan.sizes.nodes {
             let Some(day) = self.wave.day[v] else {
                 self.wave.supply[v] = NOTHING;
+                self.wave.loss[v] = NOTHING;
                 continue;
             };
             let lateral = self.inflow[v].at(&plan.inflow, plan.sizes.nodes, day);
@@ -108,6 +110,7 @@ impl Course<'_> {
             } else {
                 wave.supply[v] = entering;
                 wave.lateral[v] = lanes(|l| most(lateral[l], 0.0));
+                wave.loss[v] = lanes(|l| most(-lateral[l], 0.0));
             }
         }
     }
@@ -228,6 +231,49 @@ impl Course<'_> {
         ceiling
     }
 
+    /// Net losses are senior claims where water must pass them for somebody beyond.
+    fn claim_losses(&mut self) {
+        let plan = self.plan;
+        if plan.loss_claim.iter().all(Option::is_none) {
+            return;
+        }
+        for &v in plan.order.iter().rev() {
+            let ways = &plan.ways[v];
+            let mut stream = self.largest(&ways.streams);
+            if let Some(r) = ways.river {
+                let (beyond, gain) = (self.wave.wanted[plan.reaches[r].head], plan.reaches[r].gain);
+                stream = lanes(|l| most(stream[l], beyond[l] / gain));
+            }
+            let mut wanted = self.claimed_by_offtakes(v);
+            if let Some(k) = ways.store {
+                let store = &plan.stores[k];
+                for claim in [Some(store.floor_claim), store.release_claim] {
+                    let least = claim.map_or(NOTHING, |claim| self.wave.claim[claim]);
+                    stream = lanes(|l| most(stream[l], least[l]));
+                }
+                let (stored, supply) = (self.wanted_in(store), self.wave.supply[v]);
+                wanted = lanes(|l| wanted[l] + (stored[l] - supply[l]));
+            }
+            wanted = lanes(|l| most(wanted[l] + stream[l], 0.0));
+            if let Some(claim) = plan.loss_claim[v] {
+                let loss = self.wave.loss[v];
+                let claimed: Row = lanes(|l| if wanted[l] > 0.0 { loss[l] } else { 0.0 });
+                self.wave.claim[claim] = claimed;
+                wanted = lanes(|l| wanted[l] + claimed[l]);
+            }
+            let passing = self.largest(&ways.passing);
+            self.wave.wanted[v] = lanes(|l| most(wanted[l], passing[l]));
+        }
+    }
+
+    /// The largest of claims in one stream.
+    fn largest(&self, claims: &[usize]) -> Row {
+        claims.iter().fold(NOTHING, |largest, &claim| {
+            let claim = &self.wave.claim[claim];
+            lanes(|l| most(largest[l], claim[l]))
+        })
+    }
+
     /// Water that no reservoir can hold becomes supply below the dam.
     fn certain_spill(&mut self) {
         let plan = self.plan;
@@ -282,29 +328,32 @@ impl Course<'_> {
 
     /// All that is taken out at a node if every claim there is served in full.
     fn claimed_here(&self, v: usize) -> Row {
-        let ways = &self.plan.ways[v];
-        let claim = |claim: usize| self.wave.claim[claim];
-        let mut here = NOTHING;
-        for &i in &ways.offtakes {
-            let asked = claim(self.plan.offtakes[i].claim);
-            here = lanes(|l| here[l] + asked[l]);
-        }
-        if let Some(k) = ways.store {
-            let kept = self.kept_in(&self.plan.stores[k]);
-            here = lanes(|l| here[l] + kept[l]);
+        let (taken, loss) = (self.claimed_by_offtakes(v), self.wave.loss[v]);
+        let mut here = lanes(|l| loss[l] + taken[l]);
+        if let Some(k) = self.plan.ways[v].store {
+            let store = &self.plan.stores[k];
+            let (wanted, keep) = (self.wanted_in(store), self.wave.claim[store.keep_claim]);
+            here = lanes(|l| here[l] + (wanted[l] + keep[l]));
         }
         here
     }
 
-    fn kept_in(&self, store: &Store) -> Row {
-        let claim = |claim: usize| self.wave.claim[claim];
-        let mut wishes = NOTHING;
-        for &wish in &store.wish_claims {
-            let wish = claim(wish);
-            wishes = lanes(|l| wishes[l] + wish[l]);
-        }
-        let (refill, keep) = (claim(store.refill_claim), claim(store.keep_claim));
-        lanes(|l| (refill[l] + wishes[l]) + keep[l])
+    fn claimed_by_offtakes(&self, v: usize) -> Row {
+        let offtakes = self.plan.ways[v].offtakes.iter();
+        offtakes.fold(NOTHING, |here, &i| {
+            let asked = &self.wave.claim[self.plan.offtakes[i].claim];
+            lanes(|l| here[l] + asked[l])
+        })
+    }
+
+    /// What dead storage and policy want to see in a reservoir at the day's end.
+    fn wanted_in(&self, store: &Store) -> Row {
+        let wishes = store.wish_claims.iter().fold(NOTHING, |wishes, &wish| {
+            let wish = &self.wave.claim[wish];
+            lanes(|l| wishes[l] + wish[l])
+        });
+        let refill = &self.wave.claim[store.refill_claim];
+        lanes(|l| refill[l] + wishes[l])
     }
 
     /// Shares the day: side by side where claims are served one after another, else lane by lane.
@@ -377,6 +426,19 @@ impl Course<'_> {
                 let held = &mut self.carried.returning[back][slot];
                 *held = lanes(|l| held[l] + taken[l] * flow.fraction);
             }
+        }
+        let loss = wave.loss[v];
+        if loss != NOTHING {
+            let lost: Row = lanes(|l| {
+                if loss[l] > 0.0 {
+                    least(loss[l], water[l])
+                } else {
+                    0.0
+                }
+            });
+            water = lanes(|l| water[l] - lost[l]);
+            let lateral = &mut wave.lateral[v];
+            *lateral = lanes(|l| lateral[l] - lost[l]);
         }
         let mut start = NOTHING;
         let mut outflow = None;

@@ -7,8 +7,8 @@
 //!
 //! It is no other model. Each lane does what [`Simulation`](crate::Simulation) does, operation for operation, so that the
 //! numbers are the same to the last bit; `tests/ensemble_lockstep.rs` holds the two against each other. It covers
-//! rivers whose reaches have a travel time and losses, reservoirs under any policy that does not look ahead, offtakes with
-//! returns, and minimum flows. Where a plan has more (canals, net losses, routed reaches, paced obligations, licences, forecasts),
+//! rivers whose reaches have a travel time and losses, net losses at nodes, reservoirs under any policy that does not look ahead, offtakes with
+//! returns, and minimum flows. Where a plan has more (canals, routed reaches, paced obligations, licences, forecasts),
 //! [`Lockstep::of`] gives nothing and its members run one by one. So does any member in whose lane something is
 //! wrong: the ordinary run says what.
 

@@ -94,7 +94,7 @@ pub fn basins(most_days: usize) -> impl Strategy<Value = Sketch> {
     sketch::sketches(most_days, 1)
 }
 
-/// [`basins`] of rivers alone: no canals, no net losses, and reaches with a travel time, losses and a capacity that
+/// [`basins`] of rivers alone: no canals, and reaches with a travel time, losses and a capacity that
 /// neither hold water back nor pass it over their banks.
 ///
 /// ```

@@ -245,7 +245,7 @@ pub(super) fn sketches(most_days: usize, claims: usize) -> impl Strategy<Value =
         )
 }
 
-/// Rivers and dams without canals, licences and net losses, in whose reaches water neither stays nor leaves.
+/// Rivers and dams without canals and licences, in whose reaches water neither stays nor leaves.
 pub(super) fn rivers(most_days: usize, claims: usize) -> impl Strategy<Value = Sketch> {
     sketches(most_days, claims).prop_map(|mut sketch| {
         sketch.canals.clear();
@@ -255,9 +255,6 @@ pub(super) fn rivers(most_days: usize, claims: usize) -> impl Strategy<Value = S
             place.channel.routing = Routing::Lag;
             place.channel.season = None;
             place.channel.overflow = None;
-            if let Water::Loss(_) = place.water {
-                place.water = Water::Nothing;
-            }
         }
         sketch
     })
