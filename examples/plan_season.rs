@@ -218,63 +218,33 @@ const WAYS: [&str; 5] = [
 /// Each summer by the planner and by the protocol of 2000.
 fn all_years() -> Outcome<()> {
     let all = riparian::scenario::read(SCENARIO)?;
+    // Summers have nothing to do with each other: each has a thread of its own.
+    let years: Vec<Result<Compared, String>> = std::thread::scope(|scope| {
+        let summer = |year| {
+            let all = &all;
+            scope.spawn(move || compared(all, year).map_err(|error| format!("{year}: {error}")))
+        };
+        let threads: Vec<_> = YEARS.map(summer).collect();
+        let done = threads.into_iter().map(|thread| thread.join());
+        done.map(|year| year.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    let years = years.into_iter().collect::<Result<Vec<_>, _>>()?;
     println!("{ABOUT}");
     print!("| year | inflow to Toktogul |");
     for class in CLASSES {
         print!(" {class}: protocol | {} |", WAYS[..3].join(" | "));
     }
     println!("\n|{}", "---:|".repeat(2 + 4 * CLASSES.len()));
-    let (mut worse, mut alone) = (Vec::new(), Vec::new());
-    for year in YEARS {
-        let what_came = summer(&all, year)?;
-        let judge = planner(&what_came)?;
-        let by_protocol = Plan::compile(by_protocol(&what_came)?)?;
-        let released = Simulation::new(&by_protocol).run()?;
-        let others: Vec<i16> = YEARS.filter(|&other| other != year).collect();
-        let median = forecast(&all, &what_came, &others, 0.5)?;
-        let dry = forecast(&all, &what_came, &others, 0.25)?;
-        let mut anew = judge.rolling(|date| as_seen(&median, &dry, &what_came, date))?;
-        let for_all = [
-            judge.plan()?,
-            planner(&median)?.plan()?,
-            anew.pop().ok_or("a season without a dekad")?,
-        ];
-        let for_one = [
-            others_kept(planner(&what_came)?, &released)?.plan()?,
-            others_kept(users_first(&what_came)?, &released)?.plan()?,
-        ];
-        let mut came = vec![judge.held_against(&released)];
-        for plan in &for_all {
-            came.push(simulated(&judge, &plan.apply(&what_came)?)?);
-        }
-        for plan in &for_one {
-            came.push(simulated(&judge, &plan.apply(by_protocol.model())?)?);
-        }
-        print!("| {year} | {:.0} |", volume(&what_came, "naryn"));
-        let mut line = format!("| {year} |");
-        for class in CLASSES {
-            let missing: Vec<f64> = came.iter().map(|came| short(came, class)).collect();
-            for missing in &missing[..4] {
-                print!(" {missing:.1} |");
-            }
-            for i in [0, 4, 5] {
-                line = format!("{line} {:.1} |", missing[i]);
-            }
-            for (way, now) in WAYS.iter().zip(&missing[1..]) {
-                let more = now - missing[0];
-                if more > ROUNDING * due(&came[0], class) {
-                    worse.push(format!("{year}, `{class}`, {way}: {more:.1} more"));
-                }
-            }
-        }
-        println!();
-        alone.push(line);
+    for year in &years {
+        println!("{}", year.for_all);
     }
     println!("{ALONE}");
-    for line in alone {
-        println!("{line}");
+    for year in &years {
+        println!("{}", year.alone);
     }
     println!("{WORSE}");
+    let worse: Vec<&String> = years.iter().flat_map(|year| &year.worse).collect();
     if worse.is_empty() {
         println!("- nowhere");
     }
@@ -282,6 +252,62 @@ fn all_years() -> Outcome<()> {
         println!("- {line}");
     }
     Ok(())
+}
+
+/// What the page says of a summer: a row of each table, and where a plan misses more.
+struct Compared {
+    for_all: String,
+    alone: String,
+    worse: Vec<String>,
+}
+
+fn compared(all: &Model, year: i16) -> Outcome<Compared> {
+    let what_came = summer(all, year)?;
+    let judge = planner(&what_came)?;
+    let by_protocol = Plan::compile(by_protocol(&what_came)?)?;
+    let released = Simulation::new(&by_protocol).run()?;
+    let others: Vec<i16> = YEARS.filter(|&other| other != year).collect();
+    let median = forecast(all, &what_came, &others, 0.5)?;
+    let dry = forecast(all, &what_came, &others, 0.25)?;
+    let mut anew = judge.rolling(|date| as_seen(&median, &dry, &what_came, date))?;
+    let for_all = [
+        judge.plan()?,
+        planner(&median)?.plan()?,
+        anew.pop().ok_or("a season without a dekad")?,
+    ];
+    let for_one = [
+        others_kept(planner(&what_came)?, &released)?.plan()?,
+        others_kept(users_first(&what_came)?, &released)?.plan()?,
+    ];
+    let mut came = vec![judge.held_against(&released)];
+    for plan in &for_all {
+        came.push(simulated(&judge, &plan.apply(&what_came)?)?);
+    }
+    for plan in &for_one {
+        came.push(simulated(&judge, &plan.apply(by_protocol.model())?)?);
+    }
+    let mut compared = Compared {
+        for_all: format!("| {year} | {:.0} |", volume(&what_came, "naryn")),
+        alone: format!("| {year} |"),
+        worse: Vec::new(),
+    };
+    for class in CLASSES {
+        let missing: Vec<f64> = came.iter().map(|came| short(came, class)).collect();
+        for missing in &missing[..4] {
+            compared.for_all += &format!(" {missing:.1} |");
+        }
+        for i in [0, 4, 5] {
+            compared.alone += &format!(" {:.1} |", missing[i]);
+        }
+        for (way, now) in WAYS.iter().zip(&missing[1..]) {
+            let more = now - missing[0];
+            if more > ROUNDING * due(&came[0], class) {
+                let line = format!("{year}, `{class}`, {way}: {more:.1} more");
+                compared.worse.push(line);
+            }
+        }
+    }
+    Ok(compared)
 }
 
 /// All dams but Bakhri Tochik as they went.
