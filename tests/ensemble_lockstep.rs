@@ -203,6 +203,15 @@ fn with_minimum_flows(model: &Model, m3_a_day: f64, class: &str) -> Model {
         .expect("minimum flows of a river")
 }
 
+/// Net losses, curves, turbines, observed releases and promises of water and energy, all at once.
+#[test]
+fn the_season_of_2024_too() {
+    let season = riparian::scenario::read("data/bakhri-tochik-2024").unwrap();
+    let ensemble = ensemble(Plan::compile(season).unwrap(), 2024, true);
+    assert_eq!(ensemble.side_by_side(), 1);
+    hold(&ensemble).unwrap();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
