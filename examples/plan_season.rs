@@ -17,7 +17,9 @@
 //! and for Bakhri Tochik alone. It writes `docs/planner.md`.
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::process::ExitCode;
+use std::thread::{self, ScopedJoinHandle};
 
 use riparian::basin::NodeKind;
 use riparian::calendar::{Date, Dekad, Window};
@@ -219,13 +221,13 @@ const WAYS: [&str; 5] = [
 fn all_years() -> Outcome<()> {
     let all = riparian::scenario::read(SCENARIO)?;
     // Summers have nothing to do with each other: each has a thread of its own.
-    let years: Vec<Result<Compared, String>> = std::thread::scope(|scope| {
+    let years: Vec<Result<Compared, String>> = thread::scope(|scope| {
         let summer = |year| {
             let all = &all;
             scope.spawn(move || compared(all, year).map_err(|error| format!("{year}: {error}")))
         };
         let threads: Vec<_> = YEARS.map(summer).collect();
-        let done = threads.into_iter().map(|thread| thread.join());
+        let done = threads.into_iter().map(ScopedJoinHandle::join);
         done.map(|year| year.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
             .collect()
     });
@@ -294,10 +296,10 @@ fn compared(all: &Model, year: i16) -> Outcome<Compared> {
     for class in CLASSES {
         let missing: Vec<f64> = came.iter().map(|came| short(came, class)).collect();
         for missing in &missing[..4] {
-            compared.for_all += &format!(" {missing:.1} |");
+            write!(compared.for_all, " {missing:.1} |")?;
         }
         for i in [0, 4, 5] {
-            compared.alone += &format!(" {:.1} |", missing[i]);
+            write!(compared.alone, " {:.1} |", missing[i])?;
         }
         for (way, now) in WAYS.iter().zip(&missing[1..]) {
             let more = now - missing[0];
