@@ -11,10 +11,9 @@
 //! reach, what has not passed by now.
 
 use super::Simulation;
-use super::claims::{ClaimedAt, Claiming, between};
+use super::claims::{ClaimedAt, Claiming, Stream, between};
 use super::orders::Orders;
 use crate::agreement::{Count, Pace};
-use crate::settlement::Gauge;
 
 impl Simulation<'_> {
     /// Foresees the claims of offtakes and in the stream below a routed reach, and what may be sent
@@ -43,10 +42,10 @@ impl Simulation<'_> {
                 ClaimedAt::Offtakes(members) if claiming.is_ceiling() => {
                     self.hold_back_then(k, claiming, members);
                 }
-                &ClaimedAt::Capacity { reach, .. } => {
-                    if let Some(day) = self.then(plan.reaches[reach].tail) {
-                        let room = self.ceiling_then(k, reach, day);
-                        let least = &mut self.wave.capacity_then[reach];
+                &ClaimedAt::Capacity(stream) => {
+                    if let Some(day) = self.then(stream.tail) {
+                        let room = self.ceiling_then(k, stream, day);
+                        let least = &mut self.wave.capacity_then[stream.reach];
                         *least = least.min(room);
                     }
                 }
@@ -59,9 +58,9 @@ impl Simulation<'_> {
                 ClaimedAt::Offtakes(members) if !claiming.is_ceiling() => {
                     self.claim_at_offtakes_then(k, claiming, members);
                 }
-                ClaimedAt::Stream(stream) => {
+                &ClaimedAt::Stream { stream, claim } => {
                     if let Some(day) = self.then(stream.tail) {
-                        self.wave.claim_then[stream.claim] = if stream.is_at_head() {
+                        self.wave.claim_then[claim] = if stream.is_at_head() {
                             self.due_at_head(k, stream.reach, day)
                         } else {
                             self.due_then(k, day)
@@ -164,20 +163,17 @@ impl Simulation<'_> {
     }
 
     /// What a ceiling lets into a reach on a day to come; all, where no period of it is then.
-    fn ceiling_then(&self, k: usize, reach: usize, day: usize) -> f64 {
+    fn ceiling_then(&self, k: usize, stream: Stream, day: usize) -> f64 {
         let claiming = &self.plan.claiming[k];
-        let (gain, lag) = match claiming.place {
-            ClaimedAt::Capacity {
-                gauge: Gauge::Arrivals(_),
-                gain,
-                ..
-            } => (gain, self.plan.reaches[reach].lag as i64),
-            _ => (1.0, 0),
+        let lag = if stream.is_at_head() {
+            self.plan.reaches[stream.reach].lag
+        } else {
+            0
         };
-        let day = day as i64 + lag;
+        let day = (day + lag) as i64;
         let known = claiming.period(day).filter(|_| day < self.plan.days as i64);
         known.map_or(f64::INFINITY, |period| {
-            self.owed_then(k, period, day) / gain
+            self.owed_then(k, period, day) / stream.gain
         })
     }
 

@@ -149,17 +149,16 @@ impl PeriodOwed {
 impl Claiming {
     /// The reach in whose stream it claims, or whose flow it holds down, if it does.
     pub(crate) fn reach(&self) -> Option<usize> {
-        match &self.place {
-            ClaimedAt::Stream(stream) => Some(stream.reach),
-            ClaimedAt::Capacity { reach, .. } => Some(*reach),
+        match self.place {
+            ClaimedAt::Stream { stream, .. } | ClaimedAt::Capacity(stream) => Some(stream.reach),
             ClaimedAt::Offtakes(_) | ClaimedAt::Storage { .. } => None,
         }
     }
 
-    /// The claim in the stream, if it is one.
-    pub(super) fn stream(&self) -> Option<&Stream> {
-        match &self.place {
-            ClaimedAt::Stream(stream) => Some(stream),
+    /// The stream in which it claims, if it does, and the claim.
+    pub(super) fn stream(&self) -> Option<(Stream, usize)> {
+        match self.place {
+            ClaimedAt::Stream { stream, claim } => Some((stream, claim)),
             _ => None,
         }
     }
@@ -173,7 +172,7 @@ impl Claiming {
     pub(crate) fn passed_on(&self, plan: &Plan, ledger: &Ledger, day: usize) -> f64 {
         let basin = plan.model.basin();
         self.stream()
-            .map_or(0.0, |stream| stream.gauge.read(basin, ledger, day))
+            .map_or(0.0, |(stream, _)| stream.gauge.read(basin, ledger, day))
     }
 
     /// The period a day of the run lies in: where several do, the one that ends first.
@@ -200,26 +199,17 @@ type Dues = (Vec<PeriodOwed>, Option<Live>, Option<Carry>);
 pub(super) enum ClaimedAt {
     /// At offtakes, sharing in proportion to their demand.
     Offtakes(Vec<usize>),
-    Stream(Stream),
-    /// A ceiling on what enters a reach.
-    Capacity {
-        reach: usize,
-        /// Where its water is measured, and what of a m3 that enters the reach comes there.
-        gauge: Gauge,
-        node: usize,
-        gain: f64,
-    },
+    /// That so much pass, whoever takes it further down.
+    Stream { stream: Stream, claim: usize },
+    /// A ceiling on what enters the reach of a stream.
+    Capacity(Stream),
     /// In the storage of a reservoir.
-    Storage {
-        store: usize,
-        claim: usize,
-    },
+    Storage { store: usize, claim: usize },
 }
 
-/// A claim that water pass a gauge, whoever takes it further down.
-#[derive(Clone, Debug)]
+/// Water that passes a gauge.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Stream {
-    pub(super) claim: usize,
     /// The gauge, as settlement reads it, and its node.
     pub(super) gauge: Gauge,
     pub(super) node: usize,
@@ -536,19 +526,7 @@ impl Compiler<'_> {
                     "a ceiling on what enters the reach, or on who takes its water",
                 ));
             }
-            let Stream {
-                gauge,
-                node,
-                gain,
-                reach,
-                ..
-            } = stream;
-            return Ok(ClaimedAt::Capacity {
-                reach,
-                gauge,
-                node,
-                gain,
-            });
+            return Ok(ClaimedAt::Capacity(stream));
         }
         if through.kind == ReachKind::Canal && !stream.is_before_users() {
             return Err((
@@ -561,10 +539,10 @@ impl Compiler<'_> {
             _ => stream.reach,
         };
         let claim = self.network.claim(Place::Arc(arc), class, 1.0);
-        Ok(ClaimedAt::Stream(Stream { claim, ..stream }))
+        Ok(ClaimedAt::Stream { stream, claim })
     }
 
-    /// The claim in the stream that an obligation makes, but for its number; nothing where none can be made.
+    /// The stream at the point of an obligation; nothing where none can be claimed.
     fn stream(&self, obligation: &Obligation, ways: &[Ways]) -> Option<Stream> {
         let (basin, term) = (self.basin, &obligation.point.terms[0]);
         let measure = term.measure.or(obligation.measures());
@@ -587,7 +565,6 @@ impl Compiler<'_> {
             _ => return None,
         };
         Some(Stream {
-            claim: 0,
             gauge,
             node,
             tail,
@@ -658,14 +635,14 @@ impl Simulation<'_> {
             match &claiming.place {
                 _ if claiming.is_ceiling() => {}
                 ClaimedAt::Offtakes(members) => self.claim_at_offtakes(k, claiming, members),
-                ClaimedAt::Stream(stream) => {
+                &ClaimedAt::Stream { stream, claim } => {
                     let (Some(day), Some(_)) =
                         (self.wave.passes[stream.node], self.wave.day[stream.tail])
                     else {
                         continue;
                     };
                     let owed = self.owed_on(k, day as i64);
-                    self.today.claim[stream.claim] = owed / stream.gain;
+                    self.today.claim[claim] = owed / stream.gain;
                     self.ledger.claims.claimed.set(day, k, owed);
                 }
                 ClaimedAt::Storage { .. } | ClaimedAt::Capacity { .. } => {}
@@ -686,7 +663,7 @@ impl Simulation<'_> {
                 .filter(|(_, c)| c.is_ceiling())
         };
         for (_, ceiling) in ceilings() {
-            if let ClaimedAt::Capacity { reach, .. } = ceiling.place
+            if let ClaimedAt::Capacity(Stream { reach, .. }) = ceiling.place
                 && let Some(day) = self.wave.day[plan.reaches[reach].tail]
             {
                 let capacity = plan.capacity(reach, day);
@@ -697,25 +674,24 @@ impl Simulation<'_> {
         for (k, ceiling) in ceilings() {
             match &ceiling.place {
                 ClaimedAt::Offtakes(members) => self.hold_back(k, ceiling, members),
-                &ClaimedAt::Capacity {
-                    reach, node, gain, ..
-                } => {
-                    let tail = plan.reaches[reach].tail;
-                    let (Some(day), Some(tail)) = (self.wave.passes[node], self.wave.day[tail])
+                &ClaimedAt::Capacity(stream) => {
+                    let reach = stream.reach;
+                    let (Some(day), Some(tail)) =
+                        (self.wave.passes[stream.node], self.wave.day[stream.tail])
                     else {
                         continue;
                     };
                     if ceiling.period(day as i64).is_none() {
                         continue;
                     }
-                    let most = self.owed_on(k, day as i64) / gain;
+                    let most = self.owed_on(k, day as i64) / stream.gain;
                     if most < self.wave.capacity[reach] {
                         self.wave.capacity[reach] = most;
                         self.today.capacity[reach] = most;
                         self.ledger.limits.of_reach.set(tail, reach, k as u32 + 1);
                     }
                 }
-                ClaimedAt::Stream(_) | ClaimedAt::Storage { .. } => {}
+                ClaimedAt::Stream { .. } | ClaimedAt::Storage { .. } => {}
             }
         }
     }
@@ -725,7 +701,7 @@ impl Simulation<'_> {
         let plan = self.plan;
         let node = match &claiming.place {
             ClaimedAt::Offtakes(members) => return self.days_of(members).0,
-            ClaimedAt::Stream(Stream { node, .. }) | ClaimedAt::Capacity { node, .. } => *node,
+            ClaimedAt::Stream { stream, .. } | ClaimedAt::Capacity(stream) => stream.node,
             ClaimedAt::Storage { store, .. } => plan.stores[*store].node,
         };
         plan.day_at(self.state.wave, node)
@@ -939,18 +915,18 @@ impl Simulation<'_> {
                         self.count(k, day, came);
                     }
                 }
-                ClaimedAt::Stream(stream) => {
+                &ClaimedAt::Stream { stream, claim } => {
                     let Some(day) = self.wave.passes[stream.node] else {
                         continue;
                     };
                     if !self.is_replayed(stream.tail) {
-                        self.book_award(k, day, stream.claim, stream.gain);
+                        self.book_award(k, day, claim, stream.gain);
                     }
                     self.count(k, day, self.passed(stream.gauge, day));
                 }
-                &ClaimedAt::Capacity { gauge, node, .. } => {
-                    if let Some(day) = self.wave.passes[node] {
-                        self.count(k, day, self.passed(gauge, day));
+                &ClaimedAt::Capacity(stream) => {
+                    if let Some(day) = self.wave.passes[stream.node] {
+                        self.count(k, day, self.passed(stream.gauge, day));
                     }
                 }
                 &ClaimedAt::Storage { store, claim } => {

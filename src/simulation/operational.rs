@@ -219,7 +219,7 @@ impl Simulation<'_> {
             }
         }
         for (k, claiming) in plan.claiming.iter().enumerate() {
-            if let Some(stream) = claiming.stream()
+            if let Some((stream, _)) = claiming.stream()
                 && let (Some(day), Some(_)) =
                     (self.wave.passes[stream.node], self.wave.day[stream.tail])
                 && !stands(stream.tail)
@@ -263,8 +263,9 @@ impl Plan {
     fn undecided(&self, today: usize) -> (std::ops::Range<usize>, impl Iterator<Item = usize>) {
         let days = today..(today + self.last_lead as usize).min(self.days);
         let claims = self.claiming.iter().map(move |claiming| {
-            let ends = claiming.stream().map(|stream| (stream.tail, stream.node));
-            let travel = ends.map_or(0, |(tail, node)| self.lead[node] - self.lead[tail]);
+            let travel = claiming.stream().map_or(0, |(stream, _)| {
+                self.lead[stream.node] - self.lead[stream.tail]
+            });
             usize::try_from(today as i64 + travel).unwrap_or(0)
         });
         (days, claims)

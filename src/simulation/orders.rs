@@ -1,8 +1,10 @@
 //! Orders: what is wanted below a routed reach, asked for above it.
 
+use std::collections::BTreeMap;
+
 use super::Simulation;
 use super::channel::Routed;
-use super::claims::{Claiming, Stream};
+use super::claims::Claiming;
 use super::plan::{Compiler, FIRST_CLASS, Plan, Ways};
 use super::tributaries::Tributaries;
 use crate::allocation::Place;
@@ -22,10 +24,8 @@ pub(crate) struct Orders {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wants {
     pub(super) tributaries: Tributaries,
-    /// By node: the claims of obligations in the stream of the river that leaves, and of what passes before
-    /// anybody takes of it, with the class of the model of each.
-    streams: Vec<Vec<(usize, usize)>>,
-    passing: Vec<Vec<(usize, usize)>>,
+    /// By claim of an obligation in a stream: its class of the model.
+    stream_class: BTreeMap<usize, usize>,
     /// By claiming obligation: its class of the model.
     class: Vec<usize>,
     /// By offtake: its class of the model.
@@ -70,14 +70,13 @@ impl Orders {
 impl Wants {
     pub(super) fn new(
         tributaries: Tributaries,
-        nodes: usize,
+        stream_class: BTreeMap<usize, usize>,
         class: Vec<usize>,
         offtake_class: Vec<usize>,
     ) -> Self {
         Self {
             tributaries,
-            streams: vec![Vec::new(); nodes],
-            passing: vec![Vec::new(); nodes],
+            stream_class,
             class,
             offtake_class,
         }
@@ -85,16 +84,6 @@ impl Wants {
 
     pub(super) fn tributaries(&self) -> &Tributaries {
         &self.tributaries
-    }
-
-    /// Counts a claim of an obligation in the stream.
-    fn stream(&mut self, claiming: usize, stream: &Stream) {
-        let claims = if stream.is_before_users() {
-            &mut self.passing
-        } else {
-            &mut self.streams
-        };
-        claims[stream.tail].push((stream.claim, self.class[claiming]));
     }
 }
 
@@ -119,13 +108,11 @@ impl Compiler<'_> {
             let claim = &agreement.obligations[claiming.obligation].claim;
             class(claim.as_ref().map_or("", |claim| &claim.class))
         });
-        let claim_class = claim_class.collect();
-        let mut wants = Wants::new(tributaries, ways.len(), claim_class, offtake_class.clone());
-        for (k, claiming) in claiming.iter().enumerate() {
-            if let Some(stream) = claiming.stream() {
-                wants.stream(k, stream);
-            }
-        }
+        let claim_class: Vec<usize> = claim_class.collect();
+        let streams = claiming.iter().zip(&claim_class);
+        let streams = streams.filter_map(|(claiming, &class)| Some((claiming.stream()?.1, class)));
+        let streams = streams.collect();
+        let wants = Wants::new(tributaries, streams, claim_class, offtake_class.clone());
         let mut all = Vec::new();
         for routed in routed {
             let mut orders = Orders::new(basin, ways, routed.reach);
@@ -209,10 +196,9 @@ impl Simulation<'_> {
             let offtakes = ways.offtakes.iter();
             let mut wanted: f64 = offtakes.map(|&i| self.asked_by(i, class)).sum();
             wanted += ways.canals.iter().map(|&r| through(r)).sum::<f64>();
-            let asked = |claims: &[(usize, usize)]| self.asked_in_stream(claims, class);
-            let stream = asked(&plan.wants.streams[v]);
+            let stream = self.asked_in_stream(&ways.streams, class);
             wanted += stream.max(ways.river.map_or(0.0, through));
-            wanted = wanted.max(asked(&plan.wants.passing[v]));
+            wanted = wanted.max(self.asked_in_stream(&ways.passing, class));
             if wanted > 0.0 {
                 wanted = (wanted - self.inflow()[day * n + v]).max(0.0);
             }
@@ -251,9 +237,10 @@ impl Simulation<'_> {
     }
 
     /// The largest flow that obligations of the classes down to one will claim of one stream.
-    fn asked_in_stream(&self, claims: &[(usize, usize)], class: usize) -> f64 {
-        let senior = claims.iter().filter(|&&(_, of)| of <= class);
-        let flows = senior.map(|&(claim, _)| self.wave.claim_then[claim]);
+    fn asked_in_stream(&self, claims: &[usize], class: usize) -> f64 {
+        let of = &self.plan.wants.stream_class;
+        let senior = claims.iter().filter(|claim| of[claim] <= class);
+        let flows = senior.map(|&claim| self.wave.claim_then[claim]);
         flows.fold(0.0, f64::max)
     }
 

@@ -53,7 +53,7 @@ impl Plan {
 impl Claiming {
     /// What it claims, if that is a flow in a stream which does not depend on what came before.
     pub(crate) fn known_in_stream(&self, plan: &Plan) -> Option<StreamClaim> {
-        let stream = self.stream()?;
+        let (stream, claim) = self.stream()?;
         if self.is_ceiling() || self.count != Count::EachDay || self.live.is_some() {
             return None;
         }
@@ -65,7 +65,7 @@ impl Claiming {
             due.fold(0.0, f64::max) / stream.gain
         });
         Some(StreamClaim {
-            claim: stream.claim,
+            claim,
             node: stream.node,
             tail: stream.tail,
             by_day: by_day.collect(),

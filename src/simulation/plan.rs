@@ -90,13 +90,13 @@ pub(crate) struct Ways {
 }
 
 impl Ways {
-    fn claim(&mut self, stream: &Stream) {
+    fn claim(&mut self, stream: Stream, claim: usize) {
         let claims = if stream.is_before_users() {
             &mut self.passing
         } else {
             &mut self.streams
         };
-        claims.push(stream.claim);
+        claims.push(claim);
     }
 }
 
@@ -406,8 +406,8 @@ impl<'a> Compiler<'a> {
         overflows(basin, &mut reaches, &mut returns);
         let by_season = by_season(self.model, &mut reaches);
         let claiming = self.claiming(&ways, &mut stores, &mut offtakes);
-        for stream in claiming.iter().filter_map(Claiming::stream) {
-            ways[stream.tail].claim(stream);
+        for (stream, claim) in claiming.iter().filter_map(Claiming::stream) {
+            ways[stream.tail].claim(stream, claim);
         }
         let window = self.model.window;
         let inflow = by_day(
